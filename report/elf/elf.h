@@ -1,0 +1,65 @@
+/*
+ * elf.h - ELF images and DWARF on disk, through elfutils, and symbol names for people.
+ */
+#ifndef PLUGREPORT_ELF_H
+#define PLUGREPORT_ELF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One place in source code; strings belong to the symbolizer and live as long as it. */
+struct source_place {
+	const char *function; /* mangled, as in DWARF's linkage name or the symbol table; or NULL */
+	uint64_t function_offset; /* address less the (outermost) function's start */
+	const char *file;         /* NULL unknown */
+	int line;                 /* 0 unknown */
+	bool inlined;             /* inlined into the next place */
+};
+
+/*
+ * A symbolizer keeps the files that it opened.  All functions are safe against hostile and broken
+ * files: they answer with less, they do not fail.
+ */
+struct symbolizer;
+struct symbolizer *symbolizer_new(void);
+void symbolizer_free(struct symbolizer *sym);
+
+/*
+ * What is at `offset` (virtual address in the ELF file: address less load bias) of the file `path`?
+ * Only answered when the file still has the build-id `build_id` (hex); when build_id is NULL, only
+ * when dev, ino, size and mtime of the file are the recorded ones.  Separate debug files
+ * (.gnu_debuglink, /usr/lib/debug/.build-id) are used when installed.  For a return address pass
+ * offset - 1, so that a call at a function's very end belongs to the right function and line.
+ * Writes up to `room` places, innermost inlined call first, and returns their number; 0: unknown.
+ */
+struct elf_identity {
+	const char *path;
+	const char *build_id;
+	uint64_t dev, ino, size, mtime_ns;
+};
+size_t symbolizer_find(struct symbolizer *sym, const struct elf_identity *identity, uint64_t offset,
+		       struct source_place *places, size_t room);
+
+/*
+ * The name as a person writes it: C++ (Itanium), Rust (legacy and v0), D, OCaml 4 and 5
+ * (camlModule__name_NN, camlModule.name_NN -> Module.name).  A name that is not mangled is returned
+ * as a copy.  The caller frees the result.
+ */
+char *demangle(const char *name);
+
+/* What a program file is, before it is run: can ld.so load an auditor into it? */
+enum program_kind {
+	PROGRAM_DYNAMIC,     /* dynamic ELF executable of plugreport's own class and machine */
+	PROGRAM_STATIC,      /* no PT_INTERP */
+	PROGRAM_OTHER_CLASS, /* other ELF class or machine */
+	PROGRAM_OTHER_LDSO,  /* its PT_INTERP is not glibc's (musl, ...) */
+	PROGRAM_SCRIPT,      /* "#!": ret_interpreter names the interpreter */
+	PROGRAM_NOT_ELF,     /* none of these */
+	PROGRAM_UNREADABLE,  /* can't be opened: errno tells */
+};
+/* ret_interpreter may be NULL; otherwise it gets PT_INTERP or the script's interpreter, to be freed
+ * by the caller, or NULL. */
+enum program_kind program_inspect(const char *path, char **ret_interpreter);
+
+#endif

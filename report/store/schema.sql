@@ -1,0 +1,279 @@
+-- schema.sql - the database that plugreport writes: a public contract.
+--
+-- One file holds many runs, a run many processes.  Facts are written once, when a process's spool is
+-- taken in; columns marked "inferred" are plugreport's conclusions from the facts and are written
+-- in the same transaction.  Every row belongs to one process; all ids are this database's own.
+--
+-- PRAGMA application_id is 0x706c7567 ("plug"), PRAGMA user_version is the schema's version.
+-- Names (paths, sonames, symbols, arguments) are TEXT holding the bytes that the process had.
+-- Addresses are INTEGERs (64 bit, so addresses above 2^63 come out negative).
+-- Times named *_ns: `started_ns` and `ended_ns` of process and run are ns since the epoch
+-- (CLOCK_REALTIME); `time_ns` of events is ns since the process's image began (CLOCK_MONOTONIC).
+-- `seq` is an event's place in its process's history: it grows, it is not consecutive, and
+-- the same seq never names two events of one process.
+PRAGMA application_id = 0x706c7567;
+PRAGMA user_version = 1;
+
+-- run: everything that one start of the recorder saw: a first process and its descendants.
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY,
+  uuid TEXT NOT NULL UNIQUE,     -- hex, the first process's spool uuid
+  started_ns INTEGER NOT NULL    -- when its earliest recorded process began
+);
+
+-- process: one process image.  fork gives a new row, execve gives a new row with the same pid.
+CREATE TABLE process (
+  id INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES run(id),
+  spool_uuid TEXT NOT NULL UNIQUE, -- hex; makes ingest idempotent
+  pid INTEGER NOT NULL,
+  ppid INTEGER NOT NULL,           -- as getppid() said when the image began
+  parent INTEGER REFERENCES process(id), -- recorded image this one was forked or executed from
+  parent_uuid TEXT,                -- that image's spool_uuid, also while it is not taken in yet
+  parent_seq INTEGER,              -- how far the parent's history was when this image began
+  begin_kind TEXT NOT NULL CHECK (begin_kind IN ('start', 'exec', 'fork')),
+  exe TEXT,                        -- /proc/self/exe
+  argv TEXT NOT NULL,              -- JSON array; bytes that are not UTF-8 become U+FFFD
+  cwd TEXT,
+  uid INTEGER NOT NULL,
+  gid INTEGER NOT NULL,
+  glibc TEXT,                      -- gnu_get_libc_version()
+  platform TEXT,                   -- AT_PLATFORM, what $PLATFORM expands to
+  machine INTEGER NOT NULL,        -- ELF e_machine
+  audit_version INTEGER NOT NULL,  -- LAV_* that la_version agreed on
+  module TEXT,                     -- path of the recording libplugaudit.so
+  started_ns INTEGER NOT NULL,
+  ended_ns INTEGER,                -- NULL while it runs, or when nothing told
+  end_kind TEXT NOT NULL CHECK (end_kind IN ('running', 'exit', 'exec', 'unknown')),
+                                   -- exit: exit() ran the module's destructor; exec: a later
+                                   -- image of the same pid names this one; unknown: _exit, abort,
+                                   -- a fatal signal, or execve of something not recorded
+  wait_status INTEGER,             -- as waitpid(2) gives it; only for what `record` started
+  lost_events INTEGER NOT NULL,    -- events that could not be recorded
+  lost_stacks INTEGER NOT NULL,    -- call stacks that could not be taken
+  lost_reason INTEGER NOT NULL,    -- bits: 1 no space, 2 no memory, 4 stacks, 8 tap slots
+  torn_records INTEGER NOT NULL,   -- records cut short by a kill
+  damaged_at INTEGER,              -- offset of the spool's first damaged byte, NULL if none
+  spool_bytes INTEGER NOT NULL,    -- bytes of the spool that were read
+  complete INTEGER NOT NULL        -- 1: the process had ended and its spool was read whole
+);
+CREATE INDEX process_by_parent ON process(parent_uuid);
+
+-- environment: the variables that ld.so and the recorder read (LD_*, GLIBC_TUNABLES, PLUGAUDIT_*).
+CREATE TABLE environment (
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL
+);
+CREATE INDEX environment_by_process ON environment(process);
+
+-- object: one link map of one process.
+CREATE TABLE object (
+  id INTEGER PRIMARY KEY,
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
+  number INTEGER NOT NULL,    -- 1, 2, ... in the order of la_objopen
+  namespace INTEGER NOT NULL, -- Lmid_t: 0 is LM_ID_BASE
+  kind TEXT NOT NULL CHECK (kind IN ('main', 'library', 'ld.so', 'vdso', 'unopened')),
+                              -- unopened: known from an audit cookie only, ld.so never announced it
+  path TEXT NOT NULL,         -- l_name; for the main program its exe
+  real_path TEXT,             -- the file's path without symbolic links, read when it was opened
+  soname TEXT,                -- DT_SONAME
+  build_id TEXT,              -- hex of the NT_GNU_BUILD_ID note
+  dev INTEGER, ino INTEGER,   -- the file's identity; NULL when it has no file
+  file_size INTEGER, mtime_ns INTEGER,
+  link_map INTEGER NOT NULL,  -- address of struct link_map; equals dlopen's handle
+  load_address INTEGER NOT NULL, -- l_addr, the load bias
+  map_start INTEGER, map_end INTEGER, -- address range, NULL when unknown
+  dynamic INTEGER NOT NULL,   -- address of the dynamic section
+  rpath TEXT, runpath TEXT,   -- DT_RPATH and DT_RUNPATH, tokens not expanded
+  flags INTEGER NOT NULL, flags_1 INTEGER NOT NULL, -- DT_FLAGS, DT_FLAGS_1
+  elf_flags INTEGER NOT NULL, -- SPOOL_ELF_* of audit/spool.h: symbolic, textrel, bind-now, hashes ...
+  inherited INTEGER NOT NULL, -- 1: a forked child's copy of what the parent had loaded
+  opened_seq INTEGER NOT NULL, opened_ns INTEGER NOT NULL, opened_tid INTEGER NOT NULL,
+  closed_seq INTEGER, closed_ns INTEGER,
+  reason TEXT CHECK (reason IN ('main', 'ld.so', 'vdso', 'preload', 'needed', 'dlopen', 'libc',
+                                'audit', 'inherited', 'unknown')),
+                              -- inferred: why it was loaded
+  reason_object INTEGER,      -- inferred: the object that asked (its DT_NEEDED, or the caller)
+  reason_call INTEGER,        -- inferred: the dlopen or dlmopen call, also for its dependencies
+  reason_search INTEGER,      -- inferred: the search that found the file
+  UNIQUE (process, number)
+);
+
+-- segment: an object's program headers that matter at run time.
+CREATE TABLE segment (
+  object INTEGER NOT NULL REFERENCES object(id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  type INTEGER NOT NULL,      -- PT_*
+  flags INTEGER NOT NULL,     -- PF_*
+  vaddr INTEGER NOT NULL,     -- without the load bias
+  memsz INTEGER NOT NULL,
+  offset INTEGER NOT NULL     -- in the file
+);
+CREATE INDEX segment_by_object ON segment(object);
+
+-- needed: an object's DT_NEEDED entries in order.
+CREATE TABLE needed (
+  object INTEGER NOT NULL REFERENCES object(id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,  -- 0, 1, ...
+  name TEXT NOT NULL,
+  resolved INTEGER            -- inferred: the object of the same namespace that satisfies it
+);
+CREATE INDEX needed_by_object ON needed(object);
+
+-- search: one la_objsearch: a name that ld.so is about to look for, or a path it is about to try.
+CREATE TABLE search (
+  id INTEGER PRIMARY KEY,
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
+  seq INTEGER NOT NULL, time_ns INTEGER NOT NULL, tid INTEGER NOT NULL,
+  requester INTEGER,          -- object that asked; NULL unknown
+  request INTEGER,            -- inferred: id of the 'name' row that this path belongs to (itself there)
+  name TEXT NOT NULL,         -- inferred for paths: the name that was asked for
+  origin TEXT NOT NULL CHECK (origin IN ('name', 'libpath', 'runpath', 'cache', 'default',
+                                         'secure')),
+                              -- LA_SER_ORIG, LIBPATH, RUNPATH (also RPATH), CONFIG, DEFAULT, SECURE
+  rule TEXT,                  -- inferred: rpath, runpath, LD_LIBRARY_PATH, cache, default; for
+                              -- 'name' rows with a slash: path
+  owner INTEGER,              -- inferred: the object whose RPATH or RUNPATH names the directory
+  tried TEXT NOT NULL,        -- the string as la_objsearch had it
+  root INTEGER NOT NULL,      -- 1: asked for from outside (dlopen, libc, the start), not by a DT_NEEDED
+                              -- of an object that was being loaded
+  outcome TEXT CHECK (outcome IN ('loaded', 'already-loaded', 'missing', 'failed', 'unknown')),
+                              -- inferred.  name rows: what the whole request came to; failed: not
+                              -- found or not usable.  path rows: missing means tried in vain
+  result INTEGER,             -- inferred: the object that it came to
+  stack INTEGER REFERENCES stack(id)
+);
+CREATE INDEX search_by_process ON search(process, seq);
+
+-- call: one call of dlopen and its family, seen at entry by a tap.
+CREATE TABLE call (
+  id INTEGER PRIMARY KEY,
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
+  seq INTEGER NOT NULL, time_ns INTEGER NOT NULL, tid INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('dlopen', 'dlmopen', 'dlclose', 'dlsym', 'dlvsym')),
+  caller_object INTEGER,      -- object that holds the return address
+  caller_offset INTEGER,      -- return address less that object's load address
+  name TEXT,                  -- file or symbol; NULL where NULL was passed
+  version TEXT,               -- dlvsym
+  flags INTEGER,              -- dlopen, dlmopen: RTLD_*
+  handle INTEGER,             -- dlclose, dlsym, dlvsym: the argument
+  namespace INTEGER,          -- dlmopen: the argument (-1 is LM_ID_NEWLM)
+  parent_call INTEGER,        -- inferred: the dlopen or dlclose during which this one was made
+  result INTEGER,             -- inferred: object opened, closed, or defining the symbol
+  result_known_by TEXT,       -- how: 'nested-open', 'nested-search', 'name-match', 'handle',
+                              -- 'binding', 'failed-search'; NULL: not known
+  outcome TEXT CHECK (outcome IN ('loaded', 'already-loaded', 'failed', 'unknown')),
+                              -- inferred, for dlopen and dlmopen
+  stack INTEGER REFERENCES stack(id)
+);
+CREATE INDEX call_by_process ON call(process, seq);
+
+-- stack: one distinct call stack of a process.
+CREATE TABLE stack (
+  id INTEGER PRIMARY KEY,
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
+  flags INTEGER NOT NULL      -- bits: 0x100 cut, 0x200 not taken, 0x400 ends early
+);
+
+-- stack_frame: innermost first (depth 0 is the caller).  A call that was inlined takes a row, and a
+-- depth, of its own before the function that it was inlined into.
+CREATE TABLE stack_frame (
+  stack INTEGER NOT NULL REFERENCES stack(id) ON DELETE CASCADE,
+  depth INTEGER NOT NULL,
+  address INTEGER NOT NULL,   -- return address
+  object INTEGER,             -- object that was mapped there; NULL: none (JIT code, unknown)
+  offset INTEGER,             -- address less the object's load address
+  function TEXT,              -- from DWARF or a symbol table, as mangled there
+  function_offset INTEGER,    -- address less the function's start
+  file TEXT, line INTEGER,    -- from DWARF
+  inlined INTEGER NOT NULL DEFAULT 0, -- 1: inlined into the function of the next row
+  PRIMARY KEY (stack, depth)
+) WITHOUT ROWID;
+
+-- symbol: a definition that something was bound to.
+CREATE TABLE symbol (
+  id INTEGER PRIMARY KEY,
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
+  object INTEGER NOT NULL REFERENCES object(id),
+  number INTEGER NOT NULL,    -- index in the object's .dynsym
+  name TEXT NOT NULL,
+  version TEXT,               -- version of the definition; NULL unversioned
+  value INTEGER NOT NULL,     -- offset from the load address
+  size INTEGER NOT NULL,
+  type INTEGER NOT NULL,      -- STT_*
+  bind INTEGER NOT NULL,      -- STB_*
+  visibility INTEGER NOT NULL, -- STV_*
+  hidden_version INTEGER NOT NULL -- 1: not the default version (name@version, not @@)
+);
+CREATE INDEX symbol_by_process ON symbol(process);
+CREATE INDEX symbol_by_name ON symbol(name);
+
+-- binding: who is bound to which definition.  Equal bindings are one row with a count.
+CREATE TABLE binding (
+  id INTEGER PRIMARY KEY,
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
+  seq INTEGER NOT NULL,       -- of the first
+  from_object INTEGER,        -- referring object; NULL unknown
+  to_object INTEGER,          -- defining object; NULL unknown
+  symbol INTEGER NOT NULL REFERENCES symbol(id),
+  kind TEXT NOT NULL CHECK (kind IN ('plt', 'got', 'abs', 'copy', 'tls', 'dlsym')),
+  source TEXT NOT NULL CHECK (source IN ('la_symbind', 'relocation')),
+  address INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  flags INTEGER NOT NULL      -- LA_SYMB_* of the first
+);
+CREATE INDEX binding_by_process ON binding(process, seq);
+
+-- activity: la_activity and la_preinit.
+CREATE TABLE activity (
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
+  seq INTEGER NOT NULL, time_ns INTEGER NOT NULL, tid INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('add', 'delete', 'consistent', 'preinit')),
+  object INTEGER,             -- head of the namespace concerned
+  namespace INTEGER
+);
+CREATE INDEX activity_by_process ON activity(process, seq);
+
+-- Views, with names instead of ids, for people.
+
+-- v_process: one line a process image.
+CREATE VIEW v_process AS
+SELECT p.run AS run, p.pid AS pid, q.pid AS parent_pid, p.exe AS exe, p.argv AS argv,
+       p.started_ns AS started, p.ended_ns AS ended, p.end_kind AS end_kind,
+       p.begin_kind AS begin_kind, p.lost_events AS lost_events, p.id AS process
+FROM process p LEFT JOIN process q ON q.id = p.parent;
+
+-- v_object: one line a link map.
+CREATE VIEW v_object AS
+SELECT p.pid AS pid, o.namespace AS namespace, o.path AS path, o.soname AS soname,
+       o.build_id AS build_id, o.opened_seq AS opened_seq, o.closed_seq AS closed_seq,
+       o.real_path AS real_path, o.reason AS reason, r.path AS reason_path, o.id AS object,
+       p.id AS process
+FROM object o JOIN process p ON p.id = o.process LEFT JOIN object r ON r.id = o.reason_object;
+
+-- v_binding: one line a binding.
+CREATE VIEW v_binding AS
+SELECT p.pid AS pid, t.namespace AS namespace, f.path AS from_path, t.path AS to_path,
+       s.name AS symbol, s.version AS version, b.kind AS kind, b.source AS source,
+       b.seq AS first_seq, b.count AS count, b.id AS binding, p.id AS process
+FROM binding b JOIN process p ON p.id = b.process JOIN symbol s ON s.id = b.symbol
+     LEFT JOIN object f ON f.id = b.from_object LEFT JOIN object t ON t.id = b.to_object;
+
+-- v_search: one line a name asked for or path tried.
+CREATE VIEW v_search AS
+SELECT p.pid AS pid, r.namespace AS namespace, r.path AS requester_path, s.name AS name,
+       s.origin AS origin, w.path AS owner_path, s.tried AS tried, s.outcome AS outcome,
+       s.rule AS rule, s.seq AS seq, s.id AS search, p.id AS process
+FROM search s JOIN process p ON p.id = s.process LEFT JOIN object r ON r.id = s.requester
+     LEFT JOIN object w ON w.id = s.owner;
+
+-- v_call: one line a call of dlopen and its family.
+CREATE VIEW v_call AS
+SELECT p.pid AS pid, c.tid AS tid, c.seq AS seq, c.kind AS kind, o.path AS caller_path,
+       (SELECT function FROM stack_frame f WHERE f.stack = c.stack AND f.depth = 0)
+         AS caller_function,
+       c.name AS name, c.flags AS flags, r.path AS result_path, c.result_known_by AS result_known_by,
+       c.outcome AS outcome, c.id AS call, p.id AS process
+FROM call c JOIN process p ON p.id = c.process LEFT JOIN object o ON o.id = c.caller_object
+     LEFT JOIN object r ON r.id = c.result;
