@@ -1,0 +1,83 @@
+/*
+ * arch.h - what depends on the processor: system calls, the registers that unwinding starts from,
+ * the assembly in arch/<machine>.S.
+ *
+ * System calls are made directly: libc's wrappers would set an errno, and some of them exist in one
+ * glibc and not in another.
+ */
+#ifndef PLUGAUDIT_ARCH_H
+#define PLUGAUDIT_ARCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+
+#if defined(__x86_64__)
+
+#define ARCH_MACHINE 62 /* EM_X86_64 */
+
+/* Callee-saved registers, stack pointer and program counter of one frame. */
+struct arch_context {
+	uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip;
+};
+#define ARCH_CONTEXT_SP(c) ((c)->rsp)
+#define ARCH_CONTEXT_PC(c) ((c)->rip)
+
+/* A system call; the result is a negative errno on failure. */
+static inline long arch_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+#else
+#error "no port to this processor yet: add audit/arch/<machine>.S and its part of audit/arch.h"
+#endif
+
+#define SYS6(n, a, b, c, d, e, f, ...) \
+	arch_syscall((n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+/* sys(SYS_close, fd): missing arguments are 0. */
+#define sys(...) SYS6(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+
+/*
+ * The tap thunks: TAP_SLOTS entry points, TAP_THUNK_SIZE bytes each.  Entry n saves the argument
+ * and callee-saved registers in a struct tap_frame on the caller's stack, calls tap_enter(frame,
+ * n), restores them and jumps to tap_targets[n]: the return address stays the caller's.
+ */
+#define TAP_SLOTS      128
+#define TAP_THUNK_SIZE 16
+extern char arch_tap_thunks[] __attribute__((visibility("hidden")));
+
+struct tap_frame {
+	uint64_t arguments[6];      /* first six integer arguments */
+	struct arch_context caller; /* at the return address, as if the call had just returned */
+};
+
+/* What the thunks go through (taps.c): the function to jump to, and the recording. */
+extern uintptr_t tap_targets[TAP_SLOTS] __attribute__((visibility("hidden")));
+void tap_enter(struct tap_frame *frame, uint32_t slot) __attribute__((visibility("hidden")));
+
+/* The context of the function that calls this one. */
+void arch_capture(struct arch_context *context) __attribute__((visibility("hidden")));
+
+/* Call function(argument) on the stack that ends at `top` (16-byte aligned). */
+void arch_on_stack(void (*function)(void *), void *argument, void *top)
+	__attribute__((visibility("hidden")));
+
+/*
+ * clone(2) with `flags` for a child that shares the memory and runs function(argument) on the stack
+ * ending at `top`; its return value is the child's exit status.  The parent gets the pid or a
+ * negative errno.
+ */
+long arch_clone(unsigned long flags, void *top, int (*function)(void *), void *argument)
+	__attribute__((visibility("hidden")));
+
+#endif

@@ -1,0 +1,183 @@
+/*
+ * callbacks.c - the entry points of rtld-audit(7).  Each turns its arguments into one event.
+ *
+ * There is no la_<machine>_gnu_pltenter or pltexit: were they exported, ld.so would ignore
+ * DT_BIND_NOW and go through the module at every call.
+ */
+#include "audit/module.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+
+#define ENTRY __attribute__((visibility("default")))
+
+static void put_when(struct spool_when *when)
+{
+	when->time = monotonic_now() - module.epoch;
+	when->sp = (uintptr_t)__builtin_frame_address(0);
+}
+
+static void write_event(enum spool_type type, const struct object *object, uint32_t value)
+{
+	struct spool_event *event =
+		writer_reserve(&module.writer, type, 0, thread_id(), sizeof(*event));
+
+	if (!event)
+		return;
+	put_when(&event->when);
+	event->object = object ? object->number : 0;
+	event->value = value;
+	writer_commit(&module.writer, event);
+}
+
+ENTRY unsigned int la_version(unsigned int offered)
+{
+	unsigned int version = offered < LAV_CURRENT ? offered : LAV_CURRENT;
+
+	/* 0: ld.so unloads the module and goes on as if it had not been named. */
+	return process_start(offered, version) ? version : 0;
+}
+
+ENTRY char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int origin)
+{
+	struct stack_taker *taker = NULL;
+	struct spool_search *search;
+	uint32_t count = 0, flags = 0, stack_flags;
+	const struct object *requester;
+	bool root;
+
+	if (!process_ready())
+		return (char *)name;
+	writer_prepare(&module.writer);
+	requester = objects_from_cookie(cookie);
+	/* The first search of a dlopen comes before the namespace changes; those for DT_NEEDED come
+	 * while it does.  The taps know who called dlopen; for what libc loads by itself (NSS,
+	 * iconv) and for calls that no tap saw, the stack at this search tells. */
+	root = !module.loading;
+	if (root)
+		flags |= SPOOL_SEARCH_ROOT;
+	if (root && module.started && origin == LA_SER_ORIG) {
+		taker = stack_borrow();
+		if (taker) {
+			struct arch_context context;
+
+			arch_capture(&context);
+			count = stack_unwind(taker, &context, &stack_flags);
+			flags |= stack_flags;
+		} else {
+			flags |= SPOOL_STACK_SKIPPED;
+			writer_lost(&module.writer, SPOOL_LOST_STACKS);
+		}
+	}
+	search = writer_reserve(&module.writer, SPOOL_SEARCH, flags, thread_id(),
+				sizeof(*search) + count * sizeof(uint64_t) + string_room(name));
+	if (search) {
+		unsigned char *p = (unsigned char *)(search + 1);
+
+		put_when(&search->when);
+		search->requester = requester ? requester->number : 0;
+		search->origin = origin;
+		search->frame_count = count;
+		if (count)
+			memcpy(p, stack_frames(taker), count * sizeof(uint64_t));
+		put_string(p + count * sizeof(uint64_t), name);
+		writer_commit(&module.writer, search);
+	}
+	if (taker)
+		stack_give_back(taker);
+	return (char *)name;
+}
+
+ENTRY void la_activity(uintptr_t *cookie, unsigned int flag)
+{
+	if (!process_ready())
+		return;
+	/* One activity at a time: ld.so holds its load lock from ADD or DELETE to CONSISTENT.  A
+	 * namespace that goes away whole never becomes consistent again, hence not DELETE. */
+	module.loading = flag == LA_ACT_ADD;
+	writer_prepare(&module.writer);
+	write_event(SPOOL_ACTIVITY, objects_from_cookie(cookie), flag);
+}
+
+ENTRY unsigned int la_objopen(struct link_map *map, Lmid_t name_space, uintptr_t *cookie)
+{
+	if (process_ready()) {
+		struct object *object;
+
+		writer_prepare(&module.writer);
+		object = objects_open(map, name_space);
+		if (object)
+			*cookie = (uintptr_t)object;
+	}
+	return LA_FLG_BINDTO | LA_FLG_BINDFROM;
+}
+
+ENTRY unsigned int la_objclose(uintptr_t *cookie)
+{
+	struct object *object;
+
+	if (!process_ready())
+		return 0;
+	writer_prepare(&module.writer);
+	object = objects_from_cookie(cookie);
+	if (!object && cookie && *cookie)
+		object = objects_open_unknown((struct link_map *)*cookie);
+	if (object) {
+		write_event(SPOOL_CLOSE, object, 0);
+		objects_close(object);
+		stack_forget();
+	}
+	return 0;
+}
+
+ENTRY void la_preinit(uintptr_t *cookie)
+{
+	if (!process_ready())
+		return;
+	module.started = true;
+	write_event(SPOOL_PREINIT, objects_from_cookie(cookie), 0);
+	process_watch_forks();
+}
+
+/* The hot path: no lock, no system call, no allocation, little stack. */
+ENTRY uintptr_t la_symbind64(Elf64_Sym *symbol, unsigned int index, uintptr_t *from_cookie,
+			     uintptr_t *to_cookie, unsigned int *flags, const char *name)
+{
+	uint32_t given = *flags;
+	struct object *from, *to;
+	struct spool_binding *binding;
+
+	*flags |= LA_SYMB_NOPLTENTER | LA_SYMB_NOPLTEXIT;
+	if (!process_ready())
+		return symbol->st_value;
+	from = objects_from_cookie(from_cookie);
+	to = objects_from_cookie(to_cookie);
+	if (!to)
+		return symbol->st_value;
+	objects_write_symbol(to, index, symbol, name);
+	binding = writer_reserve(&module.writer, SPOOL_BINDING, 0, 0, sizeof(*binding));
+	if (binding) {
+		binding->from = from ? from->number : 0;
+		binding->to = to->number;
+		binding->symbol = index;
+		binding->flags = given;
+		binding->address = symbol->st_value;
+		writer_commit(&module.writer, binding);
+	}
+	return taps_redirect(to, name, symbol->st_value);
+}
+
+/* Runs after the program's own destructors: _dl_fini ends auditors last. */
+__attribute__((destructor)) static void end_recording(void)
+{
+	uint32_t recording = STATE_RECORDING;
+
+	if (!process_ready())
+		return;
+	write_event(SPOOL_END, NULL, 0);
+	if (!atomic_compare_exchange_strong(&module.state, &recording, STATE_ENDED))
+		return;
+	writer_finish(&module.writer);
+	if (module.root && module.flush)
+		flush_run();
+}

@@ -1,0 +1,165 @@
+/*
+ * flush.c - at exit, plugreport takes the spool into the database.
+ *
+ * It must not be seen by the program: no SIGCHLD, nothing for its wait().  A go-between with exit
+ * signal 0, which waitpid(-1) does not report, starts plugreport and waits for it: execve would
+ * reset the exit signal to SIGCHLD, so plugreport can't be the go-between itself.  clone(2),
+ * "CLONE_VFORK" and wait(2), "__WCLONE".
+ */
+#include "audit/module.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+/* Find this module among the objects of its own namespace. */
+static int visit_object(struct dl_phdr_info *info, size_t size, void *data)
+{
+	uintptr_t here = (uintptr_t)visit_object, low = UINTPTR_MAX, high = 0, unwind = 0;
+
+	(void)size, (void)data;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+		uintptr_t at = info->dlpi_addr + h->p_vaddr;
+
+		if (h->p_type == PT_LOAD) {
+			low = at < low ? at : low;
+			high = at + h->p_memsz > high ? at + h->p_memsz : high;
+		} else if (h->p_type == PT_GNU_EH_FRAME) {
+			unwind = at;
+		}
+	}
+	if (here < low || here >= high)
+		return 0;
+	module.base = low;
+	module.end = high;
+	module.unwind_header = unwind;
+	join(module.path, sizeof(module.path), info->dlpi_name, NULL, NULL);
+	return 1;
+}
+
+void flush_find_plugreport(void)
+{
+	static const char *const places[] = {"plugreport", "../bin/plugreport",
+					     "../../bin/plugreport"};
+	static char directory[PATH_ROOM];
+	char *slash;
+
+	dl_iterate_phdr(visit_object, NULL);
+	if (module.path[0] != '/') { /* LD_AUDIT=./libplugaudit.so */
+		long n = sys(SYS_getcwd, directory, sizeof(directory));
+		const char *relative = module.path;
+
+		if (n <= 0)
+			return;
+		while (strncmp(relative, "./", 2) == 0)
+			relative += 2;
+		memmove(module.path, relative, strlen(relative) + 1);
+		n = (long)strlen(directory);
+		if (!join(directory + n, sizeof(directory) - (size_t)n, "/", module.path, NULL))
+			return;
+		join(module.path, sizeof(module.path), directory, NULL, NULL);
+	}
+	join(directory, sizeof(directory), module.path, NULL, NULL);
+	slash = strrchr(directory, '/');
+	slash[1] = '\0';
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (join(module.plugreport, sizeof(module.plugreport), directory, places[i],
+			 NULL) &&
+		    sys(SYS_faccessat, AT_FDCWD, module.plugreport, 1 /* X_OK */) == 0)
+			return;
+	if (sys(SYS_faccessat, AT_FDCWD, PLUGAUDIT_BINDIR "/plugreport", 1) == 0)
+		join(module.plugreport, sizeof(module.plugreport), PLUGAUDIT_BINDIR "/plugreport",
+		     NULL, NULL);
+	else
+		module.plugreport[0] = '\0';
+}
+
+struct job {
+	const char **arguments;
+	const char **environment;
+	unsigned char *stack; /* top of the second child's */
+	bool keep_stderr;
+};
+
+/* In a child that shares our memory until execve: descriptors are its own. */
+static int run_plugreport(void *argument)
+{
+	const struct job *job = argument;
+	uint64_t no_signals = 0;
+	long null = sys(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
+
+	if (null < 0)
+		return 127;
+	sys(SYS_dup3, null, 0, 0);
+	sys(SYS_dup3, null, 1, 0);
+	if (!job->keep_stderr)
+		sys(SYS_dup3, null, 2, 0);
+	/* A pipe that the program has open must not stay open for plugreport's sake. */
+	if (sys(SYS_close_range, 3, ~0u, 0) != 0)
+		for (int fd = 3; fd < 1024; fd++)
+			sys(SYS_close, fd);
+	sys(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, 0, 8);
+	sys(SYS_execve, module.plugreport, job->arguments, job->environment);
+	return 127;
+}
+
+static int go_between(void *argument)
+{
+	struct job *job = argument;
+	long pid = arch_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, job->stack, run_plugreport, job);
+	long result;
+
+	if (pid < 0)
+		return 1;
+	do
+		result = sys(SYS_wait4, pid, 0, 0, 0);
+	while (result == -EINTR);
+	return 0;
+}
+
+void flush_run(void)
+{
+	static const char *environment[64];
+	const char *arguments[] = {"plugreport",    "ingest",           "--quiet", "-d",
+				   module.database, module.writer.path, NULL};
+	uint64_t all_signals = ~(uint64_t)0, old_signals;
+	struct job job = {arguments, environment, NULL, false};
+	size_t size, used = 0;
+	unsigned char *stacks = stack_memory(&size);
+	struct stat st;
+	long pid, result;
+
+	if (!module.plugreport[0] || !stacks)
+		return;
+	/* A program that put itself under seccomp may be killed for what follows.  The kernel's
+	 * answer is compared with that at the start: containers begin with a filter. */
+	if (sys(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0) != module.seccomp)
+		return;
+	/* Nothing that steers ld.so, and nothing that makes plugreport record itself. */
+	for (char **e = module.environment; e && *e && used < 60; e++)
+		if (strncmp(*e, "LD_", 3) != 0 && strncmp(*e, "GLIBC_TUNABLES=", 15) != 0 &&
+		    strncmp(*e, "PLUGAUDIT_", 10) != 0)
+			environment[used++] = *e;
+	environment[used] = NULL;
+	/* Descriptor 2 may be the program's own file by now. */
+	job.keep_stderr = sys(SYS_fstat, 2, &st) == 0 && st.st_dev == module.stderr_dev &&
+			  st.st_ino == module.stderr_ino;
+	job.stack = stacks + size / 2;
+	sys(SYS_rt_sigprocmask, SIG_SETMASK, &all_signals, &old_signals, 8);
+	pid = arch_clone(CLONE_VM | CLONE_VFORK, stacks + size, go_between, &job);
+	if (pid > 0)
+		do
+			result = sys(SYS_wait4, pid, 0, __WCLONE, 0);
+		while (result == -EINTR);
+	sys(SYS_rt_sigprocmask, SIG_SETMASK, &old_signals, 0, 8);
+}

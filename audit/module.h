@@ -1,0 +1,237 @@
+/*
+ * module.h - private to audit/: what the parts of libplugaudit.so know of each other.
+ *
+ * The module is a guest in somebody's process.  Nothing here allocates with malloc once the process
+ * has started, waits for a lock, or touches memory that it has not checked.  Callbacks that ld.so
+ * makes under its load lock (all but la_symbind64) have one caller at a time; la_symbind64 and the
+ * taps run in any thread, in signal handlers, on any stack.
+ */
+#ifndef PLUGAUDIT_MODULE_H
+#define PLUGAUDIT_MODULE_H
+
+#include <link.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "audit/arch.h"
+#include "audit/spool.h"
+
+/* ---- system.c: the kernel, seen from a guest ---- */
+
+#define PATH_ROOM 4096
+
+uint64_t monotonic_now(void); /* CLOCK_MONOTONIC, ns */
+uint64_t clock_now(int clock);
+uint32_t thread_id(void);
+
+/* Can the 8 bytes at `address` be read?  Asks the kernel, touches nothing. */
+bool is_readable(uintptr_t address);
+
+/* One line "plugaudit: <a><b><c>" on stderr, unless PLUGAUDIT_QUIET is set; the first call only. */
+void say(const char *a, const char *b, const char *c);
+
+/*
+ * Memory for the life of the process, zeroed, from anonymous mappings; NULL when there is none.
+ * One caller at a time (ld.so's load lock).
+ */
+void *arena_alloc(size_t size);
+bool arena_owns(uintptr_t address);
+
+/* dst = a + b + c, cut to `room` with a terminator; false when it was cut. */
+bool join(char *dst, size_t room, const char *a, const char *b, const char *c);
+char *format_number(char *end, uint64_t value); /* decimal, written backwards from end */
+const char *find_variable(char *const *environment, const char *name);
+
+/* ---- writer.c: the spool ---- */
+
+struct writer {
+	unsigned char *base; /* the mapping; NULL: not recording */
+	struct spool_header *header;
+	uint64_t salt;
+	uint64_t capacity;
+	_Atomic uint32_t full; /* growing failed: lose from now on */
+	uint64_t dev, ino;     /* of the file, for growing on old kernels */
+	char path[PATH_ROOM];
+};
+
+/*
+ * Create "<database>.<pid>[.<n>].spool" and map it.  `header` gives the identity; layout fields are
+ * filled in here.  Returns 0 or a negative errno; nothing is left behind then.
+ */
+int writer_create(struct writer *writer, const char *database, const struct spool_header *header);
+
+/*
+ * Reserve a record of `payload` bytes (rounded up).  Returns the place of the payload, zeroed, or
+ * NULL when it is lost (counted).  writer_commit() makes it valid.
+ */
+void *writer_reserve(struct writer *writer, enum spool_type type, uint32_t flags, uint32_t tid,
+		     size_t payload);
+void writer_commit(struct writer *writer, void *payload);
+void writer_lost(struct writer *writer, uint32_t reason);
+
+/* Make room for the next events now, so that la_symbind64 seldom has to.  Not for the hot path. */
+void writer_prepare(struct writer *writer);
+
+/* Stop: further records go nowhere, the file's lock is free, the memory stays writable for
+ * threads that are in the middle of a record. */
+void writer_finish(struct writer *writer);
+
+/* Append a counted string at `p`; returns what follows.  NULL is recorded as absent. */
+unsigned char *put_string(unsigned char *p, const char *s);
+unsigned char *put_bytes(unsigned char *p, const void *bytes, size_t length);
+size_t string_room(const char *s); /* bytes put_string() takes */
+
+/* ---- process.c: this process image ---- */
+
+struct object;
+
+struct module {
+	struct writer writer;
+	_Atomic uint32_t state;  /* enum module_state */
+	_Atomic uint32_t *alive; /* in a MADV_WIPEONFORK page: 0 in a forked child */
+	bool secure, quiet, flush, root;
+	bool started; /* la_preinit has been seen */
+	bool loading; /* between LA_ACT_ADD and LA_ACT_CONSISTENT or DELETE */
+	uint32_t audit_version, audit_offered;
+	uint64_t epoch; /* CLOCK_MONOTONIC when this image began */
+	uint64_t tail_at_fork;
+	char **argv, **environment;
+	int argc;
+	unsigned char *identity; /* strings of SPOOL_PROCESS behind cwd, kept for forked children */
+	size_t identity_size;
+	uint32_t identity_argc, identity_env, identity_flags;
+	char database[PATH_ROOM]; /* absolute */
+	char path[PATH_ROOM];     /* of this module, absolute */
+	char plugreport[PATH_ROOM];
+	uintptr_t base, end;     /* of this module */
+	uintptr_t unwind_header; /* its .eh_frame_hdr */
+	long seccomp;            /* PR_GET_SECCOMP at the start */
+	uint64_t stderr_dev, stderr_ino;
+	const char *exe;     /* NULL unknown */
+	struct object *libc; /* the program's own */
+};
+extern struct module module;
+
+enum module_state { STATE_OFF, STATE_RECORDING, STATE_FORKING, STATE_ENDED };
+
+/* First thing in la_version: begin to record.  False: this process is not recorded. */
+bool process_start(unsigned int offered, unsigned int version);
+
+/*
+ * True when events can be recorded now.  In a forked child, where the parent's spool is not mapped,
+ * it first gives the child a spool of its own.
+ */
+bool process_ready_slow(void);
+static inline bool process_ready(void)
+{
+	if (__builtin_expect(atomic_load_explicit(&module.state, memory_order_acquire) ==
+					     STATE_RECORDING &&
+				     atomic_load_explicit(module.alive, memory_order_relaxed),
+			     1))
+		return true;
+	return process_ready_slow();
+}
+
+/* Register with the program's libc to hear of forks. */
+void process_watch_forks(void);
+
+/* flush.c: hand the finished spool to plugreport; called by the destructor. */
+void flush_find_plugreport(void);
+void flush_run(void);
+
+/* ---- objects.c: link maps ---- */
+
+#define OBJECT_MAGIC 0x706c7567617564a5u
+
+struct object {
+	uint64_t magic; /* first: tells our cookies from ld.so's own */
+	uint32_t number;
+	enum spool_object_kind kind;
+	int32_t name_space;
+	bool is_libc; /* libc.so.6 or libdl.so.2: its dlopen and friends are the real ones */
+	_Atomic bool open;
+	struct object *next; /* opened after this one */
+	struct link_map *map;
+	uintptr_t bias, start, end;
+	uintptr_t unwind_header; /* .eh_frame_hdr; 0 none */
+	/* Dynamic section, absolute addresses; 0 absent. */
+	uintptr_t symbols, strings, string_size, versyms, versions, gnu_hash;
+	uint32_t version_count;
+	uint32_t symbol_limit;     /* bits in `written` */
+	_Atomic uint32_t *written; /* symbols whose SPOOL_SYMBOL record exists */
+	unsigned char *record;     /* payload of its SPOOL_OBJECT, for forked children */
+	uint32_t record_size;
+};
+
+struct object *objects_open(struct link_map *map, Lmid_t name_space);
+struct object *objects_open_unknown(struct link_map *map);
+void objects_close(struct object *object);
+
+/* The object behind an audit cookie, or NULL: ld.so passes the link map's address for objects that
+ * it never announced. */
+struct object *objects_from_cookie(const uintptr_t *cookie);
+
+/* The open object that `address` lies in, or NULL.  Any thread. */
+struct object *objects_at(uintptr_t address);
+struct object *objects_by_map(const struct link_map *map);
+
+/* In a forked child: write all open objects anew, forget which symbols were written. */
+void objects_inherit(void);
+
+/* Address of the exported function `name`, or 0 (GNU hash only). */
+uintptr_t objects_find_function(const struct object *object, const char *name);
+
+/* Write the SPOOL_SYMBOL record of symbol `index` unless it was written before.  Any thread. */
+void objects_write_symbol(struct object *object, uint32_t index, const ElfW(Sym) * symbol,
+			  const char *name);
+
+/* elf_read.c: what an object's headers in memory say. */
+struct elf_facts {
+	const ElfW(Phdr) * headers;
+	uint32_t header_count;
+	ElfW(Phdr) copy[32]; /* headers read from the file when they are not in memory */
+	uint64_t flags, flags_1, elf_flags;
+	const char *soname, *rpath, *runpath;
+	const ElfW(Dyn) * dynamic;
+	uint32_t needed_count;
+	const unsigned char *build_id;
+	uint32_t build_id_size;
+};
+void elf_read(struct object *object, int fd, struct elf_facts *facts);
+/* Next DT_NEEDED name; *ret_at starts as NULL; NULL at the end. */
+const char *elf_next_needed(const struct object *object, const struct elf_facts *facts,
+			    const ElfW(Dyn) * *at);
+const char *elf_symbol_version(const struct object *object, uint32_t index, uint16_t *ret_versym);
+
+/* ---- stack.c: call stacks ---- */
+
+void stack_start(void);
+void stack_forget(void); /* an object went: drop cached unwind information */
+void stack_after_fork(void);
+
+/*
+ * One of a few unwinders with a stack and a frame buffer of its own; NULL when all are in use
+ * (other threads, or this thread interrupted by a signal) or unwinding is not possible.
+ */
+struct stack_taker;
+struct stack_taker *stack_borrow(void);
+void stack_give_back(struct stack_taker *taker);
+
+/*
+ * Unwind from `context`, whose pc becomes the first frame; frames of this module are left out.
+ * Returns how many frames there are in stack_frames(), *ret_flags gets SPOOL_STACK_*.
+ */
+uint32_t stack_unwind(struct stack_taker *taker, const struct arch_context *context,
+		      uint32_t *ret_flags);
+const uint64_t *stack_frames(const struct stack_taker *taker);
+
+/* All unwinders' stacks in one piece, for the end of the process; NULL when there are none. */
+unsigned char *stack_memory(size_t *ret_size);
+
+/* ---- taps.c: dlopen and friends ---- */
+
+/* What to return from la_symbind64 for this definition: a thunk, or `value` itself. */
+uintptr_t taps_redirect(const struct object *definer, const char *name, uintptr_t value);
+
+#endif

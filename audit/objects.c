@@ -1,0 +1,362 @@
+/* objects.c - the link maps of all namespaces. */
+#include "audit/module.h"
+
+#include <fcntl.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+
+/* Open objects, in no order; a slot is used again after a close.  Readers in any thread walk it
+ * without a lock: a slot holds a whole object or NULL, and objects are never freed. */
+#define LIVE_MAX 8192
+static _Atomic(struct object *) live[LIVE_MAX];
+static _Atomic uint32_t live_count;
+static uint32_t last_number;
+static struct object *first_object, *last_object; /* all there ever were, in order */
+
+static void live_add(struct object *object)
+{
+	uint32_t count = atomic_load_explicit(&live_count, memory_order_relaxed);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (!atomic_load_explicit(&live[i], memory_order_relaxed)) {
+			atomic_store_explicit(&live[i], object, memory_order_release);
+			return;
+		}
+	if (count == LIVE_MAX)
+		return; /* recorded all the same; only frames in it get no unwinding */
+	atomic_store_explicit(&live[count], object, memory_order_release);
+	atomic_store_explicit(&live_count, count + 1, memory_order_release);
+}
+
+static struct object *live_at(uint32_t i)
+{
+	return atomic_load_explicit(&live[i], memory_order_acquire);
+}
+
+struct object *objects_at(uintptr_t address)
+{
+	uint32_t count = atomic_load_explicit(&live_count, memory_order_acquire);
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct object *object = live_at(i);
+
+		if (object && address >= object->start && address < object->end)
+			return object;
+	}
+	return NULL;
+}
+
+struct object *objects_by_map(const struct link_map *map)
+{
+	uint32_t count = atomic_load_explicit(&live_count, memory_order_acquire);
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct object *object = live_at(i);
+
+		if (object && object->map == map)
+			return object;
+	}
+	return NULL;
+}
+
+struct object *objects_from_cookie(const uintptr_t *cookie)
+{
+	struct object *object = cookie ? (struct object *)*cookie : NULL;
+
+	/* Either ours, or the address of a link map; both can be read. */
+	return object && (uintptr_t)object % 16 == 0 && object->magic == OBJECT_MAGIC ? object
+										      : NULL;
+}
+
+static enum spool_object_kind kind_of(const struct link_map *map, Lmid_t name_space)
+{
+	const char *name = map->l_name ? map->l_name : "";
+
+	if (last_number == 0 && name_space == LM_ID_BASE)
+		return SPOOL_OBJECT_MAIN;
+	if (map->l_addr && map->l_addr == getauxval(AT_SYSINFO_EHDR))
+		return SPOOL_OBJECT_VDSO;
+	if (map->l_addr && map->l_addr == getauxval(AT_BASE))
+		return SPOOL_OBJECT_LDSO;
+	return strncmp(name, "linux-vdso", 10) == 0 ? SPOOL_OBJECT_VDSO : SPOOL_OBJECT_LIBRARY;
+}
+
+struct file_facts {
+	struct stat st;
+	bool known;
+	char real_path[PATH_ROOM];
+};
+
+/* Look at the file once more, by the name that ld.so just opened it with. */
+static int open_file(const char *path, struct file_facts *file)
+{
+	char link[64], *p = link + sizeof(link);
+	long fd, n = -1;
+
+	file->known = false;
+	file->real_path[0] = '\0';
+	fd = sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	file->known = sys(SYS_fstat, fd, &file->st) == 0;
+	p = format_number(p, (uint64_t)fd) - strlen("/proc/self/fd/");
+	memcpy(p, "/proc/self/fd/", strlen("/proc/self/fd/"));
+	n = sys(SYS_readlinkat, AT_FDCWD, p, file->real_path, sizeof(file->real_path) - 1);
+	file->real_path[n > 0 ? n : 0] = '\0';
+	return (int)fd;
+}
+
+static bool kept_segment(const ElfW(Phdr) * h)
+{
+	return h->p_type == PT_LOAD || h->p_type == PT_TLS || h->p_type == PT_GNU_RELRO ||
+	       h->p_type == PT_GNU_STACK || h->p_type == PT_DYNAMIC || h->p_type == PT_INTERP;
+}
+
+/* Build the payload of the SPOOL_OBJECT record in memory of our own. */
+static bool build_record(struct object *object, const char *path, const struct file_facts *file,
+			 const struct elf_facts *facts, bool cookie_known)
+{
+	const char *strings[] = {path, file->real_path[0] ? file->real_path : NULL, facts->soname};
+	size_t size = sizeof(struct spool_object);
+	const ElfW(Dyn) *at = NULL;
+	struct spool_object *record;
+	struct spool_segment *segment;
+	unsigned char *p;
+	const char *name;
+	uint32_t segments = 0, needed = 0;
+
+	for (uint32_t i = 0; i < facts->header_count; i++)
+		segments += kept_segment(&facts->headers[i]);
+	size += segments * sizeof(struct spool_segment);
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+		size += string_room(strings[i]);
+	size += spool_string_size(facts->build_id_size) + string_room(facts->rpath) +
+		string_room(facts->runpath);
+	while ((name = elf_next_needed(object, facts, &at)))
+		size += string_room(name);
+	record = arena_alloc(size);
+	if (!record)
+		return false;
+	object->record = (unsigned char *)record;
+	record->object = object->number;
+	record->name_space = object->name_space;
+	record->kind = object->kind;
+	record->cookie_known = cookie_known;
+	record->link_map = (uintptr_t)object->map;
+	record->load_bias = object->bias;
+	record->map_start = object->start;
+	record->map_end = object->end;
+	record->dynamic = (uintptr_t)object->map->l_ld;
+	if (file->known) {
+		record->dev = file->st.st_dev;
+		record->ino = file->st.st_ino;
+		record->file_size = (uint64_t)file->st.st_size;
+		record->mtime_ns = (uint64_t)file->st.st_mtim.tv_sec * 1000000000u +
+				   (uint64_t)file->st.st_mtim.tv_nsec;
+	}
+	record->flags = facts->flags;
+	record->flags_1 = facts->flags_1;
+	record->elf_flags = facts->elf_flags;
+	record->segment_count = segments;
+	segment = (struct spool_segment *)(record + 1);
+	for (uint32_t i = 0; i < facts->header_count; i++) {
+		const ElfW(Phdr) *h = &facts->headers[i];
+
+		if (kept_segment(h))
+			*segment++ = (struct spool_segment){h->p_vaddr, h->p_memsz, h->p_offset,
+							    h->p_flags, h->p_type};
+	}
+	p = (unsigned char *)segment;
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+		p = put_string(p, strings[i]);
+	p = facts->build_id ? put_bytes(p, facts->build_id, facts->build_id_size)
+			    : put_string(p, NULL);
+	p = put_string(p, facts->rpath);
+	p = put_string(p, facts->runpath);
+	for (at = NULL; (name = elf_next_needed(object, facts, &at)); needed++)
+		p = put_string(p, name);
+	record->needed_count = needed;
+	object->record_size = (uint32_t)(p - object->record);
+	return true;
+}
+
+static void write_record(const struct object *object, uint32_t flags)
+{
+	struct spool_object *record;
+
+	if (!object->record)
+		return;
+	record = writer_reserve(&module.writer, SPOOL_OBJECT, flags, thread_id(),
+				object->record_size);
+	if (!record)
+		return;
+	memcpy(record, object->record, object->record_size);
+	record->when.time = monotonic_now() - module.epoch;
+	record->when.sp = (uintptr_t)__builtin_frame_address(0);
+	writer_commit(&module.writer, record);
+}
+
+/* .dynsym has no length.  Its string table follows it in every linker's layout; where it does not,
+ * symbols are written more than once, which readers tolerate. */
+static void prepare_symbols(struct object *object)
+{
+	if (object->strings > object->symbols && object->symbols) {
+		uintptr_t limit = (object->strings - object->symbols) / sizeof(ElfW(Sym));
+
+		object->symbol_limit = limit < (1u << 24) ? (uint32_t)limit : 0;
+	}
+	if (object->symbol_limit)
+		object->written = arena_alloc((object->symbol_limit + 31) / 32 * sizeof(uint32_t));
+	if (!object->written)
+		object->symbol_limit = 0;
+}
+
+static bool is_libc_name(const char *soname)
+{
+	return soname && (strcmp(soname, "libc.so.6") == 0 || strcmp(soname, "libdl.so.2") == 0);
+}
+
+static struct object *add(struct link_map *map, Lmid_t name_space, bool cookie_known)
+{
+	/* Under ld.so's load lock, and too large for a small stack. */
+	static struct elf_facts facts;
+	static struct file_facts file;
+	struct object *object = arena_alloc(sizeof(*object));
+	const char *path = map->l_name ? map->l_name : "";
+	int fd = -1;
+
+	if (!object) {
+		writer_lost(&module.writer, SPOOL_LOST_NO_MEMORY);
+		return NULL;
+	}
+	object->magic = OBJECT_MAGIC;
+	object->kind = cookie_known ? kind_of(map, name_space) : SPOOL_OBJECT_UNOPENED;
+	object->number = ++last_number;
+	object->name_space = (int32_t)name_space;
+	object->map = map;
+	object->bias = map->l_addr;
+	if (object->kind == SPOOL_OBJECT_MAIN && !*path && module.exe)
+		path = module.exe;
+	file.known = false;
+	file.real_path[0] = '\0';
+	if (object->kind != SPOOL_OBJECT_VDSO && *path)
+		fd = open_file(path, &file);
+	elf_read(object, fd, &facts);
+	if (!build_record(object, path, &file, &facts, cookie_known))
+		writer_lost(&module.writer, SPOOL_LOST_NO_MEMORY);
+	if (fd >= 0)
+		sys(SYS_close, fd);
+	object->is_libc = is_libc_name(facts.soname);
+	if (object->is_libc && name_space == LM_ID_BASE && strcmp(facts.soname, "libc.so.6") == 0)
+		module.libc = object;
+	write_record(object, 0);
+	return object;
+}
+
+struct object *objects_open(struct link_map *map, Lmid_t name_space)
+{
+	struct object *object = add(map, name_space, true);
+
+	if (object) {
+		prepare_symbols(object);
+		atomic_store(&object->open, true);
+		live_add(object);
+		if (last_object)
+			last_object->next = object;
+		else
+			first_object = object;
+		last_object = object;
+	}
+	return object;
+}
+
+struct object *objects_open_unknown(struct link_map *map)
+{
+	return add(map, -1, false);
+}
+
+void objects_close(struct object *object)
+{
+	uint32_t count = atomic_load_explicit(&live_count, memory_order_relaxed);
+
+	atomic_store(&object->open, false);
+	for (uint32_t i = 0; i < count; i++)
+		if (live_at(i) == object)
+			atomic_store_explicit(&live[i], NULL, memory_order_release);
+	if (module.libc == object)
+		module.libc = NULL;
+}
+
+void objects_inherit(void)
+{
+	for (struct object *object = first_object; object; object = object->next) {
+		if (!atomic_load(&object->open))
+			continue;
+		for (uint32_t i = 0; i < (object->symbol_limit + 31) / 32; i++)
+			atomic_store_explicit(&object->written[i], 0, memory_order_relaxed);
+		write_record(object, SPOOL_OBJECT_INHERITED);
+	}
+}
+
+void objects_write_symbol(struct object *object, uint32_t index, const ElfW(Sym) * symbol,
+			  const char *name)
+{
+	const char *version = NULL;
+	struct spool_symbol *record;
+	uint32_t bit = 1u << (index % 32);
+	unsigned char *p;
+	uint16_t versym = 0;
+
+	if (index < object->symbol_limit) {
+		if (atomic_load_explicit(&object->written[index / 32], memory_order_acquire) & bit)
+			return;
+		version = elf_symbol_version(object, index, &versym);
+	}
+	record = writer_reserve(&module.writer, SPOOL_SYMBOL, 0, 0,
+				sizeof(*record) + string_room(name) + string_room(version));
+	if (!record)
+		return;
+	record->object = object->number;
+	record->index = index;
+	record->value = symbol->st_value - object->bias;
+	record->size = symbol->st_size;
+	record->info = symbol->st_info;
+	record->other = symbol->st_other;
+	record->versym = versym;
+	p = put_string((unsigned char *)(record + 1), name);
+	put_string(p, version);
+	writer_commit(&module.writer, record);
+	/* Two threads may both have written it; readers take the first. */
+	if (index < object->symbol_limit)
+		atomic_fetch_or_explicit(&object->written[index / 32], bit, memory_order_release);
+}
+
+/* DT_GNU_HASH look-up, as in glibc elf/dl-lookup.c (do_lookup_x). */
+uintptr_t objects_find_function(const struct object *object, const char *name)
+{
+	const uint32_t *table = (const uint32_t *)object->gnu_hash;
+	const ElfW(Sym) *symbols = (const ElfW(Sym) *)object->symbols;
+	const char *strings = (const char *)object->strings;
+	const uint32_t *buckets, *chains;
+	uint32_t hash = 5381, index;
+
+	if (!table || !symbols || !strings)
+		return 0;
+	for (const char *p = name; *p; p++)
+		hash = hash * 33 + (unsigned char)*p;
+	buckets = table + 4 + table[2] * (sizeof(ElfW(Addr)) / 4);
+	chains = buckets + table[0];
+	index = table[0] ? buckets[hash % table[0]] : 0;
+	if (index < table[1])
+		return 0;
+	for (;; index++) {
+		uint32_t chain = chains[index - table[1]];
+
+		if ((chain | 1) == (hash | 1) && symbols[index].st_shndx != SHN_UNDEF &&
+		    ELF32_ST_TYPE(symbols[index].st_info) == STT_FUNC &&
+		    strcmp(strings + symbols[index].st_name, name) == 0)
+			return object->bias + symbols[index].st_value;
+		if (chain & 1)
+			return 0;
+	}
+}

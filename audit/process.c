@@ -1,0 +1,398 @@
+/* process.c - what a process image is, who its parent was, and what fork does. */
+#include "audit/module.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gnu/libc-version.h>
+#include <sys/auxv.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18 /* Linux 4.14 */
+#endif
+
+#define IDENTITY_MAX ((size_t)256 << 10) /* argv and environment that are kept */
+#define PARENT_NAMES 4                   /* gaps are tolerated among the first names */
+#define IMAGES_MAX   64
+
+struct module module;
+static _Atomic uint32_t never_alive; /* what module.alive points to before there is a page */
+
+/* ld.so passes these to constructors; they run before la_version. */
+__attribute__((constructor)) static void remember_arguments(int argc, char **argv,
+							    char **environment)
+{
+	module.argc = argc;
+	module.argv = argv;
+	module.environment = environment;
+	module.alive = &never_alive;
+}
+
+static bool wanted_variable(const char *entry)
+{
+	return strncmp(entry, "LD_", 3) == 0 || strncmp(entry, "PLUGAUDIT_", 10) == 0 ||
+	       strncmp(entry, "GLIBC_TUNABLES=", 15) == 0;
+}
+
+/* The strings of the SPOOL_PROCESS record, copied while they are what execve gave: programs
+ * overwrite their argv and environment to change their title. */
+static bool keep_identity(void)
+{
+	const char *fixed[] = {gnu_get_libc_version(), module.path,
+			       (const char *)getauxval(AT_PLATFORM)};
+	size_t size = 0;
+	unsigned char *p;
+	int argc = 0;
+	char **entry;
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		size += string_room(fixed[i]);
+	for (; argc < module.argc && size + string_room(module.argv[argc]) < IDENTITY_MAX; argc++)
+		size += string_room(module.argv[argc]);
+	if (argc < module.argc)
+		module.identity_flags = SPOOL_PROCESS_CUT;
+	for (entry = module.environment; entry && *entry; entry++) {
+		if (!wanted_variable(*entry))
+			continue;
+		if (size + string_room(*entry) >= 2 * IDENTITY_MAX) {
+			module.identity_flags = SPOOL_PROCESS_CUT;
+			break;
+		}
+		size += string_room(*entry);
+	}
+	p = module.identity = arena_alloc(size);
+	if (!p)
+		return false;
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		p = put_string(p, fixed[i]);
+	for (int i = 0; i < argc; i++)
+		p = put_string(p, module.argv[i]);
+	for (char **e = module.environment; e != entry; e++)
+		if (wanted_variable(*e)) {
+			p = put_string(p, *e);
+			module.identity_env++;
+		}
+	module.identity_argc = (uint32_t)argc;
+	module.identity_size = (size_t)(p - module.identity);
+	return true;
+}
+
+/* The working directory; in memory of its own, because a forked child may have little stack. */
+static const char *working_directory(void)
+{
+	static char cwd[PATH_ROOM];
+	long n = sys(SYS_getcwd, cwd, sizeof(cwd));
+
+	return n > 0 && cwd[0] == '/' ? cwd : NULL;
+}
+
+static void write_process(void)
+{
+	const char *cwd = working_directory();
+	struct spool_process *process;
+	unsigned char *p;
+
+	process = writer_reserve(&module.writer, SPOOL_PROCESS, module.identity_flags, thread_id(),
+				 sizeof(*process) + string_room(module.exe) + string_room(cwd) +
+					 module.identity_size);
+	if (!process)
+		return;
+	process->when.time = monotonic_now() - module.epoch;
+	process->when.sp = (uintptr_t)__builtin_frame_address(0);
+	process->uid = (uint32_t)sys(SYS_geteuid);
+	process->gid = (uint32_t)sys(SYS_getegid);
+	process->argc = module.identity_argc;
+	process->env_count = module.identity_env;
+	process->audit_version = module.audit_version;
+	process->audit_offered = module.audit_offered;
+	process->module_base = module.base;
+	p = put_string((unsigned char *)(process + 1), module.exe);
+	p = put_string(p, cwd);
+	memcpy(p, module.identity, module.identity_size);
+	writer_commit(&module.writer, process);
+}
+
+/* When this process began (fork, not execve), CLOCK_REALTIME ns; 0 unknown. */
+static uint64_t process_began(void)
+{
+	char stat[1024];
+	uint64_t ticks = 0;
+	const char *p;
+	long fd, n;
+
+	fd = sys(SYS_openat, AT_FDCWD, "/proc/self/stat", O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return 0;
+	n = sys(SYS_read, fd, stat, sizeof(stat) - 1);
+	sys(SYS_close, fd);
+	if (n <= 0)
+		return 0;
+	stat[n] = '\0';
+	/* Field 22, counted behind the command's closing parenthesis (field 2): proc(5). */
+	p = strrchr(stat, ')');
+	for (int field = 2; p && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	if (!p)
+		return 0;
+	while (*++p >= '0' && *p <= '9')
+		ticks = ticks * 10 + (uint64_t)(*p - '0');
+	/* The unit is USER_HZ, 100 on every Linux port of glibc. */
+	return clock_now(CLOCK_REALTIME) - clock_now(CLOCK_BOOTTIME) + ticks * 10000000u;
+}
+
+/*
+ * Look for the spool of process `pid`: the newest of its images.  `live` tells that it must be
+ * mapped at this moment (another process); otherwise it is this very process before execve, and
+ * must not be older than the process itself.
+ */
+static bool find_spool_of(int pid, bool live, struct spool_header *ret_header)
+{
+	bool found = false;
+	uint64_t began = live ? 0 : process_began();
+
+	for (uint32_t n = 1; n <= IMAGES_MAX; n++) {
+		char path[PATH_ROOM], number[48], suffix[64];
+		struct spool_header header;
+		char *p;
+		long fd;
+		bool mapped;
+
+		if (n > 1) {
+			p = format_number(number + sizeof(number), n);
+			join(suffix, sizeof(suffix), ".", p, SPOOL_SUFFIX);
+		} else {
+			join(suffix, sizeof(suffix), SPOOL_SUFFIX, NULL, NULL);
+		}
+		p = format_number(number + sizeof(number), (uint64_t)pid);
+		*--p = '.';
+		if (!join(path, sizeof(path), module.database, p, suffix))
+			return false;
+		fd = sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+		if (fd < 0 && n <= PARENT_NAMES)
+			continue;
+		if (fd < 0)
+			break;
+		mapped = sys(SYS_flock, fd, LOCK_SH | LOCK_NB) == -EWOULDBLOCK;
+		if (sys(SYS_pread64, fd, &header, sizeof(header), 0) == sizeof(header) &&
+		    memcmp(header.magic, SPOOL_MAGIC, sizeof(header.magic)) == 0 &&
+		    header.version == SPOOL_VERSION && header.pid == pid && mapped == live &&
+		    (live || (began && header.realtime_ns + 20000000u >= began)) &&
+		    (!found || header.realtime_ns > ret_header->realtime_ns)) {
+			*ret_header = header;
+			found = true;
+		}
+		sys(SYS_close, fd);
+	}
+	return found;
+}
+
+static void random_bytes(void *place, size_t size)
+{
+	if (sys(SYS_getrandom, place, size, 1 /* GRND_NONBLOCK */) != (long)size) {
+		/* Early boot: names need to be different, not secret. */
+		uint64_t seed = monotonic_now() ^ (uint64_t)sys(SYS_getpid) << 32;
+		unsigned char *p = place;
+
+		for (size_t i = 0; i < size; i++) {
+			seed = seed * 6364136223846793005u + 1442695040888963407u;
+			p[i] = (unsigned char)(seed >> 56);
+		}
+	}
+}
+
+static void new_header(struct spool_header *header, enum spool_begin begin,
+		       const struct spool_header *parent, uint64_t parent_tail)
+{
+	memset(header, 0, sizeof(*header));
+	random_bytes(header->uuid, sizeof(header->uuid));
+	random_bytes(&header->salt, sizeof(header->salt));
+	header->machine = ARCH_MACHINE;
+	header->word_size = sizeof(void *);
+	header->pid = (int32_t)sys(SYS_getpid);
+	header->ppid = (int32_t)sys(SYS_getppid);
+	header->begin_kind = begin;
+	header->realtime_ns = clock_now(CLOCK_REALTIME);
+	header->monotonic_ns = module.epoch = monotonic_now();
+	if (parent) {
+		memcpy(header->parent_uuid, parent->uuid, sizeof(header->parent_uuid));
+		memcpy(header->run_uuid, parent->run_uuid, sizeof(header->run_uuid));
+		header->parent_pid = parent->pid;
+		header->parent_tail = parent_tail;
+	} else {
+		memcpy(header->run_uuid, header->uuid, sizeof(header->run_uuid));
+		header->flags = SPOOL_FLAG_ROOT;
+	}
+}
+
+/* What a forked child needs of its parent's header, whose mapping it has not got. */
+static struct spool_header own_identity;
+
+static bool prepare_paths(void)
+{
+	static char exe[PATH_ROOM];
+	const char *database = find_variable(module.environment, "PLUGAUDIT_DB");
+	const char *cwd = working_directory();
+	long n = sys(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", exe, sizeof(exe) - 1);
+
+	module.exe = n > 0 ? exe : NULL;
+	if (!database || !*database)
+		database = "plugaudit.db";
+	if (database[0] == '/' || !cwd)
+		return join(module.database, sizeof(module.database), database, NULL, NULL);
+	while (strncmp(database, "./", 2) == 0)
+		database += 2;
+	return join(module.database, sizeof(module.database), cwd, strcmp(cwd, "/") == 0 ? "" : "/",
+		    database);
+}
+
+static const char *reason_for(long error)
+{
+	switch (error) {
+	case -EACCES:
+	case -EPERM:
+		return ": permission denied; set PLUGAUDIT_DB to a place that can be written";
+	case -EROFS:
+		return ": read-only file system; set PLUGAUDIT_DB to a place that can be written";
+	case -ENOENT:
+		return ": no such directory; set PLUGAUDIT_DB to a place that can be written";
+	case -ENOSPC:
+	case -EDQUOT:
+	case -EFAULT: /* what populating pages says of a full disk */
+		return ": no space left; set PLUGAUDIT_DB to a place with room";
+	case -EFBIG:
+		return ": the file size limit is too low (ulimit -f)";
+	case -ENOMEM:
+		return ": not enough address space (ulimit -v)";
+	case -ENAMETOOLONG:
+		return ": the path is too long";
+	default:
+		return ": can't be created";
+	}
+}
+
+bool process_start(unsigned int offered, unsigned int version)
+{
+	struct spool_header parent;
+	enum spool_begin begin = SPOOL_BEGIN_START;
+	const char *flush;
+	struct stat st;
+	long page;
+	int error;
+
+	module.audit_offered = offered;
+	module.audit_version = version;
+	module.secure = getauxval(AT_SECURE) != 0;
+	if (module.secure || !module.environment)
+		return false;
+	module.quiet = find_variable(module.environment, "PLUGAUDIT_QUIET") != NULL;
+	flush = find_variable(module.environment, "PLUGAUDIT_FLUSH");
+	module.flush = !flush || strcmp(flush, "off") != 0;
+	page = sys(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page < 0 && page > -4096)
+		return false;
+	if (sys(SYS_madvise, page, 4096, MADV_WIPEONFORK) != 0) {
+		say("not recording: this kernel has no MADV_WIPEONFORK", "", "");
+		return false;
+	}
+	if (!prepare_paths()) {
+		say("not recording: PLUGAUDIT_DB is too long", "", "");
+		return false;
+	}
+	flush_find_plugreport();
+	module.seccomp = sys(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0);
+	if (sys(SYS_fstat, 2, &st) == 0) {
+		module.stderr_dev = st.st_dev;
+		module.stderr_ino = st.st_ino;
+	}
+	if (find_spool_of((int)sys(SYS_getpid), false, &parent) ||
+	    (sys(SYS_getppid) > 0 && find_spool_of((int)sys(SYS_getppid), true, &parent)))
+		begin = SPOOL_BEGIN_EXEC;
+	new_header(&own_identity, begin, begin == SPOOL_BEGIN_EXEC ? &parent : NULL,
+		   begin == SPOOL_BEGIN_EXEC ? parent.tail : 0);
+	module.root = begin == SPOOL_BEGIN_START;
+	error = writer_create(&module.writer, module.database, &own_identity);
+	if (error) {
+		say("not recording: ", module.database, reason_for(error));
+		return false;
+	}
+	if (!keep_identity()) {
+		writer_lost(&module.writer, SPOOL_LOST_NO_MEMORY);
+		return false;
+	}
+	write_process();
+	if (module.root && module.flush && !module.plugreport[0])
+		say("no plugreport beside ", module.path,
+		    ": the recording stays in a spool beside the database until plugreport reads "
+		    "it");
+	stack_start();
+	module.alive = (_Atomic uint32_t *)page;
+	atomic_store(module.alive, 1);
+	atomic_store(&module.state, STATE_RECORDING);
+	return true;
+}
+
+/* The first event of a forked child, or its atfork handler: make it a process of its own. */
+static bool become_child(void)
+{
+	uint32_t recording = STATE_RECORDING;
+	struct spool_header parent = own_identity;
+
+	/* Threads that the child started meanwhile may come here too: one does it, the others drop
+	 * their event. */
+	if (!atomic_compare_exchange_strong(&module.state, &recording, STATE_FORKING))
+		return false;
+	module.root = false;
+	module.writer.base = NULL;
+	new_header(&own_identity, SPOOL_BEGIN_FORK, &parent, module.tail_at_fork);
+	if (writer_create(&module.writer, module.database, &own_identity) != 0) {
+		atomic_store(&module.state, STATE_OFF);
+		atomic_store(module.alive, 1);
+		return false;
+	}
+	stack_after_fork();
+	write_process();
+	objects_inherit();
+	atomic_store(module.alive, 1);
+	atomic_store(&module.state, STATE_RECORDING);
+	return true;
+}
+
+bool process_ready_slow(void)
+{
+	if (atomic_load(&module.state) != STATE_RECORDING)
+		return false;
+	return atomic_load(module.alive) || become_child();
+}
+
+static void before_fork(void)
+{
+	if (process_ready())
+		module.tail_at_fork =
+			__atomic_load_n(&module.writer.header->tail, __ATOMIC_RELAXED);
+}
+
+static void in_child(void)
+{
+	process_ready();
+}
+
+/*
+ * A forked child that binds and loads nothing would leave no trace: the wiped page is only seen at
+ * its next event.  So the program's own libc is asked to tell of forks.  It is all but invisible
+ * there: glibc keeps the first 48 handlers without allocating (posix/register-atfork.c).
+ */
+void process_watch_forks(void)
+{
+	typedef int register_function(void (*)(void), void (*)(void), void (*)(void), void *);
+	register_function *watch = NULL;
+
+	if (module.libc)
+		watch = (register_function *)objects_find_function(module.libc,
+								   "__register_atfork");
+	if (watch)
+		watch(before_fork, NULL, in_child, NULL);
+}

@@ -1,0 +1,300 @@
+/*
+ * stack.c - call stacks across namespaces, with libunwind's remote interface.
+ *
+ * libunwind's local unwinder asks dl_iterate_phdr, which shows an auditor its own namespace only.
+ * So the process is unwound like a foreign one: our object table says where .eh_frame_hdr is, and
+ * memory is read by us, only where the kernel says that it can be read.
+ *
+ * libunwind needs some KiB of stack and the caller may be a fibre that has not got them: each
+ * unwinder has a stack of its own.  There are a few, taken without waiting; when all are busy the
+ * stack is skipped and counted.
+ */
+#include "audit/module.h"
+
+#include <libunwind.h>
+#include <sys/mman.h>
+
+#if defined(__x86_64__)
+#define search_unwind_table _Ux86_64_dwarf_search_unwind_table
+#endif
+
+/* Exported by libunwind for debuggers, but in none of its headers. */
+int search_unwind_table(unw_addr_space_t space, unw_word_t ip, unw_dyn_info_t *info,
+			unw_proc_info_t *result, int need_unwind_info, void *argument);
+
+#define TAKERS     4
+#define STACK_SIZE ((size_t)64 << 10)
+#define PAGES_KEPT 16
+
+struct stack_taker {
+	_Atomic bool busy;
+	unw_addr_space_t space;
+	unsigned char *stack;
+	struct arch_context context;
+	uintptr_t readable[PAGES_KEPT]; /* pages found readable during this unwinding */
+	uint32_t readable_count;
+	uint32_t count, flags;
+	uint64_t frames[SPOOL_FRAMES_MAX];
+};
+
+static struct stack_taker takers[TAKERS];
+static _Atomic bool usable;
+static uintptr_t own_unwind_header; /* of this module */
+
+static bool readable(struct stack_taker *taker, uintptr_t address)
+{
+	uintptr_t page = address & ~(uintptr_t)4095;
+
+	if (address % 4096 > 4096 - 8 && !is_readable(page + 4096))
+		return false;
+	for (uint32_t i = 0; i < taker->readable_count; i++)
+		if (taker->readable[i] == page)
+			return true;
+	if (!is_readable(page))
+		return false;
+	if (taker->readable_count < PAGES_KEPT)
+		taker->readable[taker->readable_count++] = page;
+	return true;
+}
+
+static int access_mem(unw_addr_space_t space, unw_word_t address, unw_word_t *value, int write,
+		      void *argument)
+{
+	(void)space;
+	if (write || !readable(argument, address))
+		return -UNW_EINVAL;
+	memcpy(value, (const void *)address, sizeof(*value));
+	return 0;
+}
+
+static int access_reg(unw_addr_space_t space, unw_regnum_t reg, unw_word_t *value, int write,
+		      void *argument)
+{
+	const struct arch_context *c = &((struct stack_taker *)argument)->context;
+
+	(void)space;
+	if (write)
+		return -UNW_EREADONLYREG;
+	switch (reg) {
+#if defined(__x86_64__)
+	case UNW_X86_64_RBX:
+		*value = c->rbx;
+		return 0;
+	case UNW_X86_64_RBP:
+		*value = c->rbp;
+		return 0;
+	case UNW_X86_64_R12:
+		*value = c->r12;
+		return 0;
+	case UNW_X86_64_R13:
+		*value = c->r13;
+		return 0;
+	case UNW_X86_64_R14:
+		*value = c->r14;
+		return 0;
+	case UNW_X86_64_R15:
+		*value = c->r15;
+		return 0;
+	case UNW_X86_64_RSP:
+		*value = c->rsp;
+		return 0;
+	case UNW_X86_64_RIP:
+		*value = c->rip;
+		return 0;
+#endif
+	default:
+		*value = 0;
+		return 0;
+	}
+}
+
+static int access_fpreg(unw_addr_space_t space, unw_regnum_t reg, unw_fpreg_t *value, int write,
+			void *argument)
+{
+	(void)space, (void)reg, (void)value, (void)write, (void)argument;
+	return -UNW_EBADREG;
+}
+
+/* .eh_frame_hdr (LSB, "Exception Frames"): version, three encodings, the pointer to .eh_frame, the
+ * number of table entries, then the sorted table.  Every linker uses these encodings. */
+struct unwind_header {
+	uint8_t version;
+	uint8_t frame_encoding; /* 0x1b: pc-relative, 4 bytes signed */
+	uint8_t count_encoding; /* 0x03: 4 bytes unsigned */
+	uint8_t table_encoding; /* 0x3b: relative to this header, 4 bytes signed */
+	int32_t frame;
+	uint32_t count;
+};
+
+static int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t *result,
+			  int need_unwind_info, void *argument)
+{
+	struct stack_taker *taker = argument;
+	uintptr_t header = 0, start = 0, end = 0;
+	struct unwind_header h;
+	unw_dyn_info_t info;
+
+	if (ip >= module.base && ip < module.end) {
+		header = own_unwind_header;
+		start = module.base;
+		end = module.end;
+	} else {
+		const struct object *object = objects_at(ip);
+
+		if (object) {
+			header = object->unwind_header;
+			start = object->start;
+			end = object->end;
+		}
+	}
+	if (!header || header < start || header + sizeof(h) > end || !readable(taker, header) ||
+	    !readable(taker, header + sizeof(h) - 8))
+		return -UNW_ENOINFO;
+	memcpy(&h, (const void *)header, sizeof(h));
+	if (h.version != 1 || h.frame_encoding != 0x1b || h.count_encoding != 0x03 ||
+	    h.table_encoding != 0x3b || h.count > (end - header - sizeof(h)) / 8)
+		return -UNW_ENOINFO;
+	memset(&info, 0, sizeof(info));
+	info.format = UNW_INFO_FORMAT_REMOTE_TABLE;
+	info.start_ip = start;
+	info.end_ip = end;
+	info.u.rti.segbase = header;
+	info.u.rti.table_data = header + sizeof(h);
+	info.u.rti.table_len = (unw_word_t)h.count * 8 / sizeof(unw_word_t);
+	return search_unwind_table(space, ip, &info, result, need_unwind_info, argument);
+}
+
+static void put_unwind_info(unw_addr_space_t space, unw_proc_info_t *info, void *argument)
+{
+	(void)space, (void)info, (void)argument;
+}
+
+static int get_dyn_info_list_addr(unw_addr_space_t space, unw_word_t *address, void *argument)
+{
+	(void)space, (void)address, (void)argument;
+	return -UNW_ENOINFO;
+}
+
+static int resume(unw_addr_space_t space, unw_cursor_t *cursor, void *argument)
+{
+	(void)space, (void)cursor, (void)argument;
+	return -UNW_EINVAL;
+}
+
+static int get_proc_name(unw_addr_space_t space, unw_word_t address, char *name, size_t room,
+			 unw_word_t *offset, void *argument)
+{
+	(void)space, (void)address, (void)name, (void)room, (void)offset, (void)argument;
+	return -UNW_ENOINFO;
+}
+
+void stack_start(void)
+{
+	static unw_accessors_t accessors = {
+		.find_proc_info = find_proc_info,
+		.put_unwind_info = put_unwind_info,
+		.get_dyn_info_list_addr = get_dyn_info_list_addr,
+		.access_mem = access_mem,
+		.access_reg = access_reg,
+		.access_fpreg = access_fpreg,
+		.resume = resume,
+		.get_proc_name = get_proc_name,
+	};
+	long map = sys(SYS_mmap, 0, TAKERS * STACK_SIZE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+
+	if (map < 0 && map > -4096)
+		return;
+	own_unwind_header = module.unwind_header;
+	for (int i = 0; i < TAKERS; i++) {
+		takers[i].space = unw_create_addr_space(&accessors, 0);
+		if (!takers[i].space)
+			return;
+		unw_set_caching_policy(takers[i].space, UNW_CACHE_GLOBAL);
+		takers[i].stack = (unsigned char *)map + (size_t)i * STACK_SIZE;
+	}
+	atomic_store(&usable, true);
+}
+
+void stack_forget(void)
+{
+	/* Only a generation counter goes up: safe beside an unwinding in another thread. */
+	if (atomic_load(&usable))
+		for (int i = 0; i < TAKERS; i++)
+			unw_flush_cache(takers[i].space, 0, 0);
+}
+
+void stack_after_fork(void)
+{
+	/* A thread that does not exist in this child may hold a lock inside libunwind for ever. */
+	for (int i = 0; i < TAKERS; i++)
+		if (atomic_load(&takers[i].busy))
+			atomic_store(&usable, false);
+}
+
+unsigned char *stack_memory(size_t *ret_size)
+{
+	*ret_size = TAKERS * STACK_SIZE;
+	return takers[0].stack;
+}
+
+struct stack_taker *stack_borrow(void)
+{
+	if (!atomic_load_explicit(&usable, memory_order_acquire))
+		return NULL;
+	for (int i = 0; i < TAKERS; i++)
+		if (!atomic_exchange_explicit(&takers[i].busy, true, memory_order_acquire))
+			return &takers[i];
+	return NULL;
+}
+
+void stack_give_back(struct stack_taker *taker)
+{
+	atomic_store_explicit(&taker->busy, false, memory_order_release);
+}
+
+static void unwind(void *argument)
+{
+	struct stack_taker *taker = argument;
+	unw_cursor_t cursor;
+	unw_word_t ip = taker->context.rip, sp, last_sp = 0;
+	int step = 1;
+
+	if (unw_init_remote(&cursor, taker->space, taker) < 0) {
+		taker->flags = SPOOL_STACK_SKIPPED;
+		return;
+	}
+	while (step > 0) {
+		if (ip < module.base || ip >= module.end) {
+			if (taker->count == SPOOL_FRAMES_MAX) {
+				taker->flags |= SPOOL_STACK_CUT;
+				return;
+			}
+			taker->frames[taker->count++] = ip;
+		}
+		step = unw_step(&cursor);
+		if (step <= 0)
+			break;
+		if (unw_get_reg(&cursor, UNW_REG_IP, &ip) < 0 ||
+		    unw_get_reg(&cursor, UNW_REG_SP, &sp) < 0 || ip == 0 || sp <= last_sp)
+			break;
+		last_sp = sp;
+	}
+	if (step < 0)
+		taker->flags |= SPOOL_STACK_BROKEN;
+}
+
+uint32_t stack_unwind(struct stack_taker *taker, const struct arch_context *context,
+		      uint32_t *ret_flags)
+{
+	taker->context = *context;
+	taker->count = taker->flags = taker->readable_count = 0;
+	arch_on_stack(unwind, taker, taker->stack + STACK_SIZE);
+	*ret_flags = taker->flags;
+	return taker->count;
+}
+
+const uint64_t *stack_frames(const struct stack_taker *taker)
+{
+	return taker->frames;
+}

@@ -1,0 +1,136 @@
+#include "audit/module.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <time.h>
+
+uint64_t clock_now(int clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now); /* through the vDSO */
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t monotonic_now(void)
+{
+	return clock_now(CLOCK_MONOTONIC);
+}
+
+uint32_t thread_id(void)
+{
+	return (uint32_t)sys(SYS_gettid);
+}
+
+bool is_readable(uintptr_t address)
+{
+	/* The kernel copies the set before it looks at `how`: EFAULT or EINVAL tells, and nothing
+	 * changes either way. */
+	return sys(SYS_rt_sigprocmask, -1, address, 0, 8) == -EINVAL;
+}
+
+bool join(char *dst, size_t room, const char *a, const char *b, const char *c)
+{
+	const char *parts[] = {a, b, c};
+	size_t used = 0;
+
+	for (int i = 0; i < 3; i++) {
+		size_t length = parts[i] ? strlen(parts[i]) : 0;
+
+		if (length > room - 1 - used) {
+			memcpy(dst + used, parts[i], room - 1 - used);
+			dst[room - 1] = '\0';
+			return false;
+		}
+		if (length)
+			memcpy(dst + used, parts[i], length);
+		used += length;
+	}
+	dst[used] = '\0';
+	return true;
+}
+
+char *format_number(char *end, uint64_t value)
+{
+	*--end = '\0';
+	do
+		*--end = (char)('0' + value % 10);
+	while (value /= 10);
+	return end;
+}
+
+const char *find_variable(char *const *environment, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; environment && *environment; environment++)
+		if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=')
+			return *environment + length + 1;
+	return NULL;
+}
+
+void say(const char *a, const char *b, const char *c)
+{
+	static _Atomic bool said;
+	char line[PATH_ROOM + 256];
+	size_t length;
+
+	if (module.quiet || atomic_exchange(&said, true))
+		return;
+	join(line, sizeof(line) - 1, "plugaudit: ", a, b);
+	length = strlen(line);
+	join(line + length, sizeof(line) - 1 - length, c, NULL, NULL);
+	length = strlen(line);
+	line[length] = '\n';
+	sys(SYS_write, 2, line, length + 1);
+}
+
+#define ARENA_CHUNK ((size_t)256 << 10)
+#define ARENA_MAX   4096
+
+/* Chunks never move and are never given back. */
+static struct {
+	uintptr_t start, end;
+} chunks[ARENA_MAX];
+static _Atomic uint32_t chunk_count;
+static uintptr_t arena_next, arena_end;
+
+void *arena_alloc(size_t size)
+{
+	uint32_t count = atomic_load_explicit(&chunk_count, memory_order_relaxed);
+	size_t wanted = ARENA_CHUNK;
+	uintptr_t place;
+	long map;
+
+	size = (size + 15) & ~(size_t)15;
+	if (size > arena_end - arena_next) {
+		if (count == ARENA_MAX)
+			return NULL;
+		while (wanted < size)
+			wanted *= 2;
+		map = sys(SYS_mmap, 0, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+		if (map < 0 && map > -4096)
+			return NULL;
+		arena_next = (uintptr_t)map;
+		arena_end = arena_next + wanted;
+		chunks[count].start = arena_next;
+		chunks[count].end = arena_end;
+		atomic_store_explicit(&chunk_count, count + 1, memory_order_release);
+	}
+	place = arena_next;
+	arena_next += size;
+	return (void *)place;
+}
+
+bool arena_owns(uintptr_t address)
+{
+	uint32_t count = atomic_load_explicit(&chunk_count, memory_order_acquire);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (address >= chunks[i].start && address < chunks[i].end)
+			return true;
+	return false;
+}

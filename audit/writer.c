@@ -1,0 +1,264 @@
+/* writer.c - see spool.h for the format and why it is valid at every instant. */
+#include "audit/module.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
+
+/*
+ * Addresses for the whole spool are reserved at the start, the file is sparse; so growing needs
+ * no file descriptor, and works after the program closed all of them, changed its root, its user or
+ * its limits.
+ */
+#define CAPACITY_64 ((uint64_t)1 << 30)
+#define CAPACITY_32 ((uint64_t)64 << 20)
+#define CHUNK_MIN   ((uint64_t)64 << 10)
+#define CHUNK_MAX   ((uint64_t)1 << 20)
+#define HEADROOM    ((uint64_t)32 << 10)
+#define NAMES_MAX   64
+
+static uint64_t choose_capacity(void)
+{
+	uint64_t capacity = sizeof(void *) == 8 ? CAPACITY_64 : CAPACITY_32;
+	struct rlimit limit;
+
+	/* A file longer than RLIMIT_FSIZE would cost the program a SIGXFSZ. */
+	if (sys(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) == 0)
+		while (capacity > limit.rlim_cur && capacity > CHUNK_MIN)
+			capacity /= 2;
+	if (sys(SYS_prlimit64, 0, RLIMIT_AS, 0, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+		while (capacity > limit.rlim_cur / 64 && capacity > CHUNK_MIN * 4)
+			capacity /= 2;
+	return capacity;
+}
+
+/* Have blocks behind [from, to) before anybody touches it: a full disk is then an error here and
+ * not a SIGBUS there. */
+static long allocate(struct writer *writer, uint64_t from, uint64_t to)
+{
+	struct stat st;
+	long fd, result;
+
+	result = sys(SYS_madvise, writer->base + from, to - from, MADV_POPULATE_WRITE);
+	if (result != -EINVAL)
+		return result;
+	/* Before Linux 5.14: through the file, if it is still there. */
+	fd = sys(SYS_openat, AT_FDCWD, writer->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0);
+	if (fd < 0)
+		return fd;
+	result = sys(SYS_fstat, fd, &st);
+	if (result == 0 && (st.st_dev != writer->dev || st.st_ino != writer->ino))
+		result = -ESTALE;
+	if (result == 0)
+		result = sys(SYS_fallocate, fd, 0, from, to - from);
+	sys(SYS_close, fd);
+	return result;
+}
+
+static long create_file(struct writer *writer, const char *database, int pid)
+{
+	long fd = -EEXIST;
+
+	for (uint32_t n = 1; n <= NAMES_MAX && fd == -EEXIST; n++) {
+		char number[48], suffix[64];
+		char *p = number + sizeof(number);
+
+		p = format_number(p, n);
+		if (n > 1) {
+			join(suffix, sizeof(suffix), ".", p, SPOOL_SUFFIX);
+		} else {
+			join(suffix, sizeof(suffix), SPOOL_SUFFIX, NULL, NULL);
+		}
+		p = format_number(number + sizeof(number), (uint64_t)pid);
+		*--p = '.';
+		if (!join(writer->path, sizeof(writer->path), database, p, suffix))
+			return -ENAMETOOLONG;
+		fd = sys(SYS_openat, AT_FDCWD, writer->path,
+			 O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	}
+	return fd;
+}
+
+int writer_create(struct writer *writer, const char *database, const struct spool_header *identity)
+{
+	long fd = create_file(writer, database, identity->pid);
+	long result, map = 0;
+	struct spool_header *header;
+	struct stat st;
+
+	if (fd < 0)
+		return (int)fd;
+	writer->capacity = choose_capacity();
+	writer->salt = identity->salt;
+	atomic_store(&writer->full, 0);
+	/* The lock lives as long as the mapping: readers see by it that this process lives. */
+	result = sys(SYS_flock, fd, LOCK_EX | LOCK_NB);
+	if (result == 0)
+		result = sys(SYS_ftruncate, fd, writer->capacity);
+	if (result == 0)
+		result = sys(SYS_fstat, fd, &st);
+	if (result == 0) {
+		map = sys(SYS_mmap, 0, writer->capacity, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		result = map < 0 && map > -4096 ? map : 0;
+	}
+	if (result == 0) {
+		writer->base = (unsigned char *)map;
+		writer->dev = st.st_dev;
+		writer->ino = st.st_ino;
+		result = allocate(writer, 0, CHUNK_MIN);
+		if (result < 0)
+			sys(SYS_munmap, map, writer->capacity);
+	}
+	sys(SYS_close, fd);
+	if (result < 0) {
+		writer->base = NULL;
+		sys(SYS_unlinkat, AT_FDCWD, writer->path, 0);
+		return (int)result;
+	}
+	sys(SYS_madvise, map, writer->capacity, MADV_DONTFORK);
+	sys(SYS_madvise, map, writer->capacity, MADV_DONTDUMP);
+
+	header = (struct spool_header *)writer->base;
+	*header = *identity;
+	header->version = SPOOL_VERSION;
+	header->header_size = SPOOL_HEADER_SIZE;
+	header->feature_compat = SPOOL_COMPAT_KNOWN;
+	header->feature_incompat = SPOOL_INCOMPAT_KNOWN;
+	header->capacity = writer->capacity;
+	header->tail = SPOOL_HEADER_SIZE;
+	header->allocated = CHUNK_MIN;
+	/* The magic last: a reader that comes before finds no spool yet. */
+	atomic_thread_fence(memory_order_release);
+	memcpy(header->magic, SPOOL_MAGIC, sizeof(header->magic));
+	writer->header = header;
+	return 0;
+}
+
+void writer_lost(struct writer *writer, uint32_t reason)
+{
+	if (!writer->base)
+		return;
+	if (reason == SPOOL_LOST_STACKS)
+		__atomic_add_fetch(&writer->header->lost_stacks, 1, __ATOMIC_RELAXED);
+	else if (reason != SPOOL_LOST_TAPS)
+		__atomic_add_fetch(&writer->header->lost_events, 1, __ATOMIC_RELAXED);
+	__atomic_or_fetch(&writer->header->lost_reason, reason, __ATOMIC_RELAXED);
+}
+
+/* Two threads may populate the same pages at once: the contents stay. */
+static bool grow(struct writer *writer, uint64_t needed)
+{
+	uint64_t have = __atomic_load_n(&writer->header->allocated, __ATOMIC_ACQUIRE);
+
+	while (have < needed) {
+		uint64_t step = have < CHUNK_MAX ? have : CHUNK_MAX;
+		uint64_t to = have + step;
+
+		while (to < needed)
+			to += CHUNK_MAX;
+		if (to > writer->capacity)
+			to = writer->capacity;
+		if (to < needed || allocate(writer, have, to) < 0)
+			return false;
+		if (__atomic_compare_exchange_n(&writer->header->allocated, &have, to, false,
+						__ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
+			have = to;
+	}
+	return true;
+}
+
+void *writer_reserve(struct writer *writer, enum spool_type type, uint32_t flags, uint32_t tid,
+		     size_t payload)
+{
+	size_t size = sizeof(struct spool_record) + ((payload + 7) & ~(size_t)7);
+	struct spool_record *record;
+	uint64_t offset;
+
+	if (!writer->base)
+		return NULL;
+	if (atomic_load_explicit(&writer->full, memory_order_relaxed)) {
+		writer_lost(writer, SPOOL_LOST_NO_SPACE);
+		return NULL;
+	}
+	offset = __atomic_fetch_add(&writer->header->tail, size, __ATOMIC_RELAXED);
+	if (offset + size > __atomic_load_n(&writer->header->allocated, __ATOMIC_ACQUIRE) &&
+	    !grow(writer, offset + size)) {
+		atomic_store_explicit(&writer->full, 1, memory_order_relaxed);
+		writer_lost(writer, SPOOL_LOST_NO_SPACE);
+		return NULL;
+	}
+	record = (struct spool_record *)(writer->base + offset);
+	record->size = (uint32_t)size;
+	record->type = (uint16_t)type;
+	record->flags = (uint16_t)flags;
+	record->tid = tid;
+	return record + 1;
+}
+
+void writer_commit(struct writer *writer, void *payload)
+{
+	struct spool_record *record = (struct spool_record *)payload - 1;
+	uint64_t offset = (uint64_t)((unsigned char *)record - writer->base);
+	uint32_t check = spool_check(writer->salt, offset, record, record->size);
+
+	__atomic_store_n(&record->check, check, __ATOMIC_RELEASE);
+}
+
+void writer_prepare(struct writer *writer)
+{
+	uint64_t wanted;
+
+	if (!writer->base || atomic_load_explicit(&writer->full, memory_order_relaxed))
+		return;
+	wanted = __atomic_load_n(&writer->header->tail, __ATOMIC_RELAXED) + HEADROOM;
+	if (wanted <= writer->capacity &&
+	    wanted > __atomic_load_n(&writer->header->allocated, __ATOMIC_RELAXED))
+		grow(writer, wanted);
+}
+
+void writer_finish(struct writer *writer)
+{
+	if (!writer->base)
+		return;
+	__atomic_or_fetch(&writer->header->flags, SPOOL_FLAG_ENDED, __ATOMIC_RELEASE);
+	/* Other threads may be in the middle of a record: memory without a file takes the mapping's
+	 * place in one step, and with the last reference to the file goes its lock. */
+	atomic_store(&writer->full, 1);
+	sys(SYS_mmap, writer->base, writer->capacity, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+}
+
+size_t string_room(const char *s)
+{
+	size_t length = s ? strlen(s) : 0;
+
+	return spool_string_size(length < SPOOL_STRING_MAX ? length : SPOOL_STRING_MAX);
+}
+
+unsigned char *put_bytes(unsigned char *p, const void *bytes, size_t length)
+{
+	uint32_t count = length < SPOOL_STRING_MAX ? (uint32_t)length : SPOOL_STRING_MAX;
+
+	/* The place is zeroed: terminator and padding are there. */
+	memcpy(p, &count, 4);
+	if (count)
+		memcpy(p + 4, bytes, count);
+	return p + spool_string_size(count);
+}
+
+unsigned char *put_string(unsigned char *p, const char *s)
+{
+	uint32_t none = SPOOL_STRING_NONE;
+
+	if (s)
+		return put_bytes(p, s, strlen(s));
+	memcpy(p, &none, 4);
+	return p + 4;
+}
