@@ -9,6 +9,8 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
+#define PLUGIN_HOST_ROOM ((size_t)768 << 10)
+
 #define ENTRY __attribute__((visibility("default")))
 
 static void put_when(struct spool_when *when)
@@ -48,7 +50,7 @@ ENTRY char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int origi
 
 	if (!process_ready())
 		return (char *)name;
-	writer_prepare(&module.writer);
+	writer_prepare(&module.writer, HEADROOM);
 	requester = objects_from_cookie(cookie);
 	/* The first search of a dlopen comes before the namespace changes; those for DT_NEEDED come
 	 * while it does.  The taps know who called dlopen; for what libc loads by itself (NSS,
@@ -95,7 +97,7 @@ ENTRY void la_activity(uintptr_t *cookie, unsigned int flag)
 	/* One activity at a time: ld.so holds its load lock from ADD or DELETE to CONSISTENT.  A
 	 * namespace that goes away whole never becomes consistent again, hence not DELETE. */
 	module.loading = flag == LA_ACT_ADD;
-	writer_prepare(&module.writer);
+	writer_prepare(&module.writer, HEADROOM);
 	write_event(SPOOL_ACTIVITY, objects_from_cookie(cookie), flag);
 }
 
@@ -104,7 +106,7 @@ ENTRY unsigned int la_objopen(struct link_map *map, Lmid_t name_space, uintptr_t
 	if (process_ready()) {
 		struct object *object;
 
-		writer_prepare(&module.writer);
+		writer_prepare(&module.writer, HEADROOM);
 		object = objects_open(map, name_space);
 		if (object)
 			*cookie = (uintptr_t)object;
@@ -118,7 +120,7 @@ ENTRY unsigned int la_objclose(uintptr_t *cookie)
 
 	if (!process_ready())
 		return 0;
-	writer_prepare(&module.writer);
+	writer_prepare(&module.writer, HEADROOM);
 	object = objects_from_cookie(cookie);
 	if (!object && cookie && *cookie)
 		object = objects_open_unknown((struct link_map *)*cookie);
@@ -135,6 +137,9 @@ ENTRY void la_preinit(uintptr_t *cookie)
 	if (!process_ready())
 		return;
 	module.started = true;
+	/* The last moment to make room at a low price: plenty for a program that loads plugins. */
+	writer_prepare(&module.writer, objects_refer_to_dlopen() ? PLUGIN_HOST_ROOM : HEADROOM);
+	writer_close_file(&module.writer);
 	write_event(SPOOL_PREINIT, objects_from_cookie(cookie), 0);
 	process_watch_forks();
 }

@@ -51,6 +51,7 @@ struct writer {
 	uint64_t salt;
 	uint64_t capacity;
 	_Atomic uint32_t full; /* growing failed: lose from now on */
+	int fd;                /* until the program runs; -1 then */
 	uint64_t dev, ino;     /* of the file, for growing on old kernels */
 	char path[PATH_ROOM];
 };
@@ -70,8 +71,13 @@ void *writer_reserve(struct writer *writer, enum spool_type type, uint32_t flags
 void writer_commit(struct writer *writer, void *payload);
 void writer_lost(struct writer *writer, uint32_t reason);
 
-/* Make room for the next events now, so that la_symbind64 seldom has to.  Not for the hot path. */
-void writer_prepare(struct writer *writer);
+/* Make `room` bytes of room now, so that la_symbind64 seldom has to.  Not for the hot path. */
+#define HEADROOM ((size_t)64 << 10)
+void writer_prepare(struct writer *writer, size_t room);
+
+/* Close the descriptor: from now on the program's own code runs, which may close any and use its
+ * number again. */
+void writer_close_file(struct writer *writer);
 
 /* Stop: further records go nowhere, the file's lock is free, the memory stays writable for
  * threads that are in the middle of a record. */
@@ -181,6 +187,9 @@ void objects_inherit(void);
 
 /* Address of the exported function `name`, or 0 (GNU hash only). */
 uintptr_t objects_find_function(const struct object *object, const char *name);
+
+/* Does an object that was loaded at the start refer to dlopen or dlmopen? */
+bool objects_refer_to_dlopen(void);
 
 /* Write the SPOOL_SYMBOL record of symbol `index` unless it was written before.  Any thread. */
 void objects_write_symbol(struct object *object, uint32_t index, const ElfW(Sym) * symbol,

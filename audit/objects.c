@@ -298,6 +298,27 @@ void objects_inherit(void)
 	}
 }
 
+bool objects_refer_to_dlopen(void)
+{
+	for (struct object *object = first_object; object; object = object->next) {
+		const ElfW(Sym) *symbols = (const ElfW(Sym) *)object->symbols;
+		/* With DT_GNU_HASH undefined symbols come before the hashed ones. */
+		uint32_t count = object->gnu_hash ? ((const uint32_t *)object->gnu_hash)[1] : 0;
+
+		if (object->is_libc || object->kind > SPOOL_OBJECT_MAIN)
+			continue;
+		for (uint32_t i = 1; i < count && i < object->symbol_limit; i++) {
+			const char *name = (const char *)object->strings + symbols[i].st_name;
+
+			if (symbols[i].st_name < object->string_size && name[0] == 'd' &&
+			    name[1] == 'l' &&
+			    (strcmp(name, "dlopen") == 0 || strcmp(name, "dlmopen") == 0))
+				return true;
+		}
+	}
+	return false;
+}
+
 void objects_write_symbol(struct object *object, uint32_t index, const ElfW(Sym) * symbol,
 			  const char *name)
 {

@@ -353,6 +353,7 @@ static bool become_child(void)
 		atomic_store(module.alive, 1);
 		return false;
 	}
+	writer_close_file(&module.writer);
 	stack_after_fork();
 	write_process();
 	objects_inherit();

@@ -87,7 +87,7 @@ void tap_enter(struct tap_frame *frame, uint32_t slot)
 	case SPOOL_CALL_DLCLOSE:
 		break;
 	}
-	writer_prepare(&module.writer);
+	writer_prepare(&module.writer, HEADROOM);
 	taker = stack_borrow();
 	if (taker)
 		count = stack_unwind(taker, &frame->caller, &flags);

@@ -19,9 +19,8 @@
  */
 #define CAPACITY_64 ((uint64_t)1 << 30)
 #define CAPACITY_32 ((uint64_t)64 << 20)
-#define CHUNK_MIN   ((uint64_t)64 << 10)
+#define CHUNK_MIN   ((uint64_t)128 << 10)
 #define CHUNK_MAX   ((uint64_t)1 << 20)
-#define HEADROOM    ((uint64_t)32 << 10)
 #define NAMES_MAX   64
 
 static uint64_t choose_capacity(void)
@@ -39,13 +38,28 @@ static uint64_t choose_capacity(void)
 	return capacity;
 }
 
-/* Have blocks behind [from, to) before anybody touches it: a full disk is then an error here and
- * not a SIGBUS there. */
+/*
+ * Have blocks behind [from, to) before anybody touches it: a full disk is then an error here and
+ * not a SIGBUS there.  Until the program itself runs, by writing zeros through the descriptor: a
+ * quarter of the price of populating the mapping page by page, which needs no descriptor.
+ */
 static long allocate(struct writer *writer, uint64_t from, uint64_t to)
 {
+	static const unsigned char zeros[32 << 10];
 	struct stat st;
-	long fd, result;
+	long fd = writer->fd, result = 0;
 
+	if (fd >= 0) {
+		while (from < to && result >= 0) {
+			size_t size = to - from < sizeof(zeros) ? to - from : sizeof(zeros);
+
+			result = sys(SYS_pwrite64, fd, zeros, size, from);
+			from += result > 0 ? (uint64_t)result : 0;
+			if (result == 0)
+				result = -ENOSPC;
+		}
+		return result < 0 ? result : 0;
+	}
 	result = sys(SYS_madvise, writer->base + from, to - from, MADV_POPULATE_WRITE);
 	if (result != -EINVAL)
 		return result;
@@ -95,6 +109,7 @@ int writer_create(struct writer *writer, const char *database, const struct spoo
 
 	if (fd < 0)
 		return (int)fd;
+	writer->fd = (int)fd;
 	writer->capacity = choose_capacity();
 	writer->salt = identity->salt;
 	atomic_store(&writer->full, 0);
@@ -116,14 +131,17 @@ int writer_create(struct writer *writer, const char *database, const struct spoo
 		if (result < 0)
 			sys(SYS_munmap, map, writer->capacity);
 	}
-	sys(SYS_close, fd);
 	if (result < 0) {
 		writer->base = NULL;
+		writer_close_file(writer);
 		sys(SYS_unlinkat, AT_FDCWD, writer->path, 0);
 		return (int)result;
 	}
 	sys(SYS_madvise, map, writer->capacity, MADV_DONTFORK);
 	sys(SYS_madvise, map, writer->capacity, MADV_DONTDUMP);
+	/* No reading ahead of a hole: with the usual few MiB of it, the first page would cost
+	 * milliseconds. */
+	sys(SYS_madvise, map, writer->capacity, MADV_RANDOM);
 
 	header = (struct spool_header *)writer->base;
 	*header = *identity;
@@ -139,6 +157,13 @@ int writer_create(struct writer *writer, const char *database, const struct spoo
 	memcpy(header->magic, SPOOL_MAGIC, sizeof(header->magic));
 	writer->header = header;
 	return 0;
+}
+
+void writer_close_file(struct writer *writer)
+{
+	if (writer->fd >= 0)
+		sys(SYS_close, writer->fd);
+	writer->fd = -1;
 }
 
 void writer_lost(struct writer *writer, uint32_t reason)
@@ -211,13 +236,13 @@ void writer_commit(struct writer *writer, void *payload)
 	__atomic_store_n(&record->check, check, __ATOMIC_RELEASE);
 }
 
-void writer_prepare(struct writer *writer)
+void writer_prepare(struct writer *writer, size_t room)
 {
 	uint64_t wanted;
 
 	if (!writer->base || atomic_load_explicit(&writer->full, memory_order_relaxed))
 		return;
-	wanted = __atomic_load_n(&writer->header->tail, __ATOMIC_RELAXED) + HEADROOM;
+	wanted = __atomic_load_n(&writer->header->tail, __ATOMIC_RELAXED) + room;
 	if (wanted <= writer->capacity &&
 	    wanted > __atomic_load_n(&writer->header->allocated, __ATOMIC_RELAXED))
 		grow(writer, wanted);
