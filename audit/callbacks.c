@@ -9,7 +9,7 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
-#define PLUGIN_HOST_ROOM ((size_t)768 << 10)
+#define PLUGIN_HOST_ROOM ((size_t)384 << 10)
 
 #define ENTRY __attribute__((visibility("default")))
 

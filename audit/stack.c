@@ -257,7 +257,7 @@ static void unwind(void *argument)
 {
 	struct stack_taker *taker = argument;
 	unw_cursor_t cursor;
-	unw_word_t ip = taker->context.rip, sp, last_sp = 0;
+	unw_word_t ip = taker->context.rip, sp = taker->context.rsp;
 	int step = 1;
 
 	if (unw_init_remote(&cursor, taker->space, taker) < 0) {
@@ -273,12 +273,17 @@ static void unwind(void *argument)
 			taker->frames[taker->count++] = ip;
 		}
 		step = unw_step(&cursor);
-		if (step <= 0)
-			break;
-		if (unw_get_reg(&cursor, UNW_REG_IP, &ip) < 0 ||
-		    unw_get_reg(&cursor, UNW_REG_SP, &sp) < 0 || ip == 0 || sp <= last_sp)
-			break;
-		last_sp = sp;
+		if (step > 0) {
+			unw_word_t last_ip = ip, last_sp = sp;
+
+			if (unw_get_reg(&cursor, UNW_REG_IP, &ip) < 0 ||
+			    unw_get_reg(&cursor, UNW_REG_SP, &sp) < 0 || ip == 0)
+				break;
+			/* Wrong unwind information can stand still.  A stack pointer that goes back
+			 * is fine: a signal handler on a stack of its own. */
+			if (ip == last_ip && sp == last_sp)
+				step = -1;
+		}
 	}
 	if (step < 0)
 		taker->flags |= SPOOL_STACK_BROKEN;

@@ -183,11 +183,11 @@ static bool grow(struct writer *writer, uint64_t needed)
 	uint64_t have = __atomic_load_n(&writer->header->allocated, __ATOMIC_ACQUIRE);
 
 	while (have < needed) {
-		uint64_t step = have < CHUNK_MAX ? have : CHUNK_MAX;
+		uint64_t step = have < CHUNK_MAX ? have / 2 : CHUNK_MAX;
 		uint64_t to = have + step;
 
-		while (to < needed)
-			to += CHUNK_MAX;
+		if (to < needed)
+			to = (needed + CHUNK_MIN - 1) & ~(CHUNK_MIN - 1);
 		if (to > writer->capacity)
 			to = writer->capacity;
 		if (to < needed || allocate(writer, have, to) < 0)
