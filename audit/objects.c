@@ -11,6 +11,7 @@
 static _Atomic(struct object *) live[LIVE_MAX];
 static _Atomic uint32_t live_count;
 static uint32_t last_number;
+static bool main_seen;
 static struct object *first_object, *last_object; /* all there ever were, in order */
 
 static void live_add(struct object *object)
@@ -72,8 +73,11 @@ static enum spool_object_kind kind_of(const struct link_map *map, Lmid_t name_sp
 {
 	const char *name = map->l_name ? map->l_name : "";
 
-	if (last_number == 0 && name_space == LM_ID_BASE)
+	/* Not the first of all: the objects of auditors behind this one are announced before it. */
+	if (name_space == LM_ID_BASE && !main_seen) {
+		main_seen = true;
 		return SPOOL_OBJECT_MAIN;
+	}
 	if (map->l_addr && map->l_addr == getauxval(AT_SYSINFO_EHDR))
 		return SPOOL_OBJECT_VDSO;
 	if (map->l_addr && map->l_addr == getauxval(AT_BASE))
