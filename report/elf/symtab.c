@@ -1,0 +1,187 @@
+#include "report/elf/symtab.h"
+
+#include <gelf.h>
+
+#include "report/util.h"
+
+/* Find the string table of the symbol section `shdr`; the limit keeps each string terminated. */
+static void open_strings(struct symtab *table, Elf *elf, const GElf_Shdr *shdr)
+{
+	Elf_Scn *scn = elf_getscn(elf, shdr->sh_link);
+	GElf_Shdr string_shdr;
+	Elf_Data *data = NULL;
+
+	if (scn && gelf_getshdr(scn, &string_shdr) && string_shdr.sh_type == SHT_STRTAB)
+		data = elf_getdata(scn, NULL);
+	if (!data || !data->d_buf)
+		return;
+	table->strings = data->d_buf;
+	table->string_limit = data->d_size;
+	while (table->string_limit > 0 && table->strings[table->string_limit - 1] != '\0')
+		table->string_limit--;
+}
+
+bool symtab_open(struct symtab *table, Elf *elf, uint32_t type)
+{
+	*table = (struct symtab){.elf = elf};
+	for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn)) {
+		GElf_Shdr shdr;
+
+		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != type)
+			continue;
+		open_strings(table, elf, &shdr);
+		table->symbols = elf_getdata(scn, NULL);
+		if (table->symbols && table->symbols->d_buf && table->string_limit > 0 &&
+		    table->symbols->d_type == ELF_T_SYM && table->symbols->d_size > 0)
+			return true;
+		*table = (struct symtab){.elf = elf};
+	}
+	return false;
+}
+
+void symtab_release(struct symtab *table)
+{
+	intervals_release(&table->ranges);
+	*table = (struct symtab){0};
+}
+
+/* ARM's and RISC-V's marks of where code and data begin, and assembler-local labels. */
+static bool is_mark(const char *name)
+{
+	return name[0] == '\0' || name[0] == '$' || (name[0] == '.' && name[1] == 'L');
+}
+
+static const char *symbol_name(const struct symtab *table, const GElf_Sym *sym)
+{
+	return sym->st_name < table->string_limit ? table->strings + sym->st_name : "";
+}
+
+/* Does the symbol name code?  *ret_limit becomes the end of the section that it is in. */
+static bool is_code(const struct symtab *table, const GElf_Sym *sym, uint64_t *ret_limit)
+{
+	int type = GELF_ST_TYPE(sym->st_info);
+	Elf_Scn *scn;
+	GElf_Shdr shdr;
+
+	if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE)
+		return false;
+	if (sym->st_shndx == SHN_UNDEF || is_mark(symbol_name(table, sym)))
+		return false;
+	if (sym->st_shndx == SHN_XINDEX) { /* more than 65,000 sections */
+		*ret_limit = UINT64_MAX;
+		return type != STT_NOTYPE;
+	}
+	if (sym->st_shndx >= SHN_LORESERVE)
+		return false;
+	scn = elf_getscn(table->elf, sym->st_shndx);
+	if (!scn || !gelf_getshdr(scn, &shdr) || !(shdr.sh_flags & SHF_EXECINSTR))
+		return false;
+	*ret_limit = shdr.sh_addr + shdr.sh_size;
+	return sym->st_value >= shdr.sh_addr && sym->st_value < *ret_limit;
+}
+
+/* An unsized symbol reaches up to the next start of any symbol. */
+static void close_unsized(struct intervals *ranges)
+{
+	uint64_t next = UINT64_MAX, start = UINT64_MAX;
+
+	for (size_t i = ranges->count; i-- > 0;) {
+		struct interval *interval = &ranges->list[i];
+
+		if (interval->start != start) {
+			next = start;
+			start = interval->start;
+		}
+		if ((interval->item & 1) && next < interval->end)
+			interval->end = next;
+	}
+}
+
+/* Items are twice the symbol's number, plus one for a symbol without size. */
+static void sort(struct symtab *table)
+{
+	size_t entry = gelf_fsize(table->elf, ELF_T_SYM, 1, EV_CURRENT);
+	size_t count = entry ? table->symbols->d_size / entry : 0;
+	GElf_Ehdr ehdr;
+	bool thumb = gelf_getehdr(table->elf, &ehdr) && ehdr.e_machine == EM_ARM;
+
+	table->sorted = true;
+	for (size_t i = 1; i < count && i < INT32_MAX; i++) {
+		GElf_Sym sym;
+		uint64_t limit;
+
+		if (!gelf_getsym(table->symbols, (int)i, &sym) || !is_code(table, &sym, &limit))
+			continue;
+		if (thumb && GELF_ST_TYPE(sym.st_info) == STT_FUNC)
+			sym.st_value &= ~(GElf_Addr)1;
+		if (sym.st_size != 0 && sym.st_size <= limit - sym.st_value)
+			limit = sym.st_value + sym.st_size;
+		intervals_add(&table->ranges, sym.st_value, limit, 2 * i + (sym.st_size == 0));
+	}
+	intervals_sort(&table->ranges);
+	close_unsized(&table->ranges);
+}
+
+/* What symtab_find()'s order compares, after "starts last". */
+static int rank(const GElf_Sym *sym)
+{
+	return (GELF_ST_BIND(sym->st_info) != STB_LOCAL) * 2 +
+	       (GELF_ST_TYPE(sym->st_info) != STT_NOTYPE);
+}
+
+static bool is_nicer_name(const char *name, const char *than)
+{
+	size_t underscores = strspn(name, "_"), than_underscores = strspn(than, "_");
+	size_t length = strlen(name), than_length = strlen(than);
+
+	if (underscores != than_underscores)
+		return underscores < than_underscores;
+	if (length != than_length)
+		return length < than_length;
+	return strcmp(name, than) < 0;
+}
+
+const char *symtab_find(struct symtab *table, uint64_t address, uint64_t *ret_start,
+			size_t *ret_length)
+{
+	const struct interval *interval, *best = NULL;
+	GElf_Sym best_sym = {0};
+	size_t position = SIZE_MAX;
+	const char *name;
+
+	if (!table->symbols)
+		return NULL;
+	if (!table->sorted)
+		sort(table);
+	while ((interval = intervals_next(&table->ranges, address, &position))) {
+		GElf_Sym sym;
+
+		/* Those that follow start no later: only a size, or the rank, is better. */
+		if (best && !(best->item & 1) && interval->start != best->start)
+			break;
+		if (!gelf_getsym(table->symbols, (int)(interval->item / 2), &sym))
+			continue;
+		if (best && (interval->item & 1) != (best->item & 1)) {
+			if (interval->item & 1)
+				continue;
+		} else if (best && interval->start != best->start) {
+			continue;
+		} else if (best && rank(&sym) != rank(&best_sym)) {
+			if (rank(&sym) < rank(&best_sym))
+				continue;
+		} else if (best && !is_nicer_name(symbol_name(table, &sym),
+						  symbol_name(table, &best_sym))) {
+			continue;
+		}
+		best = interval;
+		best_sym = sym;
+	}
+	if (!best)
+		return NULL;
+	name = symbol_name(table, &best_sym);
+	*ret_start = best->start;
+	*ret_length = strlen(name);
+	if (memchr(name, '@', *ret_length) && name[0] != '@')
+		*ret_length = strcspn(name, "@");
+	return name;
+}
