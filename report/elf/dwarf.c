@@ -5,17 +5,17 @@
  * answer (clang writes none; a linker leaves entries of discarded functions at address 0) the
  * units' own ranges are read, once.  A unit's functions are listed when it is first needed.
  *
- * libdw checks bounds; what is limited here is how deep and how far a damaged or malicious tree may
- * lead.  libdwfl is not used: it would ask debuginfod servers.
+ * libdw checks bounds (dwarf_check.c looks after what it does not); what is limited here is how
+ * deep and how far a damaged or malicious tree may lead.  libdwfl is not used: it would ask
+ * debuginfod servers.
  */
 #include "report/elf/dwarf.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
-#include <elfutils/libdwelf.h>
 #include <search.h>
-#include <sys/stat.h>
 
+#include "report/elf/dwarf_check.h"
 #include "report/elf/intervals.h"
 #include "report/util.h"
 
@@ -38,6 +38,7 @@ struct unit {
 
 struct dwarf {
 	Dwarf *dbg;
+	char *path;
 	void *units; /* tsearch tree of struct unit */
 	bool no_aranges;
 	bool ranges_read;
@@ -60,34 +61,6 @@ static void unit_free(void *data)
 	free(unit);
 }
 
-/* True when libdw, which opens the file `name` by itself, would come to nothing but a file. */
-static bool is_file_or_missing(const char *directory, const char *name)
-{
-	AUTO_FREE char *path = NULL;
-	struct stat st;
-
-	if (name[0] != '/' && !directory)
-		return true;
-	path = name[0] == '/' ? xstrdup(name) : xasprintf("%s/%s", directory, name);
-	return stat(path, &st) != 0 || S_ISREG(st.st_mode);
-}
-
-/* dwz puts what several files share into another one, which libdw opens when it meets a reference;
- * a FIFO of that name would make it wait for ever. */
-static bool is_alt_harmless(Dwarf *dbg, const char *path)
-{
-	AUTO_FREE char *directory = xstrndup(path, (size_t)(base_name(path) - path));
-	AUTO_FREE char *real = realpath(path, NULL);
-	AUTO_FREE char *real_directory =
-		real ? xstrndup(real, (size_t)(base_name(real) - real)) : NULL;
-	const char *name;
-	const void *build_id;
-
-	if (dwelf_dwarf_gnu_debugaltlink(dbg, &name, &build_id) <= 0)
-		return true;
-	return is_file_or_missing(directory, name) && is_file_or_missing(real_directory, name);
-}
-
 struct dwarf *dwarf_open(const struct image *image, const char *path)
 {
 	struct dwarf *dwarf;
@@ -95,15 +68,16 @@ struct dwarf *dwarf_open(const struct image *image, const char *path)
 
 	if (!image_has_section(image, ".debug_info") && !image_has_section(image, ".zdebug_info"))
 		return NULL;
-	dbg = dwarf_begin_elf(image->elf, DWARF_C_READ, NULL);
+	dbg = dwarf_prepare(image->elf) ? dwarf_begin_elf(image->elf, DWARF_C_READ, NULL) : NULL;
 	if (!dbg)
 		return NULL;
-	if (!is_alt_harmless(dbg, path)) {
+	if (!dwarf_alt_is_sound(dbg, path)) {
 		dwarf_end(dbg);
 		return NULL;
 	}
 	dwarf = xcalloc(1, sizeof(*dwarf));
 	dwarf->dbg = dbg;
+	dwarf->path = xstrdup(path);
 	return dwarf;
 }
 
@@ -114,6 +88,7 @@ void dwarf_close(struct dwarf *dwarf)
 	tdestroy(dwarf->units, unit_free);
 	intervals_release(&dwarf->ranges);
 	dwarf_end(dwarf->dbg);
+	free(dwarf->path);
 	free(dwarf);
 }
 
@@ -177,20 +152,16 @@ static void list_functions(struct unit *unit, Dwarf_Die *parent, bool all, int d
 }
 
 /*
- * The split unit of a skeleton, when its file is there.  libdw looks for it beside the file and in
- * the directory of the compilation.
+ * Go on in the split unit of a skeleton when its file is there.  libdw looks for it beside the file
+ * and in the directory of the compilation.
  */
-static void open_split(struct unit *unit)
+static void open_split(struct unit *unit, const char *path)
 {
 	Dwarf_Die split;
 	uint8_t type;
-	const char *name = string_attribute(&unit->die, DW_AT_dwo_name);
-	const char *directory = string_attribute(&unit->die, DW_AT_comp_dir);
 
-	if (!name)
-		name = string_attribute(&unit->die, DW_AT_GNU_dwo_name);
-	if (name && is_file_or_missing(directory, name) &&
-	    dwarf_cu_info(unit->die.cu, NULL, &type, NULL, &split, NULL, NULL, NULL) == 0 &&
+	if (dwarf_split_is_sound(&unit->skeleton, path) &&
+	    dwarf_cu_info(unit->skeleton.cu, NULL, &type, NULL, &split, NULL, NULL, NULL) == 0 &&
 	    dwarf_tag(&split) == DW_TAG_compile_unit)
 		unit->die = split;
 }
@@ -209,7 +180,7 @@ static struct unit *get_unit(struct dwarf *dwarf, Dwarf_Die *root)
 	unit->skeleton = unit->die = *root;
 	if (dwarf_cu_info(root->cu, NULL, &type, NULL, NULL, NULL, NULL, NULL) == 0 &&
 	    type == DW_UT_skeleton)
-		open_split(unit);
+		open_split(unit, dwarf->path);
 	list_functions(unit, &unit->die, false, 0);
 	intervals_sort(&unit->ranges);
 	if (!tsearch(unit, &dwarf->units, compare_units))

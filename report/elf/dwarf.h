@@ -27,8 +27,7 @@ struct dwarf_answer {
 	bool is_c;      /* the language's names are its linkage names */
 };
 
-/* The debug information of `image`, or NULL when there is none.  It needs the image no more than to
- * stay open. */
+/* The debug information of `image`, opened as `path`; NULL: none.  It is valid while image is. */
 struct dwarf *dwarf_open(const struct image *image, const char *path);
 void dwarf_close(struct dwarf *dwarf);
 

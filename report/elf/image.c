@@ -195,19 +195,27 @@ static bool open_candidate(struct image *debug, const struct image *image, const
 	return good;
 }
 
-static bool open_by_build_id(struct image *debug, const struct image *image)
+char *build_id_path(const unsigned char *build_id, size_t length)
 {
 	AUTO_STRBUF struct strbuf path = STRBUF_INIT;
+
+	strbuf_addstr(&path, DEBUG_DIRECTORY "/.build-id/");
+	for (size_t i = 0; i < length; i++)
+		strbuf_addf(&path, "%02x%s", build_id[i], i == 0 ? "/" : "");
+	strbuf_addstr(&path, ".debug");
+	return strbuf_detach(&path);
+}
+
+static bool open_by_build_id(struct image *debug, const struct image *image)
+{
+	AUTO_FREE char *path = NULL;
 	const unsigned char *bytes;
 	size_t length = build_id_of(image->elf, &bytes);
 
 	if (length < 2)
 		return false;
-	strbuf_addf(&path, DEBUG_DIRECTORY "/.build-id/%02x/", bytes[0]);
-	for (size_t i = 1; i < length; i++)
-		strbuf_addf(&path, "%02x", bytes[i]);
-	strbuf_addstr(&path, ".debug");
-	return open_candidate(debug, image, path.s, NULL);
+	path = build_id_path(bytes, length);
+	return open_candidate(debug, image, path, NULL);
 }
 
 /* gdb's rule: beside the file, in .debug there, and in its directory's twin below the global

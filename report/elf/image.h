@@ -37,6 +37,9 @@ bool image_open_debug(struct image *debug, const struct image *image, const char
 void image_detach(struct image *image);
 void image_close(struct image *image);
 
+/* Where the debug file for a build-id of `length` bytes is installed.  The caller frees it. */
+char *build_id_path(const unsigned char *build_id, size_t length);
+
 /* True when the file has the section `name` with contents. */
 bool image_has_section(const struct image *image, const char *name);
 

@@ -138,59 +138,97 @@ static struct file *get_file(struct symbolizer *sym, const struct elf_identity *
 	return file;
 }
 
+/*
+ * The file's path from the root, as far as DWARF tells.  Builds that hide their directory
+ * (-ffile-prefix-map) have a relative one, which libdw may have put before the name already.
+ */
 static const char *whole_path(struct symbolizer *sym, const struct dwarf_place *place)
 {
-	if (!place->file || place->file[0] == '/' || !place->directory || !place->directory[0])
-		return place->file;
-	return keep(sym, xasprintf("%s/%s", place->directory, place->file));
+	const char *directory = place->directory, *file = place->file;
+	size_t length;
+
+	if (!file || file[0] == '/' || !directory || !directory[0])
+		return file;
+	length = strlen(directory);
+	if (strncmp(file, directory, length) == 0 && file[length] == '/')
+		return file;
+	return keep(sym, xasprintf("%s/%s", directory, file));
+}
+
+/*
+ * Does the symbol name the function better than DWARF?  Where the language mangles names and DWARF
+ * has only the plain one; and where a C library's own alias (__libc_open64) has an exported name
+ * (open64): that is the one callers know.  A static function's clones (f.isra.0) and parts (f.cold)
+ * keep the name in the source.
+ */
+static bool prefers_symbol(const struct dwarf_answer *answer, const struct symbol *symbol)
+{
+	const struct dwarf_place *outermost = &answer->places[answer->count - 1];
+
+	if (!outermost->function)
+		return true;
+	if (answer->is_c)
+		return symbol->global && symbol->start == answer->start;
+	return !outermost->linkage;
+}
+
+/* Look the symbol up only where it can matter: that sorts the whole table. */
+static bool find_symbol(struct file *file, uint64_t offset, const struct dwarf_answer *answer,
+			struct symbol *ret_symbol)
+{
+	const struct dwarf_place *outermost;
+
+	if (answer->count) {
+		outermost = &answer->places[answer->count - 1];
+		if (outermost->function && outermost->linkage && !answer->is_c)
+			return false;
+	}
+	return symtab_find(&file->symtab, offset, ret_symbol) &&
+	       (answer->count == 0 || prefers_symbol(answer, ret_symbol));
+}
+
+static const char *symbol_name(struct symbolizer *sym, const struct symbol *symbol)
+{
+	return symbol->name[symbol->length] ? keep(sym, xstrndup(symbol->name, symbol->length))
+					    : symbol->name;
 }
 
 size_t symbolizer_find(struct symbolizer *sym, const struct elf_identity *identity, uint64_t offset,
 		       struct source_place *places, size_t room)
 {
 	struct dwarf_answer answer = {0};
+	struct symbol symbol;
 	struct file *file;
-	const struct dwarf_place *outermost = NULL;
-	const char *symbol = NULL;
-	uint64_t symbol_start = 0, start = 0;
-	size_t symbol_length = 0, count;
-	bool has_start = false;
+	uint64_t start = offset;
+	bool has_symbol;
+	size_t count;
 
 	if (!identity->path || room == 0)
 		return 0;
 	file = get_file(sym, identity);
-	if (file->dwarf && dwarf_find(file->dwarf, offset, &answer))
-		outermost = &answer.places[answer.count - 1];
-
-	/* A symbol's name is worth more than a plain name of a language that mangles names. */
-	if (!outermost || !outermost->function || (!outermost->linkage && !answer.is_c))
-		symbol = symtab_find(&file->symtab, offset, &symbol_start, &symbol_length);
-	if (!outermost && !symbol)
+	if (file->dwarf)
+		dwarf_find(file->dwarf, offset, &answer);
+	has_symbol = find_symbol(file, offset, &answer, &symbol);
+	if (!has_symbol && answer.count == 0)
 		return 0;
-
-	if (answer.has_start) {
-		has_start = true;
+	if (answer.has_start)
 		start = answer.start;
-	} else if (symbol) {
-		has_start = true;
-		start = symbol_start;
-	}
-	for (count = 0; count < room && count < (outermost ? answer.count : 1); count++) {
-		struct source_place *place = &places[count];
-		bool is_last = !outermost || &answer.places[count] == outermost;
+	else if (has_symbol)
+		start = symbol.start;
 
-		*place = (struct source_place){.inlined = !is_last};
-		if (has_start)
-			place->function_offset = offset - start;
-		if (outermost) {
+	for (count = 0; count < room && (count == 0 || count < answer.count); count++) {
+		struct source_place *place = &places[count];
+		bool is_last = count + 1 >= answer.count;
+
+		*place = (struct source_place){.inlined = !is_last,
+					       .function_offset = offset - start};
+		if (answer.count) {
 			place->function = answer.places[count].function;
 			place->file = whole_path(sym, &answer.places[count]);
 			place->line = answer.places[count].line;
 		}
-		if (is_last && symbol)
-			place->function = symbol[symbol_length]
-						  ? keep(sym, xstrndup(symbol, symbol_length))
-						  : symbol;
+		if (is_last && has_symbol)
+			place->function = symbol_name(sym, &symbol);
 	}
 	free(answer.places);
 	return count;

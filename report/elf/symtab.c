@@ -122,11 +122,15 @@ static void sort(struct symtab *table)
 	close_unsized(&table->ranges);
 }
 
-/* What symtab_find()'s order compares, after "starts last". */
-static int rank(const GElf_Sym *sym)
+struct candidate {
+	const struct interval *interval;
+	GElf_Sym sym;
+	const char *name;
+};
+
+static bool is_global(const GElf_Sym *sym)
 {
-	return (GELF_ST_BIND(sym->st_info) != STB_LOCAL) * 2 +
-	       (GELF_ST_TYPE(sym->st_info) != STT_NOTYPE);
+	return GELF_ST_BIND(sym->st_info) != STB_LOCAL;
 }
 
 static bool is_nicer_name(const char *name, const char *than)
@@ -141,47 +145,52 @@ static bool is_nicer_name(const char *name, const char *than)
 	return strcmp(name, than) < 0;
 }
 
-const char *symtab_find(struct symtab *table, uint64_t address, uint64_t *ret_start,
-			size_t *ret_length)
+/* The order that symtab_find() promises. */
+static bool is_better(const struct candidate *a, const struct candidate *b)
 {
-	const struct interval *interval, *best = NULL;
-	GElf_Sym best_sym = {0};
+	bool unsized = a->interval->item & 1, b_unsized = b->interval->item & 1;
+	bool function = GELF_ST_TYPE(a->sym.st_info) != STT_NOTYPE;
+	bool b_function = GELF_ST_TYPE(b->sym.st_info) != STT_NOTYPE;
+
+	if (unsized != b_unsized)
+		return b_unsized;
+	if (a->interval->start != b->interval->start)
+		return a->interval->start > b->interval->start;
+	if (is_global(&a->sym) != is_global(&b->sym))
+		return is_global(&a->sym);
+	if (function != b_function)
+		return function;
+	return is_nicer_name(a->name, b->name);
+}
+
+bool symtab_find(struct symtab *table, uint64_t address, struct symbol *ret_symbol)
+{
+	struct candidate best = {0}, candidate;
 	size_t position = SIZE_MAX;
-	const char *name;
 
 	if (!table->symbols)
-		return NULL;
+		return false;
 	if (!table->sorted)
 		sort(table);
-	while ((interval = intervals_next(&table->ranges, address, &position))) {
-		GElf_Sym sym;
-
-		/* Those that follow start no later: only a size, or the rank, is better. */
-		if (best && !(best->item & 1) && interval->start != best->start)
+	while ((candidate.interval = intervals_next(&table->ranges, address, &position))) {
+		/* Those that follow start no later: once there is a sized one, no other start
+		 * can be better. */
+		if (best.interval && !(best.interval->item & 1) &&
+		    candidate.interval->start != best.interval->start)
 			break;
-		if (!gelf_getsym(table->symbols, (int)(interval->item / 2), &sym))
+		if (!gelf_getsym(table->symbols, (int)(candidate.interval->item / 2),
+				 &candidate.sym))
 			continue;
-		if (best && (interval->item & 1) != (best->item & 1)) {
-			if (interval->item & 1)
-				continue;
-		} else if (best && interval->start != best->start) {
-			continue;
-		} else if (best && rank(&sym) != rank(&best_sym)) {
-			if (rank(&sym) < rank(&best_sym))
-				continue;
-		} else if (best && !is_nicer_name(symbol_name(table, &sym),
-						  symbol_name(table, &best_sym))) {
-			continue;
-		}
-		best = interval;
-		best_sym = sym;
+		candidate.name = symbol_name(table, &candidate.sym);
+		if (!best.interval || is_better(&candidate, &best))
+			best = candidate;
 	}
-	if (!best)
-		return NULL;
-	name = symbol_name(table, &best_sym);
-	*ret_start = best->start;
-	*ret_length = strlen(name);
-	if (memchr(name, '@', *ret_length) && name[0] != '@')
-		*ret_length = strcspn(name, "@");
-	return name;
+	if (!best.interval)
+		return false;
+	*ret_symbol = (struct symbol){.name = best.name,
+				      .length = best.name[0] == '@' ? strlen(best.name)
+								    : strcspn(best.name, "@"),
+				      .start = best.interval->start,
+				      .global = is_global(&best.sym)};
+	return true;
 }

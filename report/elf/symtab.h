@@ -31,16 +31,20 @@ struct symtab {
 bool symtab_open(struct symtab *table, Elf *elf, uint32_t type);
 void symtab_release(struct symtab *table);
 
+/* What symtab_find() found. */
+struct symbol {
+	const char *name; /* belongs to the Elf; may have a version behind it: "name@@VERSION" */
+	size_t length;    /* of the name alone */
+	uint64_t start;
+	bool global; /* global or weak */
+};
+
 /*
- * Name of the symbol that covers `address`, and where it starts; NULL: none does.  A version behind
- * the name (".symtab" has "name@@VERSION") is part of it: *ret_length is the name's length without.
- *
- * Of several, the best is: one with a size before one without (which reaches up to the next symbol
- * or the section's end); then the one that starts last; then global or weak before local; a
- * function before a label; and the name with the fewest leading underscores, the shortest, the
- * first in alphabetical order.
+ * The symbol that covers `address`; false: none does.  Of several, the best is: one with a size
+ * before one without (which reaches up to the next symbol or the section's end); then the one that
+ * starts last; then global or weak before local; a function before a label; and the name with the
+ * fewest leading underscores, the shortest, the first in alphabetical order.
  */
-const char *symtab_find(struct symtab *table, uint64_t address, uint64_t *ret_start,
-			size_t *ret_length);
+bool symtab_find(struct symtab *table, uint64_t address, struct symbol *ret_symbol);
 
 #endif
