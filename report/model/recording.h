@@ -239,7 +239,8 @@ int recording_object_by_link_map(const struct recording *rec, uint64_t link_map,
  */
 bool object_matches(const struct object *object, const char *pattern);
 
-/* The words that the database, JSON and text use. */
+/* The words that the database, JSON and text use.  Never NULL: what is not known, and a value that
+ * no enumerator has, is "unknown". */
 const char *object_kind_name(enum object_kind kind);
 const char *load_reason_name(enum load_reason reason);
 const char *search_origin_name(enum search_origin origin);
@@ -248,7 +249,8 @@ const char *outcome_name(enum outcome outcome);
 const char *call_kind_name(enum call_kind kind);
 const char *known_by_name(enum known_by known_by);
 const char *activity_kind_name(enum activity_kind kind);
-/* The reverse for words read back from a database: table index, or -1 for an unknown word. */
+/* The reverse for words read back from a database: the enumerator's value, or -1 for NULL and for a
+ * word that is none of these. */
 int object_kind_parse(const char *word);
 int load_reason_parse(const char *word);
 int search_origin_parse(const char *word);
