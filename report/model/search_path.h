@@ -11,9 +11,12 @@
 struct search_place {
 	enum search_rule rule;
 	int owner;       /* object whose DT_RPATH or DT_RUNPATH it is; NONE otherwise */
-	char *entry;     /* as written ("$ORIGIN/../lib"); NULL for RULE_CACHE and left-out rules */
-	char *directory; /* tokens expanded; NULL as above; "" stands for the current directory */
-	const char *left_out; /* why the rule was not applied (a constant sentence), or NULL */
+	char *entry;     /* as written ("$ORIGIN/../lib"); NULL for RULE_CACHE and left-out rules; a
+			    single entry that ld.so drops has its text here and left_out set */
+	char *directory; /* tokens expanded; NULL for RULE_CACHE and when left_out; "" stands for
+			    the current directory */
+	const char *left_out; /* why the rule or entry was not applied (a constant sentence), or
+				 NULL */
 };
 
 /*
@@ -32,8 +35,9 @@ bool search_place_covers(const struct search_place *place, const char *path, con
 
 /*
  * Expand $ORIGIN, $LIB, $PLATFORM (with or without braces) as ld.so does for an entry owned by
- * `owner`; NONE for LD_LIBRARY_PATH, whose $ORIGIN is the program's directory.  The caller frees
- * it.
+ * `owner`; NONE for LD_LIBRARY_PATH, whose $ORIGIN is the program's directory.  A library's $ORIGIN
+ * is the directory of the path that it was opened by: symbolic links stay.  A token without value
+ * makes the whole result "", as ld.so then ignores the entry.  The caller frees it.
  */
 char *search_path_expand(const struct recording *rec, int owner, const char *entry, size_t length);
 
