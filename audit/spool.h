@@ -33,8 +33,8 @@
  * between reserving and committing, or (live process) has not committed yet, or the file was
  * damaged.  Go on at offset + 8 and report the hole [from, to) when the next valid record or the
  * end is met.  The check covers the salt and the offset, so bytes of a payload, of another spool or
- * of a moved record never validate.  A hole whose bytes are all zero, or that is shorter than the
- * largest record and has check == 0, is a torn record (normal after a kill); any other one is
+ * of a moved record never validate.  A hole whose bytes are all zero, or that is shorter than
+ * SPOOL_RECORD_MAX and has check == 0, is a torn record (normal after a kill); any other one is
  * damage.
  *
  * A record's offset divided by 8 is its `seq`: a position in the process's history that grows with
@@ -54,6 +54,7 @@
 #define SPOOL_VERSION     1u          /* raised when old readers would misread */
 #define SPOOL_HEADER_SIZE 4096u
 #define SPOOL_SUFFIX      ".spool"
+#define SPOOL_RECORD_MAX  (1u << 24) /* no record is larger */
 
 /* Feature bits.  A reader refuses unknown incompatible bits and ignores unknown compatible ones. */
 #define SPOOL_COMPAT_KNOWN   0u
