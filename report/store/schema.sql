@@ -16,33 +16,35 @@ PRAGMA user_version = 1;
 
 -- run: everything that one start of the recorder saw: a first process and its descendants.
 CREATE TABLE run (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY,        -- grows with the order of ingest
   uuid TEXT NOT NULL UNIQUE,     -- hex, the first process's spool uuid
   started_ns INTEGER NOT NULL    -- when its earliest recorded process began
 );
 
 -- process: one process image.  fork gives a new row, execve gives a new row with the same pid.
 CREATE TABLE process (
-  id INTEGER PRIMARY KEY,
-  run INTEGER NOT NULL REFERENCES run(id),
+  id INTEGER PRIMARY KEY,          -- stays when a running process is read again
+  run INTEGER NOT NULL REFERENCES run(id), -- the run that it belongs to
   spool_uuid TEXT NOT NULL UNIQUE, -- hex; makes ingest idempotent
-  pid INTEGER NOT NULL,
+  pid INTEGER NOT NULL,            -- process id, in the pid namespace of the process
   ppid INTEGER NOT NULL,           -- as getppid() said when the image began
   parent INTEGER REFERENCES process(id), -- recorded image this one was forked or executed from
   parent_uuid TEXT,                -- that image's spool_uuid, also while it is not taken in yet
   parent_seq INTEGER,              -- how far the parent's history was when this image began
   begin_kind TEXT NOT NULL CHECK (begin_kind IN ('start', 'exec', 'fork')),
+                                   -- start: no recorded parent; exec: execve in, or of a child
+                                   -- of, the parent; fork: a copy of the parent as of parent_seq
   exe TEXT,                        -- /proc/self/exe
   argv TEXT NOT NULL,              -- JSON array; bytes that are not UTF-8 become U+FFFD
-  cwd TEXT,
-  uid INTEGER NOT NULL,
-  gid INTEGER NOT NULL,
+  cwd TEXT,                        -- working directory when the image began
+  uid INTEGER NOT NULL,            -- real user id
+  gid INTEGER NOT NULL,            -- real group id
   glibc TEXT,                      -- gnu_get_libc_version()
   platform TEXT,                   -- AT_PLATFORM, what $PLATFORM expands to
   machine INTEGER NOT NULL,        -- ELF e_machine
   audit_version INTEGER NOT NULL,  -- LAV_* that la_version agreed on
   module TEXT,                     -- path of the recording libplugaudit.so
-  started_ns INTEGER NOT NULL,
+  started_ns INTEGER NOT NULL,     -- when the image began
   ended_ns INTEGER,                -- NULL while it runs, or when nothing told
   end_kind TEXT NOT NULL CHECK (end_kind IN ('running', 'exit', 'exec', 'unknown')),
                                    -- exit: exit() ran the module's destructor; exec: a later
@@ -54,23 +56,23 @@ CREATE TABLE process (
   lost_reason INTEGER NOT NULL,    -- bits: 1 no space, 2 no memory, 4 stacks, 8 tap slots
   torn_records INTEGER NOT NULL,   -- records cut short by a kill
   damaged_at INTEGER,              -- offset of the spool's first damaged byte, NULL if none
-  spool_bytes INTEGER NOT NULL,    -- bytes of the spool that were read
+  spool_bytes INTEGER NOT NULL,    -- bytes of the spool that were read: its header and whole records
   complete INTEGER NOT NULL        -- 1: the process had ended and its spool was read whole
 );
 CREATE INDEX process_by_parent ON process(parent_uuid);
 
 -- environment: the variables that ld.so and the recorder read (LD_*, GLIBC_TUNABLES, PLUGAUDIT_*).
 CREATE TABLE environment (
-  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
-  name TEXT NOT NULL,
-  value TEXT NOT NULL
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- whose
+  name TEXT NOT NULL,         -- the part before the first '='
+  value TEXT NOT NULL         -- the part behind it
 );
 CREATE INDEX environment_by_process ON environment(process);
 
 -- object: one link map of one process.
 CREATE TABLE object (
-  id INTEGER PRIMARY KEY,
-  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
+  id INTEGER PRIMARY KEY,     -- what other tables call "object"
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- whose
   number INTEGER NOT NULL,    -- 1, 2, ... in the order of la_objopen
   namespace INTEGER NOT NULL, -- Lmid_t: 0 is LM_ID_BASE
   kind TEXT NOT NULL CHECK (kind IN ('main', 'library', 'ld.so', 'vdso', 'unopened')),
@@ -80,7 +82,7 @@ CREATE TABLE object (
   soname TEXT,                -- DT_SONAME
   build_id TEXT,              -- hex of the NT_GNU_BUILD_ID note
   dev INTEGER, ino INTEGER,   -- the file's identity; NULL when it has no file
-  file_size INTEGER, mtime_ns INTEGER,
+  file_size INTEGER, mtime_ns INTEGER, -- bytes; time of modification; NULL as above
   link_map INTEGER NOT NULL,  -- address of struct link_map; equals dlopen's handle
   load_address INTEGER NOT NULL, -- l_addr, the load bias
   map_start INTEGER, map_end INTEGER, -- address range, NULL when unknown
@@ -90,7 +92,8 @@ CREATE TABLE object (
   elf_flags INTEGER NOT NULL, -- SPOOL_ELF_* of audit/spool.h: symbolic, textrel, bind-now, hashes ...
   inherited INTEGER NOT NULL, -- 1: a forked child's copy of what the parent had loaded
   opened_seq INTEGER NOT NULL, opened_ns INTEGER NOT NULL, opened_tid INTEGER NOT NULL,
-  closed_seq INTEGER, closed_ns INTEGER,
+                              -- la_objopen: place in the history, time_ns, thread
+  closed_seq INTEGER, closed_ns INTEGER, -- la_objclose; NULL: it never came
   reason TEXT CHECK (reason IN ('main', 'ld.so', 'vdso', 'preload', 'needed', 'dlopen', 'libc',
                                 'audit', 'inherited', 'unknown')),
                               -- inferred: why it was loaded
@@ -102,30 +105,30 @@ CREATE TABLE object (
 
 -- segment: an object's program headers that matter at run time.
 CREATE TABLE segment (
-  object INTEGER NOT NULL REFERENCES object(id) ON DELETE CASCADE,
-  position INTEGER NOT NULL,
+  object INTEGER NOT NULL REFERENCES object(id) ON DELETE CASCADE, -- whose
+  position INTEGER NOT NULL,  -- 0, 1, ... in the order of the program headers
   type INTEGER NOT NULL,      -- PT_*
   flags INTEGER NOT NULL,     -- PF_*
   vaddr INTEGER NOT NULL,     -- without the load bias
-  memsz INTEGER NOT NULL,
+  memsz INTEGER NOT NULL,     -- bytes in memory
   offset INTEGER NOT NULL     -- in the file
 );
 CREATE INDEX segment_by_object ON segment(object);
 
 -- needed: an object's DT_NEEDED entries in order.
 CREATE TABLE needed (
-  object INTEGER NOT NULL REFERENCES object(id) ON DELETE CASCADE,
+  object INTEGER NOT NULL REFERENCES object(id) ON DELETE CASCADE, -- whose
   position INTEGER NOT NULL,  -- 0, 1, ...
-  name TEXT NOT NULL,
+  name TEXT NOT NULL,         -- as written in the file
   resolved INTEGER            -- inferred: the object of the same namespace that satisfies it
 );
 CREATE INDEX needed_by_object ON needed(object);
 
 -- search: one la_objsearch: a name that ld.so is about to look for, or a path it is about to try.
 CREATE TABLE search (
-  id INTEGER PRIMARY KEY,
-  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
-  seq INTEGER NOT NULL, time_ns INTEGER NOT NULL, tid INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY,     -- what other tables call "search" and "request"
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- whose
+  seq INTEGER NOT NULL, time_ns INTEGER NOT NULL, tid INTEGER NOT NULL, -- place, time, thread
   requester INTEGER,          -- object that asked; NULL unknown
   request INTEGER,            -- inferred: id of the 'name' row that this path belongs to (itself there)
   name TEXT NOT NULL,         -- inferred for paths: the name that was asked for
@@ -142,20 +145,21 @@ CREATE TABLE search (
                               -- inferred.  name rows: what the whole request came to; failed: not
                               -- found or not usable.  path rows: missing means tried in vain
   result INTEGER,             -- inferred: the object that it came to
-  stack INTEGER REFERENCES stack(id)
+  stack INTEGER REFERENCES stack(id) -- who asked; NULL: no call stack was taken here
 );
 CREATE INDEX search_by_process ON search(process, seq);
 
 -- call: one call of dlopen and its family, seen at entry by a tap.
 CREATE TABLE call (
-  id INTEGER PRIMARY KEY,
-  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
-  seq INTEGER NOT NULL, time_ns INTEGER NOT NULL, tid INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY,     -- what other tables call "call"
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- whose
+  seq INTEGER NOT NULL, time_ns INTEGER NOT NULL, tid INTEGER NOT NULL, -- place, time, thread
   kind TEXT NOT NULL CHECK (kind IN ('dlopen', 'dlmopen', 'dlclose', 'dlsym', 'dlvsym')),
+                              -- the function that was called
   caller_object INTEGER,      -- object that holds the return address
   caller_offset INTEGER,      -- return address less that object's load address
   name TEXT,                  -- file or symbol; NULL where NULL was passed
-  version TEXT,               -- dlvsym
+  version TEXT,               -- dlvsym: the version asked for
   flags INTEGER,              -- dlopen, dlmopen: RTLD_*
   handle INTEGER,             -- dlclose, dlsym, dlvsym: the argument
   namespace INTEGER,          -- dlmopen: the argument (-1 is LM_ID_NEWLM)
@@ -165,42 +169,43 @@ CREATE TABLE call (
                               -- 'binding', 'failed-search'; NULL: not known
   outcome TEXT CHECK (outcome IN ('loaded', 'already-loaded', 'failed', 'unknown')),
                               -- inferred, for dlopen and dlmopen
-  stack INTEGER REFERENCES stack(id)
+  stack INTEGER REFERENCES stack(id) -- who called; NULL: no call stack was recorded
 );
 CREATE INDEX call_by_process ON call(process, seq);
 
 -- stack: one distinct call stack of a process.
 CREATE TABLE stack (
-  id INTEGER PRIMARY KEY,
-  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
+  id INTEGER PRIMARY KEY,     -- what other tables call "stack"
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- whose
   flags INTEGER NOT NULL      -- bits: 0x100 cut, 0x200 not taken, 0x400 ends early
 );
+CREATE INDEX stack_by_process ON stack(process);
 
 -- stack_frame: innermost first (depth 0 is the caller).  A call that was inlined takes a row, and a
 -- depth, of its own before the function that it was inlined into.
 CREATE TABLE stack_frame (
-  stack INTEGER NOT NULL REFERENCES stack(id) ON DELETE CASCADE,
-  depth INTEGER NOT NULL,
+  stack INTEGER NOT NULL REFERENCES stack(id) ON DELETE CASCADE, -- the stack it is in
+  depth INTEGER NOT NULL,     -- 0, 1, ... from the innermost
   address INTEGER NOT NULL,   -- return address
   object INTEGER,             -- object that was mapped there; NULL: none (JIT code, unknown)
   offset INTEGER,             -- address less the object's load address
   function TEXT,              -- from DWARF or a symbol table, as mangled there
   function_offset INTEGER,    -- address less the function's start
-  file TEXT, line INTEGER,    -- from DWARF
+  file TEXT, line INTEGER,    -- source file and line, from DWARF
   inlined INTEGER NOT NULL DEFAULT 0, -- 1: inlined into the function of the next row
   PRIMARY KEY (stack, depth)
 ) WITHOUT ROWID;
 
 -- symbol: a definition that something was bound to.
 CREATE TABLE symbol (
-  id INTEGER PRIMARY KEY,
-  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
-  object INTEGER NOT NULL REFERENCES object(id),
+  id INTEGER PRIMARY KEY,     -- what other tables call "symbol"
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- in which process
+  object INTEGER REFERENCES object(id), -- the object that defines it; NULL unknown
   number INTEGER NOT NULL,    -- index in the object's .dynsym
-  name TEXT NOT NULL,
+  name TEXT NOT NULL,         -- mangled; empty when a kill kept it from being recorded
   version TEXT,               -- version of the definition; NULL unversioned
   value INTEGER NOT NULL,     -- offset from the load address
-  size INTEGER NOT NULL,
+  size INTEGER NOT NULL,      -- bytes, as the symbol table says
   type INTEGER NOT NULL,      -- STT_*
   bind INTEGER NOT NULL,      -- STB_*
   visibility INTEGER NOT NULL, -- STV_*
@@ -211,27 +216,31 @@ CREATE INDEX symbol_by_name ON symbol(name);
 
 -- binding: who is bound to which definition.  Equal bindings are one row with a count.
 CREATE TABLE binding (
-  id INTEGER PRIMARY KEY,
-  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
+  id INTEGER PRIMARY KEY,     -- grows with seq within a process
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- whose
   seq INTEGER NOT NULL,       -- of the first
   from_object INTEGER,        -- referring object; NULL unknown
   to_object INTEGER,          -- defining object; NULL unknown
-  symbol INTEGER NOT NULL REFERENCES symbol(id),
+  symbol INTEGER NOT NULL REFERENCES symbol(id), -- the definition
   kind TEXT NOT NULL CHECK (kind IN ('plt', 'got', 'abs', 'copy', 'tls', 'dlsym')),
+                              -- plt: a function's slot; got, abs, copy, tls: the kind of
+                              -- relocation; dlsym: looked up by name at run time
   source TEXT NOT NULL CHECK (source IN ('la_symbind', 'relocation')),
-  address INTEGER NOT NULL,
-  count INTEGER NOT NULL,
+                              -- la_symbind: ld.so said so; relocation: read from memory
+  address INTEGER NOT NULL,   -- what it was bound to (the first time)
+  count INTEGER NOT NULL,     -- how often it was bound
   flags INTEGER NOT NULL      -- LA_SYMB_* of the first
 );
 CREATE INDEX binding_by_process ON binding(process, seq);
 
 -- activity: la_activity and la_preinit.
 CREATE TABLE activity (
-  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
-  seq INTEGER NOT NULL, time_ns INTEGER NOT NULL, tid INTEGER NOT NULL,
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- whose
+  seq INTEGER NOT NULL, time_ns INTEGER NOT NULL, tid INTEGER NOT NULL, -- place, time, thread
   kind TEXT NOT NULL CHECK (kind IN ('add', 'delete', 'consistent', 'preinit')),
+                              -- LA_ACT_*; preinit: relocated, no constructor has run yet
   object INTEGER,             -- head of the namespace concerned
-  namespace INTEGER
+  namespace INTEGER           -- its Lmid_t; NULL unknown
 );
 CREATE INDEX activity_by_process ON activity(process, seq);
 

@@ -1,0 +1,38 @@
+/*
+ * store_internal.h - what the files of store/ share about an open database.
+ */
+#ifndef PLUGREPORT_STORE_INTERNAL_H
+#define PLUGREPORT_STORE_INTERNAL_H
+
+#include <sqlite3.h>
+
+#include "report/store/store.h"
+#include "report/util.h"
+
+struct store {
+	sqlite3 *db;
+	char *path; /* as the user named it, for messages */
+};
+
+/* How long to wait for another process that writes the database, in milliseconds. */
+#define STORE_BUSY_MS 120000
+
+/*
+ * Say in one line why SQLite failed (by the connection's last error) at `doing`: "read" or
+ * "written".
+ */
+void store_complain(const struct store *store, const char *doing);
+
+/* Prepare a statement of our own; NULL after a message (a damaged database may lack its tables). */
+sqlite3_stmt *store_prepare(struct store *store, const char *sql);
+
+/*
+ * Step a statement that reads.  True: there is a row.  False at the end, or after a message, with
+ * *failed set.
+ */
+bool store_step(struct store *store, sqlite3_stmt *stmt, bool *failed);
+
+void cleanup_finalize(sqlite3_stmt **stmt);
+#define AUTO_FINALIZE __attribute__((cleanup(cleanup_finalize)))
+
+#endif
