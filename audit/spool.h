@@ -11,8 +11,10 @@
  * LIVENESS.  The writer holds flock(LOCK_EX) on the open file description that its mapping keeps
  * alive.  The kernel drops the lock when the last reference goes: at exit, execve or SIGKILL, never
  * before (the mapping is MADV_DONTFORK, so a forked child holds no reference).  A reader that gets
- * the lock with LOCK_EX | LOCK_NB therefore owns a finished spool; one that does not is looking at
- * a live process.
+ * the lock with LOCK_EX | LOCK_NB therefore looks at a finished spool; one that does not, at a live
+ * process.  Both sides hold it only for the instant of that test, since recorders that look for
+ * their parent test it too.  Readers keep each other out by an open file description lock (fcntl
+ * F_OFD_SETLK) on the whole file.  Before the magic is there, nobody but the writer may lock.
  *
  * LAYOUT.  One header of `header_size` bytes (struct spool_header, zero padded), then records.  The
  * file is sparse: its length is the room that the writer reserved addresses for (`capacity`), while

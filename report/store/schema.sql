@@ -37,8 +37,8 @@ CREATE TABLE process (
   exe TEXT,                        -- /proc/self/exe
   argv TEXT NOT NULL,              -- JSON array; bytes that are not UTF-8 become U+FFFD
   cwd TEXT,                        -- working directory when the image began
-  uid INTEGER NOT NULL,            -- real user id
-  gid INTEGER NOT NULL,            -- real group id
+  uid INTEGER NOT NULL,            -- effective user id
+  gid INTEGER NOT NULL,            -- effective group id
   glibc TEXT,                      -- gnu_get_libc_version()
   platform TEXT,                   -- AT_PLATFORM, what $PLATFORM expands to
   machine INTEGER NOT NULL,        -- ELF e_machine

@@ -77,7 +77,8 @@ enum spool_state spool_reader_open(struct spool_reader *reader, int fd, struct s
 		strbuf_addf(why, "can't be read: %s", strerror(errno));
 		return SPOOL_BAD;
 	}
-	if (is_zero((unsigned char *)&reader->header, (size_t)got))
+	/* The magic is written last. */
+	if (is_zero((unsigned char *)&reader->header, got < 8 ? (size_t)got : 8))
 		return SPOOL_UNBORN;
 	if ((size_t)got < sizeof(reader->header)) {
 		strbuf_addf(why,

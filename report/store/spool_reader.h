@@ -82,7 +82,7 @@ bool spool_decode(const unsigned char *record, uint32_t size, struct spool_item 
 /* What spool_reader_open() found. */
 enum spool_state {
 	SPOOL_GOOD,   /* a spool that this reader understands */
-	SPOOL_UNBORN, /* empty, or its header is all zero: not written yet, or never */
+	SPOOL_UNBORN, /* empty, or without its magic, which is written last: not begun yet */
 	SPOOL_BAD,    /* something else */
 };
 

@@ -65,7 +65,7 @@ static sqlite3_stmt *prepare_reading(struct store *store, const char *sql)
 		     "only 'plugreport ingest' writes the database");
 	} else if (code != SQLITE_OK) {
 		warn("sql: %s; 'plugreport sql' shows the tables with "
-		     "\"SELECT name FROM sqlite_schema\"",
+		     "\"SELECT name FROM sqlite_master\"",
 		     sqlite3_errmsg(store->db));
 	} else if (!stmt) {
 		warn("sql: there is no statement in it; pass one, such as 'SELECT * FROM "

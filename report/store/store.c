@@ -48,7 +48,11 @@ void store_complain(const struct store *store, const char *doing)
 		     store->path);
 		return;
 	}
-	warn("%s: can't be %s: %s%s", store->path, doing, sqlite3_errmsg(store->db),
+	if (code == SQLITE_OK) /* SQLite found nothing wrong, we did */
+		code = SQLITE_CORRUPT;
+	warn("%s: can't be %s: %s%s", store->path, doing,
+	     code == sqlite3_extended_errcode(store->db) ? sqlite3_errmsg(store->db)
+							 : sqlite3_errstr(code),
 	     hint_for(code));
 }
 

@@ -1,0 +1,80 @@
+/*
+ * contents.h - everything that one spool holds, in memory, ready to be written to the database.
+ *
+ * Loads, searches, calls and activities become a struct recording.  Symbols are kept once, equal
+ * bindings become one with a count: memory grows with the number of different bindings, not with
+ * the number of events.
+ */
+#ifndef PLUGREPORT_CONTENTS_H
+#define PLUGREPORT_CONTENTS_H
+
+#include "report/model/recording.h"
+#include "report/model/replay.h"
+#include "report/store/index_table.h"
+#include "report/store/spool_reader.h"
+
+/* A definition.  Bindings may come before its record (another thread wrote that), or without. */
+struct symbol {
+	const char *name; /* NULL: its record is missing */
+	const char *version;
+	uint64_t value, size;
+	uint32_t object, number; /* object's number in the spool; index in its .dynsym */
+	uint16_t versym;
+	uint8_t info, other;
+};
+
+struct binding {
+	uint64_t seq, address; /* of the first */
+	uint64_t count;
+	uint32_t from;   /* object's number in the spool; 0 unknown */
+	uint32_t symbol; /* index into contents.symbols */
+	uint32_t flags;  /* LA_SYMB_* of the first */
+};
+
+/* Which object is mapped where, at the point of the history that has been read. */
+struct mapping {
+	uint64_t start, end;
+	int object;
+};
+
+struct contents {
+	struct recording rec;
+	struct symbol *symbols;
+	size_t symbol_count, symbol_room;
+	struct binding *bindings;
+	size_t binding_count, binding_room;
+	struct dlsym_binding *dlsym;
+	size_t dlsym_count, dlsym_room;
+	/* private: */
+	struct arena names;
+	struct index_table objects_by_number, symbols_by_place, bindings_by_ends, stacks_by_frames;
+	struct mapping *mappings; /* sorted by start */
+	size_t mapping_count, mapping_room;
+	bool ended; /* SPOOL_END was there */
+};
+
+void contents_init(struct contents *contents);
+void contents_release(struct contents *contents);
+
+/*
+ * Read the whole spool.  `live` tells that its process still runs: then records that are missing
+ * may yet come, and are not counted as torn.  False when reading failed (reader->error is set).
+ */
+bool contents_read(struct contents *contents, struct spool_reader *reader, bool live);
+
+/* Fill in what the recording's events mean: replay_infer() with the dlsym bindings. */
+void contents_infer(struct contents *contents);
+
+/* Index into rec.objects of the object with this number, or NONE. */
+int contents_object(const struct contents *contents, uint32_t number);
+
+/* stacks.c: keep a call stack once; its index in rec.stacks, or NONE when nothing was recorded. */
+int contents_add_stack(struct contents *contents, const unsigned char *frames, uint32_t count,
+		       uint32_t flags);
+
+/* stacks.c: keep track of what is mapped where. */
+void contents_map(struct contents *contents, int object);
+void contents_unmap(struct contents *contents, int object);
+int contents_object_at(const struct contents *contents, uint64_t address);
+
+#endif

@@ -1,0 +1,184 @@
+/*
+ * rows.c - the SQL that ingest consists of.
+ */
+#include "report/store/rows.h"
+
+static const char *const texts[SQL_STATEMENTS] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_FIND_PROCESS] =
+		"SELECT id, pid, complete, spool_bytes, lost_events, lost_stacks, wait_status "
+		"FROM process WHERE spool_uuid = ?",
+	[SQL_FIND_RUN] = "SELECT id FROM run WHERE uuid = ?",
+	[SQL_PUT_RUN] = "INSERT INTO run (uuid, started_ns) VALUES (?, ?) ON CONFLICT (uuid) "
+			"DO UPDATE SET started_ns = min(started_ns, excluded.started_ns)",
+	[SQL_FIND_EXECUTED] = "SELECT min(started_ns) FROM process "
+			      "WHERE parent_uuid = ? AND pid = ? AND begin_kind = 'exec'",
+	[SQL_ADOPT_CHILDREN] = "UPDATE process SET parent = ? WHERE parent_uuid = ?",
+	[SQL_END_BY_EXEC] = "UPDATE process SET end_kind = 'exec', ended_ns = ? "
+			    "WHERE id = ? AND end_kind <> 'exec'",
+	/* The program that `record` started is the newest image with its pid.  Older ones had the
+	 * number before; those got their status when they ended. */
+	[SQL_SET_WAIT_STATUS] =
+		"UPDATE process SET wait_status = ?2 WHERE wait_status IS NULL AND id = "
+		"(SELECT id FROM process WHERE pid = ?1 AND end_kind <> 'running' "
+		"ORDER BY started_ns DESC, id DESC LIMIT 1)",
+	[SQL_LAST_PROCESS] = "SELECT max(id) FROM process",
+	[SQL_LAST_OBJECT] = "SELECT max(id) FROM object",
+	[SQL_LAST_SEARCH] = "SELECT max(id) FROM search",
+	[SQL_LAST_CALL] = "SELECT max(id) FROM call",
+	[SQL_LAST_STACK] = "SELECT max(id) FROM stack",
+	[SQL_LAST_SYMBOL] = "SELECT max(id) FROM symbol",
+	[SQL_LAST_BINDING] = "SELECT max(id) FROM binding",
+	[SQL_DELETE_FRAMES] =
+		"DELETE FROM stack_frame WHERE stack IN (SELECT id FROM stack WHERE process = ?)",
+	[SQL_DELETE_SEGMENTS] =
+		"DELETE FROM segment WHERE object IN (SELECT id FROM object WHERE process = ?)",
+	[SQL_DELETE_NEEDED] =
+		"DELETE FROM needed WHERE object IN (SELECT id FROM object WHERE process = ?)",
+	[SQL_DELETE_ENVIRONMENT] = "DELETE FROM environment WHERE process = ?",
+	[SQL_DELETE_SEARCHES] = "DELETE FROM search WHERE process = ?",
+	[SQL_DELETE_CALLS] = "DELETE FROM call WHERE process = ?",
+	[SQL_DELETE_STACKS] = "DELETE FROM stack WHERE process = ?",
+	[SQL_DELETE_BINDINGS] = "DELETE FROM binding WHERE process = ?",
+	[SQL_DELETE_SYMBOLS] = "DELETE FROM symbol WHERE process = ?",
+	[SQL_DELETE_ACTIVITIES] = "DELETE FROM activity WHERE process = ?",
+	[SQL_DELETE_OBJECTS] = "DELETE FROM object WHERE process = ?",
+	[SQL_DELETE_PROCESS] = "DELETE FROM process WHERE id = ?",
+	[SQL_PUT_PROCESS] =
+		"INSERT INTO process (id, run, spool_uuid, pid, ppid, parent, parent_uuid, "
+		"parent_seq, begin_kind, exe, argv, cwd, uid, gid, glibc, platform, machine, "
+		"audit_version, module, started_ns, ended_ns, end_kind, wait_status, lost_events, "
+		"lost_stacks, lost_reason, torn_records, damaged_at, spool_bytes, complete) VALUES "
+		"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+		"?, ?, ?)",
+	[SQL_PUT_ENVIRONMENT] = "INSERT INTO environment (process, name, value) VALUES (?, ?, ?)",
+	[SQL_PUT_OBJECT] =
+		"INSERT INTO object (id, process, number, namespace, kind, path, real_path, "
+		"soname, "
+		"build_id, dev, ino, file_size, mtime_ns, link_map, load_address, map_start, "
+		"map_end, dynamic, rpath, runpath, flags, flags_1, elf_flags, inherited, "
+		"opened_seq, opened_ns, opened_tid, closed_seq, closed_ns, reason, reason_object, "
+		"reason_call, reason_search) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+		"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_PUT_SEGMENT] = "INSERT INTO segment (object, position, type, flags, vaddr, memsz, "
+			    "offset) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	[SQL_PUT_NEEDED] =
+		"INSERT INTO needed (object, position, name, resolved) VALUES (?, ?, ?, ?)",
+	[SQL_PUT_STACK] = "INSERT INTO stack (id, process, flags) VALUES (?, ?, ?)",
+	[SQL_PUT_FRAME] = "INSERT INTO stack_frame (stack, depth, address, object, offset, "
+			  "function, function_offset, file, line, inlined) VALUES (?, ?, ?, ?, ?, "
+			  "?, ?, ?, ?, ?)",
+	[SQL_PUT_SEARCH] = "INSERT INTO search (id, process, seq, time_ns, tid, requester, "
+			   "request, name, origin, rule, owner, tried, root, outcome, result, "
+			   "stack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_PUT_CALL] = "INSERT INTO call (id, process, seq, time_ns, tid, kind, caller_object, "
+			 "caller_offset, name, version, flags, handle, namespace, parent_call, "
+			 "result, result_known_by, outcome, stack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
+			 "?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_PUT_ACTIVITY] = "INSERT INTO activity (process, seq, time_ns, tid, kind, object, "
+			     "namespace) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	[SQL_PUT_SYMBOL] = "INSERT INTO symbol (id, process, object, number, name, version, value, "
+			   "size, type, bind, visibility, hidden_version) VALUES (?, ?, ?, ?, ?, "
+			   "?, ?, ?, ?, ?, ?, ?)",
+	[SQL_PUT_BINDING] = "INSERT INTO binding (id, process, seq, from_object, to_object, "
+			    "symbol, kind, source, address, count, flags) VALUES (?, ?, ?, ?, ?, "
+			    "?, ?, ?, ?, ?, ?)",
+};
+
+void rows_release(struct rows *rows)
+{
+	for (size_t i = 0; i < SQL_STATEMENTS; i++) {
+		sqlite3_finalize(rows->statements[i]);
+		rows->statements[i] = NULL;
+	}
+}
+
+static bool fail(struct rows *rows, int code)
+{
+	if (!rows->error)
+		rows->error = code;
+	return false;
+}
+
+/* The statement, prepared, with its parameters bound; NULL when it failed. */
+static sqlite3_stmt *bind(struct rows *rows, enum statement which, const struct cell *cells,
+			  size_t count)
+{
+	sqlite3_stmt *stmt = rows->statements[which];
+	int code = SQLITE_OK;
+
+	if (!stmt) {
+		code = sqlite3_prepare_v3(rows->store->db, texts[which], -1,
+					  SQLITE_PREPARE_PERSISTENT, &stmt, NULL);
+		if (code != SQLITE_OK) {
+			fail(rows, code);
+			return NULL;
+		}
+		if ((size_t)sqlite3_bind_parameter_count(stmt) != count)
+			BUG("%zu cells for: %s", count, texts[which]);
+		rows->statements[which] = stmt;
+	}
+	for (size_t i = 0; i < count && code == SQLITE_OK; i++) {
+		int at = (int)i + 1;
+
+		switch (cells[i].kind) {
+		case CELL_INTEGER:
+			code = sqlite3_bind_int64(stmt, at, cells[i].integer);
+			break;
+		case CELL_TEXT: /* NULL binds NULL */
+			code = sqlite3_bind_text(stmt, at, cells[i].text, -1, SQLITE_STATIC);
+			break;
+		case CELL_NULL:
+			code = sqlite3_bind_null(stmt, at);
+			break;
+		}
+	}
+	if (code != SQLITE_OK) {
+		fail(rows, code);
+		return NULL;
+	}
+	return stmt;
+}
+
+bool rows_run(struct rows *rows, enum statement which, const struct cell *cells, size_t count)
+{
+	sqlite3_stmt *stmt = bind(rows, which, cells, count);
+	int code;
+
+	if (!stmt)
+		return false;
+	code = sqlite3_step(stmt);
+	if (code == SQLITE_DONE)
+		code = SQLITE_OK;
+	else
+		fail(rows, code);
+	sqlite3_reset(stmt);
+	return code == SQLITE_OK;
+}
+
+bool rows_put(struct rows *rows, enum statement which, const struct cell *cells, size_t count)
+{
+	if (!rows_run(rows, which, cells, count))
+		return false;
+	rows->written++;
+	return true;
+}
+
+sqlite3_stmt *rows_query(struct rows *rows, enum statement which, const struct cell *cells,
+			 size_t count)
+{
+	sqlite3_stmt *stmt = bind(rows, which, cells, count);
+	int code;
+
+	if (!stmt)
+		return NULL;
+	code = sqlite3_step(stmt);
+	if (code == SQLITE_ROW)
+		return stmt;
+	if (code != SQLITE_DONE)
+		fail(rows, code);
+	sqlite3_reset(stmt);
+	return NULL;
+}

@@ -1,0 +1,256 @@
+/*
+ * write.c - one process's transaction: what it replaces, what it is linked to, commit.
+ */
+#include "report/store/write.h"
+
+#include "report/store/write_parts.h"
+
+/* Ids above this are not ours, and too near to the end of what fits. */
+#define ID_MAX (INT64_MAX / 2)
+
+/* What the database holds of this spool already. */
+struct former {
+	int64_t id; /* 0: nothing */
+	bool complete, has_wait_status;
+	int64_t wait_status;
+	uint64_t spool_bytes, lost_events, lost_stacks;
+};
+
+static void find_former(struct rows *rows, const char *spool_uuid, struct former *ret_former)
+{
+	sqlite3_stmt *stmt = rows_query(rows, SQL_FIND_PROCESS, CELLS(text(spool_uuid)));
+
+	*ret_former = (struct former){0};
+	if (!stmt)
+		return;
+	ret_former->id = sqlite3_column_int64(stmt, 0);
+	ret_former->complete = sqlite3_column_int(stmt, 2) != 0;
+	ret_former->spool_bytes = (uint64_t)sqlite3_column_int64(stmt, 3);
+	ret_former->lost_events = (uint64_t)sqlite3_column_int64(stmt, 4);
+	ret_former->lost_stacks = (uint64_t)sqlite3_column_int64(stmt, 5);
+	ret_former->has_wait_status = sqlite3_column_type(stmt, 6) != SQLITE_NULL;
+	ret_former->wait_status = sqlite3_column_int64(stmt, 6);
+	sqlite3_reset(stmt);
+}
+
+bool write_has_finished(struct rows *rows, const char *spool_uuid)
+{
+	struct former former;
+
+	find_former(rows, spool_uuid, &former);
+	return former.complete;
+}
+
+/* The id that a table's next row gets; the transaction keeps others from taking it. */
+static bool next_id(struct rows *rows, enum statement last, int64_t *ret_id)
+{
+	sqlite3_stmt *stmt = rows_query(rows, last, NULL, 0);
+	int64_t id;
+
+	if (!stmt)
+		return false;
+	id = sqlite3_column_int64(stmt, 0); /* NULL, of an empty table, reads as 0 */
+	sqlite3_reset(stmt);
+	if (id < 0 || id > ID_MAX) {
+		rows->error = SQLITE_CORRUPT;
+		return false;
+	}
+	*ret_id = id + 1;
+	return true;
+}
+
+static bool choose_ids(struct rows *rows, struct recording *rec, struct first_ids *ret_ids)
+{
+	if (!rec->process_id && !next_id(rows, SQL_LAST_PROCESS, &rec->process_id))
+		return false;
+	return next_id(rows, SQL_LAST_OBJECT, &ret_ids->object) &&
+	       next_id(rows, SQL_LAST_SEARCH, &ret_ids->search) &&
+	       next_id(rows, SQL_LAST_CALL, &ret_ids->call) &&
+	       next_id(rows, SQL_LAST_STACK, &ret_ids->stack) &&
+	       next_id(rows, SQL_LAST_SYMBOL, &ret_ids->symbol) &&
+	       next_id(rows, SQL_LAST_BINDING, &ret_ids->binding);
+}
+
+static bool delete_former(struct rows *rows, int64_t id)
+{
+	for (int i = SQL_DELETE_FIRST; i <= SQL_DELETE_LAST; i++)
+		if (!rows_run(rows, (enum statement)i, CELLS(integer(id))))
+			return false;
+	return true;
+}
+
+static bool link_run(struct rows *rows, struct recording *rec)
+{
+	sqlite3_stmt *stmt;
+
+	if (!rows_run(rows, SQL_PUT_RUN, CELLS(text(rec->run_uuid), bits(rec->started_ns))))
+		return false;
+	stmt = rows_query(rows, SQL_FIND_RUN, CELLS(text(rec->run_uuid)));
+	if (!stmt)
+		return false;
+	rec->run_id = sqlite3_column_int64(stmt, 0);
+	sqlite3_reset(stmt);
+	return true;
+}
+
+/* The parent, when it was taken in before; and if this image followed it in the same process by
+ * execve, that is how the parent ended. */
+static bool link_parent(struct rows *rows, struct recording *rec)
+{
+	sqlite3_stmt *stmt;
+	int pid;
+
+	if (!*rec->parent_uuid)
+		return true;
+	stmt = rows_query(rows, SQL_FIND_PROCESS, CELLS(text(rec->parent_uuid)));
+	if (!stmt)
+		return rows->error == 0;
+	rec->parent_id = sqlite3_column_int64(stmt, 0);
+	pid = sqlite3_column_int(stmt, 1);
+	sqlite3_reset(stmt);
+	if (pid != rec->pid || strcmp(rec->begin_kind, "exec") != 0)
+		return true;
+	return rows_run(rows, SQL_END_BY_EXEC,
+			CELLS(bits(rec->started_ns), integer(rec->parent_id)));
+}
+
+/* The same seen from the parent: the images that name it may have been taken in before it. */
+static bool link_children(struct rows *rows, struct recording *rec)
+{
+	sqlite3_stmt *stmt = rows_query(rows, SQL_FIND_EXECUTED,
+					CELLS(text(rec->spool_uuid), integer(rec->pid)));
+
+	if (!stmt)
+		return false;
+	if (sqlite3_column_type(stmt, 0) != SQLITE_NULL) {
+		memcpy(rec->end_kind, "exec", sizeof("exec"));
+		rec->ended_ns = (uint64_t)sqlite3_column_int64(stmt, 0);
+	}
+	sqlite3_reset(stmt);
+	return rows_run(rows, SQL_ADOPT_CHILDREN,
+			CELLS(integer(rec->process_id), text(rec->spool_uuid)));
+}
+
+/* argv as a JSON array; bytes that are not UTF-8 become U+FFFD. */
+static char *argv_json(const struct recording *rec)
+{
+	AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
+
+	strbuf_addch(&sb, '[');
+	for (size_t i = 0; i < rec->argc; i++) {
+		const unsigned char *p = (const unsigned char *)rec->argv[i];
+		size_t left = strlen(rec->argv[i]);
+
+		strbuf_addstr(&sb, i ? ",\"" : "\"");
+		while (left) {
+			uint32_t code;
+			size_t n = utf8_decode(p, left, &code);
+
+			if (n == 0) {
+				strbuf_addstr(&sb, "\xef\xbf\xbd");
+				n = 1;
+			} else if (code < 0x20 || code == 0x7f) {
+				strbuf_addf(&sb, "\\u%04x", code);
+			} else {
+				if (code == '"' || code == '\\')
+					strbuf_addch(&sb, '\\');
+				strbuf_add(&sb, p, n);
+			}
+			p += n;
+			left -= n;
+		}
+		strbuf_addch(&sb, '"');
+	}
+	strbuf_addch(&sb, ']');
+	return strbuf_detach(&sb);
+}
+
+static bool put_process(struct rows *rows, const struct recording *rec)
+{
+	AUTO_FREE char *argv = argv_json(rec);
+	struct cell wait_status = {CELL_NULL, 0, NULL};
+
+	if (rec->has_wait_status)
+		wait_status = integer(rec->wait_status);
+	return rows_put(rows, SQL_PUT_PROCESS,
+			CELLS(integer(rec->process_id), integer(rec->run_id), text(rec->spool_uuid),
+			      integer(rec->pid), integer(rec->ppid),
+			      bits_unless_zero((uint64_t)rec->parent_id),
+			      text(*rec->parent_uuid ? rec->parent_uuid : NULL),
+			      bits_unless_zero(rec->parent_seq), text(rec->begin_kind),
+			      text(rec->exe), text(argv), text(rec->cwd), integer(rec->uid),
+			      integer(rec->gid), text(rec->glibc), text(rec->platform),
+			      integer(rec->machine), integer(rec->audit_version), text(rec->module),
+			      bits(rec->started_ns), bits_unless_zero(rec->ended_ns),
+			      text(rec->end_kind), wait_status, bits(rec->lost_events),
+			      bits(rec->lost_stacks), integer(rec->lost_reason),
+			      bits(rec->torn_records), bits_unless_zero(rec->damaged_at),
+			      bits(rec->spool_bytes), integer(rec->complete)));
+}
+
+static bool write_all(struct rows *rows, struct contents *contents, const struct former *former)
+{
+	struct recording *rec = &contents->rec;
+	struct first_ids ids;
+
+	rec->process_id = former->id;
+	rec->has_wait_status = former->has_wait_status;
+	rec->wait_status = (int)former->wait_status;
+	return (!former->id || delete_former(rows, former->id)) && choose_ids(rows, rec, &ids) &&
+	       link_run(rows, rec) && link_parent(rows, rec) && link_children(rows, rec) &&
+	       put_process(rows, rec) && write_parts(rows, contents, &ids);
+}
+
+/* Nothing new came since this running process was read last, or somebody else read further. */
+static bool is_old_news(const struct recording *rec, const struct former *former)
+{
+	return former->id && !rec->complete &&
+	       (rec->spool_bytes < former->spool_bytes ||
+		(rec->spool_bytes == former->spool_bytes &&
+		 rec->lost_events == former->lost_events &&
+		 rec->lost_stacks == former->lost_stacks));
+}
+
+/* Errors that are about the contents and not about the database. */
+static bool is_refusal(int code)
+{
+	return (code & 0xff) == SQLITE_CONSTRAINT || (code & 0xff) == SQLITE_TOOBIG ||
+	       (code & 0xff) == SQLITE_MISMATCH;
+}
+
+enum write_result write_process(struct rows *rows, struct contents *contents)
+{
+	struct former former;
+	uint64_t before = rows->written;
+	enum write_result result = WRITE_DONE;
+
+	rows->error = 0;
+	if (rows_run(rows, SQL_BEGIN, NULL, 0)) {
+		find_former(rows, contents->rec.spool_uuid, &former);
+		if (former.complete)
+			result = WRITE_ALREADY;
+		else if (is_old_news(&contents->rec, &former))
+			result = WRITE_UNCHANGED;
+		else if (!rows->error && write_all(rows, contents, &former) &&
+			 rows_run(rows, SQL_COMMIT, NULL, 0))
+			return WRITE_DONE;
+	}
+	if (rows->error) {
+		result = is_refusal(rows->error) ? WRITE_REFUSED : WRITE_FAILED;
+		if (result == WRITE_FAILED)
+			store_complain(rows->store, "written");
+	}
+	rows->written = before;
+	if (!sqlite3_get_autocommit(rows->store->db))
+		rows_run(rows, SQL_ROLLBACK, NULL, 0);
+	return result;
+}
+
+bool write_wait_status(struct rows *rows, int pid, int wait_status)
+{
+	rows->error = 0;
+	if (rows_run(rows, SQL_SET_WAIT_STATUS, CELLS(integer(pid), integer(wait_status))))
+		return true;
+	store_complain(rows->store, "written");
+	return false;
+}

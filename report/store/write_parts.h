@@ -1,0 +1,18 @@
+/*
+ * write_parts.h - the rows of everything that belongs to one process.
+ */
+#ifndef PLUGREPORT_WRITE_PARTS_H
+#define PLUGREPORT_WRITE_PARTS_H
+
+#include "report/store/contents.h"
+#include "report/store/rows.h"
+
+/* Row ids of the first element of each array; the others follow it. */
+struct first_ids {
+	int64_t object, search, call, stack, symbol, binding;
+};
+
+/* Write all parts of the process rec.process_id; false with rows->error set. */
+bool write_parts(struct rows *rows, struct contents *contents, const struct first_ids *ids);
+
+#endif
