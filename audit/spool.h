@@ -12,7 +12,7 @@
  * alive.  The kernel drops the lock when the last reference goes: at exit, execve or SIGKILL, never
  * before (the mapping is MADV_DONTFORK, so a forked child holds no reference).  A reader that gets
  * the lock with LOCK_EX | LOCK_NB therefore looks at a finished spool; one that does not, at a live
- * process.  Both sides hold it only for the instant of that test, since recorders that look for
+ * process.  Readers hold it for no longer than that test, since recorders that look for
  * their parent test it too.  Readers keep each other out by an open file description lock (fcntl
  * F_OFD_SETLK) on the whole file.  Before the magic is there, nobody but the writer may lock.
  *
