@@ -1,0 +1,116 @@
+/*
+ * options.h - the command line: option tables, parsing, help, suggestions.
+ *
+ *     plugreport [GLOBAL OPTIONS] COMMAND [OPTIONS] [OPERANDS]
+ *
+ * Global options may stand before or after the command.  Options and operands may be mixed, except
+ * where the operands are somebody else's command line (COMMAND_PASSES_ON).  "--" ends the options.
+ * The tables drive parsing, --help, shell completion and the test of the man page.
+ */
+#ifndef PLUGREPORT_OPTIONS_H
+#define PLUGREPORT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "report/util.h"
+
+enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* All options' values; strings belong to argv. */
+struct options {
+	/* global */
+	const char *db; /* never NULL after options_parse(): --db, $PLUGAUDIT_DB, ./plugaudit.db */
+	bool db_given;  /* --db was given */
+	int64_t run;    /* 0: the newest */
+	int64_t pid;    /* 0: all */
+	bool all;
+	bool json;
+	bool no_demangle;
+	int color; /* enum color_when */
+	bool help;
+	/* of single commands */
+	const char *output;
+	bool quiet;
+	bool no_ingest;
+	bool live;
+	const char *sort;
+	const char *name;
+	bool missing;
+	bool stack;
+	const char *from, *to, *symbol, *kind;
+};
+
+enum option_kind { OPTION_FLAG, OPTION_STRING, OPTION_NUMBER, OPTION_COLOR };
+
+struct option_entry {
+	char letter; /* 0: none */
+	const char *name;
+	const char *argument; /* how help calls it; NULL for flags */
+	enum option_kind kind;
+	size_t offset; /* of the value in struct options: bool, const char *, int64_t, int */
+	const char *help;
+};
+
+#define OPTION(letter, name, argument, kind, field, help)                           \
+	{                                                                           \
+		letter, name, argument, kind, offsetof(struct options, field), help \
+	}
+
+struct context;
+
+/* Command flags. */
+#define COMMAND_DATABASE  1u /* needs a database: spools are taken in and it is opened before */
+#define COMMAND_PASSES_ON 2u /* options end at the first operand */
+#define COMMAND_NO_JSON   4u /* has no answer that could be JSON */
+
+struct command {
+	const char *name;
+	const char *operands; /* for help: "LIB"; "" none */
+	size_t least, most;   /* number of operands */
+	unsigned int flags;
+	const char *summary;     /* a line for the list of commands */
+	const char *description; /* what `plugreport COMMAND --help` says below; lines end in \n */
+	const struct option_entry *options;
+	size_t option_count;
+	int (*run)(struct context *context); /* returns the exit status */
+};
+
+/* The options that every command understands. */
+extern const struct option_entry global_options[];
+extern const size_t global_option_count;
+
+enum request {
+	REQUEST_RUN,           /* run `command` */
+	REQUEST_HELP,          /* --help: of `command`, or of plugreport when that is NULL */
+	REQUEST_VERSION,       /* --version */
+	REQUEST_LIST_COMMANDS, /* --list-commands: names for completion, one a line */
+	REQUEST_LIST_OPTIONS,  /* --list-options [COMMAND]: the same for options */
+};
+
+struct invocation {
+	enum request request;
+	const struct command *command;
+	struct options options;
+	char **operands; /* point into argv; the array is owned */
+	size_t operand_count, operand_room;
+};
+
+/*
+ * Parse a command line.  `db_default` is the value of $PLUGAUDIT_DB or NULL.  True on success; else
+ * ret_error has a message (what: why; hint, without "plugreport: ") for EXIT_USAGE.
+ * Release `ret` with invocation_release() in both cases.
+ */
+bool options_parse(int argc, char **argv, const char *db_default, struct invocation *ret,
+		   struct strbuf *ret_error);
+void invocation_release(struct invocation *invocation);
+
+/* The help texts. */
+void options_help(FILE *out);
+void options_help_command(FILE *out, const struct command *command);
+void options_list_commands(FILE *out);
+/* `command` NULL: the global ones. */
+void options_list(FILE *out, const struct command *command);
+
+#endif

@@ -1,0 +1,95 @@
+/* --help, --list-commands and --list-options, from the tables. */
+#include "report/cmd.h"
+#include "report/options.h"
+
+static size_t option_width(const struct option_entry *option)
+{
+	return strlen(option->name) + (option->argument ? strlen(option->argument) + 1 : 0);
+}
+
+static void help_options(FILE *out, const char *title, const struct option_entry *options,
+			 size_t count)
+{
+	size_t width = 0;
+
+	if (count == 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (option_width(&options[i]) > width)
+			width = option_width(&options[i]);
+	fprintf(out, "\n%s:\n", title);
+	for (size_t i = 0; i < count; i++) {
+		const struct option_entry *option = &options[i];
+
+		if (option->letter)
+			fprintf(out, "  -%c, ", option->letter);
+		else
+			fputs("      ", out);
+		fprintf(out, "--%s%s%s%*s  %s\n", option->name, option->argument ? "=" : "",
+			option->argument ? option->argument : "",
+			(int)(width - option_width(option)), "", option->help);
+	}
+}
+
+void options_help(FILE *out)
+{
+	size_t width = 0;
+
+	fputs("usage: plugreport [OPTIONS] COMMAND ...\n"
+	      "\n"
+	      "plugreport explains what the dynamic linker did to a program that ran with\n"
+	      "LD_AUDIT=libplugaudit.so, or under 'plugreport record'.\n"
+	      "\n"
+	      "Commands:\n",
+	      out);
+	for (size_t i = 0; i < command_count; i++) {
+		size_t length = strlen(commands[i].name) + 1 + strlen(commands[i].operands);
+
+		if (length > width && length <= 24)
+			width = length;
+	}
+	for (size_t i = 0; i < command_count; i++) {
+		const struct command *command = &commands[i];
+		int length = fprintf(out, "  %s %s", command->name, command->operands) - 2;
+		int blanks = length < (int)width ? (int)width - length : 0;
+
+		fprintf(out, "%*s  %s\n", blanks, "", command->summary);
+	}
+	help_options(out, "Options of all commands", global_options, global_option_count);
+	fputs("      --version       the version of plugreport\n"
+	      "\n"
+	      "'plugreport COMMAND --help' tells more, plugreport(1) everything.\n",
+	      out);
+}
+
+void options_help_command(FILE *out, const struct command *command)
+{
+	fprintf(out, "usage: plugreport %s [OPTIONS]%s%s\n\n%s", command->name,
+		*command->operands ? " " : "", command->operands, command->description);
+	help_options(out, "Options", command->options, command->option_count);
+	help_options(out, "Options of all commands", global_options, global_option_count);
+}
+
+void options_list_commands(FILE *out)
+{
+	for (size_t i = 0; i < command_count; i++)
+		fprintf(out, "%s\n", commands[i].name);
+}
+
+static void list(FILE *out, const struct option_entry *options, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (options[i].letter)
+			fprintf(out, "-%c\n", options[i].letter);
+		fprintf(out, "--%s%s\n", options[i].name, options[i].argument ? "=" : "");
+	}
+}
+
+void options_list(FILE *out, const struct command *command)
+{
+	if (command)
+		list(out, command->options, command->option_count);
+	list(out, global_options, global_option_count);
+	if (!command)
+		fputs("--version\n", out);
+}

@@ -1,0 +1,109 @@
+#include "report/render/render.h"
+
+#include <inttypes.h>
+
+bool render_finish(struct render *render)
+{
+	bool ok = render->ops->finish(render);
+
+	if (fflush(render->out) != 0 || ferror(render->out))
+		ok = false;
+	render->ops->free(render);
+	return ok;
+}
+
+void render_open(struct render *render, const char *key, enum group_kind kind)
+{
+	render->ops->open(render, key, kind);
+}
+
+void render_close(struct render *render)
+{
+	render->ops->close(render);
+}
+
+void render_value(struct render *render, const char *key, struct value value)
+{
+	render->ops->value(render, key, &value);
+}
+
+void render_fact(struct render *render, const char *key, const char *label, struct value value)
+{
+	render->ops->fact(render, key, label, &value);
+}
+
+void render_line(struct render *render, const char *format, ...)
+{
+	AUTO_FREE char *text = NULL;
+	va_list args;
+
+	if (!render->is_text)
+		return;
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	if (text)
+		render->ops->line(render, text);
+}
+
+void render_blank(struct render *render)
+{
+	if (render->is_text)
+		render->ops->line(render, "");
+}
+
+void render_table(struct render *render, const char *key, const struct column *columns,
+		  size_t count)
+{
+	render->ops->table(render, key, columns, count);
+}
+
+void render_row(struct render *render, const struct value *values)
+{
+	render->ops->row(render, values);
+	render->ops->row_close(render);
+}
+
+void render_row_open(struct render *render, const struct value *values)
+{
+	render->ops->row(render, values);
+}
+
+void render_row_close(struct render *render)
+{
+	render->ops->row_close(render);
+}
+
+void render_table_close(struct render *render)
+{
+	render->ops->table_close(render);
+}
+
+void value_add_text(struct strbuf *sb, const struct value *value)
+{
+	if (value->text) {
+		strbuf_add_escaped(sb, value->text, strlen(value->text));
+		return;
+	}
+	switch (value->type) {
+	case VALUE_NONE:
+		strbuf_addch(sb, '-');
+		break;
+	case VALUE_STRING:
+		strbuf_add_escaped(sb, value->string, value->length);
+		break;
+	case VALUE_INTEGER:
+		strbuf_addf(sb, "%" PRId64, value->integer);
+		break;
+	case VALUE_REAL:
+		strbuf_addf(sb, "%.15g", value->real);
+		break;
+	case VALUE_BOOL:
+		strbuf_addstr(sb, value->integer ? "yes" : "no");
+		break;
+	case VALUE_ADDRESS:
+		strbuf_addf(sb, "0x%" PRIx64, (uint64_t)value->integer);
+		break;
+	}
+}

@@ -1,0 +1,351 @@
+#include "report/render/words.h"
+
+#include <dlfcn.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "audit/spool.h"
+#include "report/elf/elf.h"
+
+void add_name(struct strbuf *sb, const char *name)
+{
+	if (name)
+		strbuf_add_escaped(sb, name, strlen(name));
+}
+
+void add_time(struct strbuf *sb, uint64_t ns)
+{
+	double ms = (double)ns / 1e6;
+
+	if (ms < 10)
+		strbuf_addf(sb, "%.2f ms", ms);
+	else if (ms < 1000)
+		strbuf_addf(sb, "%.1f ms", ms);
+	else if (ms < 100000)
+		strbuf_addf(sb, "%.2f s", ms / 1000);
+	else
+		strbuf_addf(sb, "%.0f s", ms / 1000);
+}
+
+void add_date(struct strbuf *sb, uint64_t realtime_ns)
+{
+	time_t seconds = (time_t)(realtime_ns / 1000000000);
+	char text[64];
+	struct tm tm;
+
+	if (localtime_r(&seconds, &tm) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
+		strbuf_addstr(sb, text);
+	else
+		strbuf_addf(sb, "%" PRIu64 " s after 1970", (uint64_t)seconds);
+}
+
+void add_count(struct strbuf *sb, uint64_t count, const char *one, const char *many)
+{
+	char digits[32];
+	int length = snprintf(digits, sizeof(digits), "%" PRIu64, count);
+
+	for (int i = 0; i < length; i++) {
+		if (i && (length - i) % 3 == 0)
+			strbuf_addch(sb, ',');
+		strbuf_addch(sb, digits[i]);
+	}
+	strbuf_addf(sb, " %s", count == 1 ? one : many);
+}
+
+void add_size(struct strbuf *sb, uint64_t bytes)
+{
+	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+	double size = (double)bytes;
+	size_t unit = 0;
+
+	if (bytes < 1024) {
+		add_count(sb, bytes, "byte", "bytes");
+		return;
+	}
+	for (size /= 1024; size >= 1024 && unit + 1 < ARRAY_SIZE(units); unit++)
+		size /= 1024;
+	strbuf_addf(sb, "%.1f %s", size, units[unit]);
+}
+
+void add_object(struct strbuf *sb, const struct recording *rec, int object)
+{
+	if (!has_object(rec, object))
+		strbuf_addstr(sb, "an unknown object");
+	else
+		add_name(sb, base_name(rec->objects[object].path));
+}
+
+void add_namespace(struct strbuf *sb, const struct recording *rec, int object)
+{
+	if (has_object(rec, object) && rec->objects[object].name_space != 0)
+		strbuf_addf(sb, " (namespace %d)", (int)rec->objects[object].name_space);
+}
+
+void add_symbol(struct strbuf *sb, const char *symbol, bool no_demangle)
+{
+	AUTO_FREE char *readable = no_demangle || !symbol ? NULL : demangle(symbol);
+
+	add_name(sb, readable ? readable : symbol);
+}
+
+void add_dlopen_flags(struct strbuf *sb, uint32_t flags)
+{
+	static const struct {
+		uint32_t bit;
+		const char *name;
+	} names[] = {
+		{RTLD_LAZY, "RTLD_LAZY"},     {RTLD_NOW, "RTLD_NOW"},
+		{RTLD_NOLOAD, "RTLD_NOLOAD"}, {RTLD_DEEPBIND, "RTLD_DEEPBIND"},
+		{RTLD_GLOBAL, "RTLD_GLOBAL"}, {RTLD_NODELETE, "RTLD_NODELETE"},
+	};
+	const char *separator = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!(flags & names[i].bit))
+			continue;
+		strbuf_addf(sb, "%s%s", separator, names[i].name);
+		separator = "|";
+		flags &= ~names[i].bit;
+	}
+	if (flags || !*separator)
+		strbuf_addf(sb, "%s%s%" PRIx32, separator, flags ? "0x" : "", flags);
+}
+
+static void add_handle(struct strbuf *sb, const struct recording *rec, const struct call *call)
+{
+	int object;
+
+	if (call->kind != CALL_DLCLOSE && call->handle == (uint64_t)(uintptr_t)RTLD_DEFAULT) {
+		strbuf_addstr(sb, "RTLD_DEFAULT");
+		return;
+	}
+	if (call->kind != CALL_DLCLOSE && call->handle == (uint64_t)(intptr_t)RTLD_NEXT) {
+		strbuf_addstr(sb, "RTLD_NEXT");
+		return;
+	}
+	object = recording_object_by_link_map(rec, call->handle, call->seq);
+	if (object != NONE)
+		add_object(sb, rec, object);
+	else
+		strbuf_addf(sb, "0x%" PRIx64, call->handle);
+}
+
+static void add_quoted(struct strbuf *sb, const char *name)
+{
+	if (!name) {
+		strbuf_addstr(sb, "NULL");
+		return;
+	}
+	strbuf_addch(sb, '"');
+	add_name(sb, name);
+	strbuf_addch(sb, '"');
+}
+
+void add_call(struct strbuf *sb, const struct recording *rec, int index, bool no_demangle)
+{
+	const struct call *call = &rec->calls[index];
+
+	strbuf_addf(sb, "%s(", call_kind_name(call->kind));
+	switch (call->kind) {
+	case CALL_DLMOPEN:
+		if (call->name_space == LM_ID_BASE)
+			strbuf_addstr(sb, "LM_ID_BASE, ");
+		else if (call->name_space == LM_ID_NEWLM)
+			strbuf_addstr(sb, "LM_ID_NEWLM, ");
+		else
+			strbuf_addf(sb, "%" PRId64 ", ", call->name_space);
+		/* fall through */
+	case CALL_DLOPEN:
+		add_quoted(sb, call->name);
+		strbuf_addstr(sb, ", ");
+		add_dlopen_flags(sb, call->flags);
+		break;
+	case CALL_DLSYM:
+	case CALL_DLVSYM:
+		add_handle(sb, rec, call);
+		strbuf_addstr(sb, ", ");
+		if (call->name) {
+			strbuf_addch(sb, '"');
+			add_symbol(sb, call->name, no_demangle);
+			strbuf_addch(sb, '"');
+		} else {
+			strbuf_addstr(sb, "NULL");
+		}
+		if (call->kind == CALL_DLVSYM) {
+			strbuf_addstr(sb, ", ");
+			add_quoted(sb, call->version);
+		}
+		break;
+	case CALL_DLCLOSE:
+		add_handle(sb, rec, call);
+		break;
+	}
+	strbuf_addch(sb, ')');
+}
+
+/* "()" behind a bare function name; demangled ones bring their arguments. */
+static void add_function(struct strbuf *sb, const char *function, bool no_demangle)
+{
+	size_t start = sb->length;
+
+	add_symbol(sb, function, no_demangle);
+	if (!strchr(sb->s + start, '(') && !strchr(sb->s + start, '.'))
+		strbuf_addstr(sb, "()");
+}
+
+/* Where an address is when no function is known: "libx.so+0x12". */
+static void add_place(struct strbuf *sb, const struct recording *rec, int object, uint64_t address)
+{
+	if (!has_object(rec, object)) {
+		strbuf_addf(sb, "0x%" PRIx64 " (no object)", address);
+		return;
+	}
+	add_object(sb, rec, object);
+	strbuf_addf(sb, "+0x%" PRIx64, address - rec->objects[object].load_address);
+}
+
+void add_frame(struct strbuf *sb, const struct recording *rec, const struct frame *frame,
+	       bool no_demangle)
+{
+	if (!frame->function) {
+		add_place(sb, rec, frame->object, frame->address);
+	} else {
+		add_function(sb, frame->function, no_demangle);
+		if (!frame->file && frame->function_offset)
+			strbuf_addf(sb, "+0x%" PRIx64, frame->function_offset);
+	}
+	if (frame->file) {
+		strbuf_addstr(sb, " at ");
+		add_name(sb, base_name(frame->file));
+		if (frame->line > 0)
+			strbuf_addf(sb, ":%d", frame->line);
+	}
+	if (frame->function && has_object(rec, frame->object)) {
+		strbuf_addstr(sb, " in ");
+		add_object(sb, rec, frame->object);
+	}
+}
+
+const struct frame *stack_frames(const struct recording *rec, int stack, size_t *ret_count)
+{
+	*ret_count = 0;
+	if (stack < 0 || (size_t)stack >= rec->stack_count)
+		return NULL;
+	*ret_count = rec->stacks[stack].frame_count;
+	return rec->stacks[stack].frames;
+}
+
+void add_caller(struct strbuf *sb, const struct recording *rec, int index, bool no_demangle)
+{
+	const struct call *call = &rec->calls[index];
+	size_t count;
+	const struct frame *frames = stack_frames(rec, call->stack, &count);
+
+	if (count)
+		add_frame(sb, rec, &frames[0], no_demangle);
+	else
+		add_place(sb, rec, call->caller, call->caller_address);
+}
+
+void add_rule(struct strbuf *sb, const struct recording *rec, enum search_rule rule, int owner,
+	      const char *entry)
+{
+	switch (rule) {
+	case RULE_PATH:
+		strbuf_addstr(sb, "the name is a path");
+		break;
+	case RULE_RPATH:
+	case RULE_RUNPATH:
+		strbuf_addstr(sb, rule == RULE_RPATH ? "DT_RPATH" : "DT_RUNPATH");
+		if (has_object(rec, owner)) {
+			strbuf_addstr(sb, " of ");
+			add_object(sb, rec, owner);
+		}
+		break;
+	case RULE_LD_LIBRARY_PATH:
+		strbuf_addstr(sb, "LD_LIBRARY_PATH");
+		break;
+	case RULE_CACHE:
+		strbuf_addstr(sb, "ld.so.cache");
+		break;
+	case RULE_DEFAULT:
+		strbuf_addstr(sb, "default directory");
+		break;
+	case RULE_UNKNOWN:
+		strbuf_addstr(sb, "unknown rule");
+		break;
+	}
+	if (entry && (rule == RULE_RPATH || rule == RULE_RUNPATH || strchr(entry, '$'))) {
+		strbuf_addstr(sb, " \"");
+		add_name(sb, entry);
+		strbuf_addch(sb, '"');
+	}
+}
+
+const char *known_by_words(enum known_by known_by)
+{
+	switch (known_by) {
+	case KNOWN_NESTED_OPEN:
+		return "inferred: opened during this call";
+	case KNOWN_NESTED_SEARCH:
+		return "inferred: the search during this call came to it";
+	case KNOWN_NAME_MATCH:
+		return "inferred: an object of this name was there";
+	case KNOWN_HANDLE:
+		return "read: the handle is its link map";
+	case KNOWN_BINDING:
+		return "observed: ld.so reported the binding";
+	case KNOWN_FAILED_SEARCH:
+		return "inferred: the search during this call found nothing";
+	case KNOWN_NOT:
+		break;
+	}
+	return "not known";
+}
+
+void add_wait_status(struct strbuf *sb, int wait_status)
+{
+	if (WIFEXITED(wait_status)) {
+		strbuf_addf(sb, "exit status %d", WEXITSTATUS(wait_status));
+	} else if (WIFSIGNALED(wait_status)) {
+		const char *name = sigabbrev_np(WTERMSIG(wait_status));
+
+		if (name)
+			strbuf_addf(sb, "killed by SIG%s", name);
+		else
+			strbuf_addf(sb, "killed by signal %d", WTERMSIG(wait_status));
+		if (WCOREDUMP(wait_status))
+			strbuf_addstr(sb, " (core dumped)");
+	} else {
+		strbuf_addf(sb, "wait status 0x%x", (unsigned int)wait_status);
+	}
+}
+
+void show_stack(struct render *render, const struct recording *rec, int stack, const char *indent,
+		bool no_demangle, size_t most)
+{
+	size_t count;
+	const struct frame *frames = stack_frames(rec, stack, &count);
+	size_t shown = most && most < count ? most : count;
+
+	if (!render->is_text)
+		return;
+	for (size_t i = 0; i < shown; i++) {
+		AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
+
+		add_frame(&sb, rec, &frames[i], no_demangle);
+		render_line(render, "%s" MARK_DIM "#%-2zu" MARK_END " %s%s", indent, i, sb.s,
+			    frames[i].inlined ? " (inlined)" : "");
+	}
+	if (shown < count)
+		render_line(render, "%s" MARK_DIM "... %zu more (--all shows them)" MARK_END,
+			    indent, count - shown);
+	else if (count && (rec->stacks[stack].flags & (SPOOL_STACK_CUT | SPOOL_STACK_BROKEN)))
+		render_line(render,
+			    "%s" MARK_DIM "... the stack could not be followed further" MARK_END,
+			    indent);
+	else if (!count && stack >= 0)
+		render_line(render, "%s" MARK_DIM "(no stack was taken)" MARK_END, indent);
+}
