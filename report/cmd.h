@@ -21,16 +21,16 @@ struct context {
 	char **operands;
 	size_t operand_count;
 	FILE *out;
+	bool unicode; /* the user's locale has UTF-8 */
 	struct render *render;
 	struct store *store; /* open when the command has COMMAND_DATABASE */
 };
 
 /*
- * Make the renderer that the options ask for, on `out`.  Colour and branches go to terminals only
- * (unless --color says otherwise), colour not where NO_COLOR is set.
+ * Make the renderer that the options ask for, on context->out.  Colour and branches go to terminals
+ * only (unless --color says otherwise), colour not where NO_COLOR is set.
  */
-struct render *context_render(const struct command *command, const struct options *options,
-			      FILE *out);
+struct render *context_render(const struct context *context);
 
 /*
  * Take in left-over spools and open the database: the state that COMMAND_DATABASE promises.
@@ -47,13 +47,14 @@ struct process_list {
 void process_list_release(struct process_list *list);
 
 /*
- * Fetch them.  Tells about losses, and in text about processes that still run.  Ends the program
- * with a message when nothing is selected (EXIT_FOUND) or the database can't be read.
+ * Fetch them, and tell what is missing from them.  Returns EXIT_OK, or what to exit with after a
+ * message: EXIT_FOUND when nothing is selected.
  */
-void context_processes(struct context *context, struct process_list *ret);
+int context_processes(struct context *context, struct process_list *ret);
 
-/* Load a process image, or end the program. */
-void context_load(struct context *context, const struct process_row *row, struct recording *ret);
+/* Load a process image; false after a message. */
+bool context_load(struct context *context, const struct process_row *row, struct recording *ret);
+#define AUTO_RECORDING __attribute__((cleanup(recording_release)))
 
 /*
  * One line (and a JSON member "losses") for each process of which something is missing: lost
@@ -95,15 +96,66 @@ struct show {
 	bool with_pid; /* several processes: tables get a column for it */
 };
 
-/* why-loaded: the explanation of one object; `same` lists other processes in which it is the same
- * (row of this process first). */
-void show_why_loaded(const struct show *show, int object, const struct process_row *const *same,
-		     size_t same_count);
+/* The processes that an answer is about; the first one is the recording's own. */
+struct same_processes {
+	const struct process_row *rows;
+	const size_t *indexes; /* into rows */
+	size_t count;
+};
+/* "process 4242 (python3) and 2 others (4243, 4250)". */
+void add_same_processes(struct strbuf *sb, const struct same_processes *same);
+void same_processes_to_json(struct render *render, const struct same_processes *same);
 
-/* why-found: the explanation of one request for a name (index of its ORIGIN_NAME search); the same
- * request came `repeats` times more in `same`'s processes. */
-void show_why_found(const struct show *show, int search, const struct process_row *const *same,
-		    size_t same_count, size_t repeats);
+/* why-loaded: the explanation of one object. */
+void show_why_loaded(const struct show *show, int object, const struct same_processes *same);
+
+/* why-found: the explanation of one request (an ORIGIN_NAME search), which came `repeats` times
+ * more. */
+void show_why_found(const struct show *show, int request, const struct same_processes *same,
+		    size_t repeats);
+
+/* Which object's file the search `hit` found, and by which rule: "by DT_RUNPATH of a.so ..."; for
+ * why-loaded's chain. */
+struct why_found;
+void add_found_by(struct strbuf *sb, const struct recording *rec, const struct why_found *found);
+void found_to_json(struct render *render, const char *key, const struct recording *rec,
+		   const struct why_found *found);
+
+/*
+ * Equal answers from many processes, each kept once.  `row` indexes a process list, `index` what
+ * the answer is about in the first process that gave it.
+ */
+struct answer {
+	char *signature;
+	uint64_t hash;
+	int index;
+	size_t *rows; /* each process once */
+	size_t row_count, row_room;
+	size_t repeats; /* times that it was given, less one */
+};
+struct answers {
+	struct answer *list;
+	size_t count, room;
+};
+#define AUTO_ANSWERS __attribute__((cleanup(answers_release)))
+/* Takes over `signature`. */
+void answers_add(struct answers *answers, char *signature, size_t row, int index);
+void answers_release(struct answers *answers);
+
+/*
+ * Call `collect` for each process, then `show` for each answer that was added, with the recording
+ * of the first process that gave it.  False after a message.
+ */
+struct answer_walk {
+	struct context *context;
+	const struct process_list *list;
+	struct answers answers;
+	void (*collect)(struct answer_walk *walk, const struct recording *rec, size_t row);
+	void (*show)(struct answer_walk *walk, const struct recording *rec,
+		     const struct answer *answer);
+	void *data;
+};
+bool answers_walk(struct answer_walk *walk);
 
 /* Entry points of the commands. */
 int cmd_record(struct context *context);

@@ -4,6 +4,8 @@
 
 #include "report/cmd.h"
 
+static const char *const color_choices[] = {"auto", "always", "never", NULL};
+
 const struct option_entry global_options[] = {
 	OPTION('d', "db", "FILE", OPTION_STRING, db,
 	       "the database (default: $PLUGAUDIT_DB, or plugaudit.db)"),
@@ -13,8 +15,8 @@ const struct option_entry global_options[] = {
 	OPTION(0, "json", NULL, OPTION_FLAG, json, "answer in JSON"),
 	OPTION(0, "no-demangle", NULL, OPTION_FLAG, no_demangle,
 	       "print symbols as the linker knows them"),
-	OPTION(0, "color", "WHEN", OPTION_COLOR, color,
-	       "auto (default: on a terminal), always or never"),
+	OPTION_CHOOSE("color", "WHEN", color_choices, color,
+		      "auto (default: on a terminal), always or never"),
 	OPTION('h', "help", NULL, OPTION_FLAG, help, "this text"),
 };
 const size_t global_option_count = ARRAY_SIZE(global_options);
@@ -71,18 +73,18 @@ static bool set_number(struct options *options, const struct option_entry *optio
 	return true;
 }
 
-static bool set_color(struct options *options, const struct option_entry *option, const char *value,
-		      struct strbuf *ret_error)
+static bool set_choice(struct options *options, const struct option_entry *option,
+		       const char *value, struct strbuf *ret_error)
 {
-	static const char *const words[] = {"auto", "always", "never"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strcmp(words[i], value) == 0) {
-			*(int *)field_of(options, option) = (int)i;
+	for (int i = 0; option->choices[i]; i++) {
+		if (strcmp(option->choices[i], value) == 0) {
+			*(int *)field_of(options, option) = i;
 			return true;
 		}
 	}
-	strbuf_addf(ret_error, "--%s: '%s' is none of auto, always, never", option->name, value);
+	strbuf_addf(ret_error, "--%s: '%s' is none of ", option->name, value);
+	for (int i = 0; option->choices[i]; i++)
+		strbuf_addf(ret_error, "%s%s", i ? ", " : "", option->choices[i]);
 	return false;
 }
 
@@ -104,8 +106,8 @@ static bool set_option(struct options *options, const struct option_entry *optio
 		return true;
 	case OPTION_NUMBER:
 		return set_number(options, option, value, ret_error);
-	case OPTION_COLOR:
-		return set_color(options, option, value, ret_error);
+	case OPTION_CHOICE:
+		return set_choice(options, option, value, ret_error);
 	}
 	return false;
 }

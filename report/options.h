@@ -17,6 +17,7 @@
 #include "report/util.h"
 
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum object_sort { SORT_OPENED, SORT_PATH, SORT_SONAME, SORT_NAMESPACE, SORT_REASON };
 
 /* All options' values; strings belong to argv. */
 struct options {
@@ -35,14 +36,15 @@ struct options {
 	bool quiet;
 	bool no_ingest;
 	bool live;
-	const char *sort;
+	int sort; /* enum object_sort */
 	const char *name;
 	bool missing;
 	bool stack;
-	const char *from, *to, *symbol, *kind;
+	const char *from, *to, *symbol;
+	int kind; /* 0: any; else index into the choices of --kind */
 };
 
-enum option_kind { OPTION_FLAG, OPTION_STRING, OPTION_NUMBER, OPTION_COLOR };
+enum option_kind { OPTION_FLAG, OPTION_STRING, OPTION_NUMBER, OPTION_CHOICE };
 
 struct option_entry {
 	char letter; /* 0: none */
@@ -51,11 +53,16 @@ struct option_entry {
 	enum option_kind kind;
 	size_t offset; /* of the value in struct options: bool, const char *, int64_t, int */
 	const char *help;
+	const char *const *choices; /* OPTION_CHOICE: the words, ended by NULL; value: the index */
 };
 
-#define OPTION(letter, name, argument, kind, field, help)                           \
-	{                                                                           \
-		letter, name, argument, kind, offsetof(struct options, field), help \
+#define OPTION(letter, name, argument, kind, field, help)                                 \
+	{                                                                                 \
+		letter, name, argument, kind, offsetof(struct options, field), help, NULL \
+	}
+#define OPTION_CHOOSE(name, argument, choices, field, help)                                      \
+	{                                                                                        \
+		0, name, argument, OPTION_CHOICE, offsetof(struct options, field), help, choices \
 	}
 
 struct context;

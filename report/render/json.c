@@ -74,6 +74,19 @@ static void put_string(struct json_render *json, const char *bytes, size_t lengt
 	json_decref(string);
 }
 
+static void put_json(struct json_render *json, const struct value *value)
+{
+	json_t *parsed =
+		json_loadb(value->string, value->length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+
+	if (!parsed)
+		put_string(json, value->string, value->length);
+	else if (json_dumpf(parsed, json->base.out,
+			    JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER) < 0)
+		json->failed = true;
+	json_decref(parsed);
+}
+
 static void put_newline(struct json_render *json)
 {
 	fputc('\n', json->base.out);
@@ -146,6 +159,9 @@ static void json_value(struct render *render, const char *key, const struct valu
 		break;
 	case VALUE_STRING:
 		put_string(json, value->string, value->length);
+		break;
+	case VALUE_JSON:
+		put_json(json, value);
 		break;
 	case VALUE_INTEGER:
 		fprintf(render->out, "%" PRId64, value->integer);

@@ -91,6 +91,7 @@ void value_add_text(struct strbuf *sb, const struct value *value)
 		strbuf_addch(sb, '-');
 		break;
 	case VALUE_STRING:
+	case VALUE_JSON:
 		strbuf_add_escaped(sb, value->string, value->length);
 		break;
 	case VALUE_INTEGER:

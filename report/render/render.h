@@ -42,13 +42,21 @@
 
 enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_BAD, STYLE_WARN };
 
-enum value_type { VALUE_NONE, VALUE_STRING, VALUE_INTEGER, VALUE_REAL, VALUE_BOOL, VALUE_ADDRESS };
+enum value_type {
+	VALUE_NONE,
+	VALUE_STRING,
+	VALUE_INTEGER,
+	VALUE_REAL,
+	VALUE_BOOL,
+	VALUE_ADDRESS,
+	VALUE_JSON
+};
 
 /* One value: what JSON shows, and `text`, what people see instead (NULL: derived from the value).
  * Pointers need to live during the call only. */
 struct value {
 	enum value_type type;
-	const char *string; /* VALUE_STRING */
+	const char *string; /* VALUE_STRING, VALUE_JSON */
 	size_t length;
 	int64_t integer; /* VALUE_INTEGER, VALUE_BOOL; VALUE_ADDRESS: as uint64_t */
 	double real;
@@ -92,6 +100,16 @@ static inline struct value value_bool(bool b)
 static inline struct value value_address(uint64_t address)
 {
 	return (struct value){.type = VALUE_ADDRESS, .integer = (int64_t)address};
+}
+
+/* A JSON document in a string; one that is none is shown as the string that it is. */
+static inline struct value value_json(const char *json)
+{
+	struct value value = value_string(json);
+
+	if (json)
+		value.type = VALUE_JSON;
+	return value;
 }
 
 /* The same value with another text for people; NULL leaves it as it is. */

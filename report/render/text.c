@@ -307,6 +307,8 @@ static void text_table_close(struct render *render)
 
 static bool text_finish(struct render *render)
 {
+	if (text_of(render)->table) /* a command that broke off */
+		text_table_close(render);
 	flush_facts(text_of(render));
 	return !text_of(render)->failed;
 }

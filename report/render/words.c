@@ -249,6 +249,50 @@ void add_caller(struct strbuf *sb, const struct recording *rec, int index, bool 
 		add_place(sb, rec, call->caller, call->caller_address);
 }
 
+void add_load_reason(struct strbuf *sb, const struct recording *rec, int index, bool no_demangle)
+{
+	const struct object *object = &rec->objects[index];
+
+	switch (object->reason) {
+	case REASON_MAIN:
+		strbuf_addstr(sb, "the program");
+		break;
+	case REASON_LDSO:
+		strbuf_addstr(sb, "the dynamic linker");
+		break;
+	case REASON_VDSO:
+		strbuf_addstr(sb, "mapped by the kernel");
+		break;
+	case REASON_PRELOAD:
+		strbuf_addstr(sb, "preloaded");
+		break;
+	case REASON_NEEDED:
+		strbuf_addstr(sb, "needed by ");
+		add_object(sb, rec, object->reason_object);
+		break;
+	case REASON_DLOPEN:
+		if (object->reason_call < 0 || (size_t)object->reason_call >= rec->call_count) {
+			strbuf_addstr(sb, "dlopen");
+			break;
+		}
+		strbuf_addf(sb, "%s by ", call_kind_name(rec->calls[object->reason_call].kind));
+		add_caller(sb, rec, object->reason_call, no_demangle);
+		break;
+	case REASON_LIBC:
+		strbuf_addstr(sb, "libc itself");
+		break;
+	case REASON_AUDIT:
+		strbuf_addstr(sb, "came with an auditor");
+		break;
+	case REASON_INHERITED:
+		strbuf_addf(sb, "there when forked from %d", rec->parent_pid);
+		break;
+	case REASON_UNKNOWN:
+		strbuf_addstr(sb, "unknown");
+		break;
+	}
+}
+
 void add_rule(struct strbuf *sb, const struct recording *rec, enum search_rule rule, int owner,
 	      const char *entry)
 {

@@ -1,0 +1,80 @@
+/* Answers that are the same in many processes are given once. */
+#include "report/cmd.h"
+
+static uint64_t hash_string(const char *s)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (; *s; s++)
+		hash = (hash ^ (unsigned char)*s) * 0x100000001b3u;
+	return hash;
+}
+
+void answers_add(struct answers *answers, char *signature, size_t row, int index)
+{
+	AUTO_FREE char *owned = signature;
+	uint64_t hash = hash_string(signature);
+	struct answer *answer = NULL;
+
+	for (size_t i = 0; i < answers->count && !answer; i++)
+		if (answers->list[i].hash == hash &&
+		    strcmp(answers->list[i].signature, signature) == 0)
+			answer = &answers->list[i];
+	if (answer) {
+		answer->repeats++;
+	} else {
+		answer = GROW(answers->list, answers->count, answers->room);
+		answer->signature = owned;
+		owned = NULL;
+		answer->hash = hash;
+		answer->index = index;
+	}
+	if (!answer->row_count || answer->rows[answer->row_count - 1] != row)
+		*GROW(answer->rows, answer->row_count, answer->row_room) = row;
+}
+
+void answers_release(struct answers *answers)
+{
+	for (size_t i = 0; i < answers->count; i++) {
+		free(answers->list[i].signature);
+		free(answers->list[i].rows);
+	}
+	free(answers->list);
+	*answers = (struct answers){0};
+}
+
+/* Make `rec` the recording of process `row`; *loaded tells which one it is (SIZE_MAX: none). */
+static bool load_row(struct answer_walk *walk, size_t row, struct recording *rec, size_t *loaded)
+{
+	if (*loaded == row)
+		return true;
+	recording_release(rec);
+	recording_init(rec);
+	*loaded = SIZE_MAX;
+	if (!context_load(walk->context, &walk->list->rows[row], rec))
+		return false;
+	*loaded = row;
+	return true;
+}
+
+bool answers_walk(struct answer_walk *walk)
+{
+	AUTO_RECORDING struct recording rec;
+	size_t loaded = SIZE_MAX;
+
+	recording_init(&rec);
+	for (size_t i = 0; i < walk->list->count; i++) {
+		if (!load_row(walk, i, &rec, &loaded))
+			return false;
+		walk->collect(walk, &rec, i);
+	}
+	/* Answers stand in the order of the first process that gave them. */
+	for (size_t i = 0; i < walk->answers.count; i++) {
+		const struct answer *answer = &walk->answers.list[i];
+
+		if (!load_row(walk, answer->rows[0], &rec, &loaded))
+			return false;
+		walk->show(walk, &rec, answer);
+	}
+	return true;
+}

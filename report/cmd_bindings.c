@@ -1,0 +1,183 @@
+/* plugreport bindings: which reference went to which definition. */
+#include <fnmatch.h>
+
+#include "report/cmd.h"
+#include "report/elf/elf.h"
+#include "report/render/words.h"
+
+static const struct column binding_columns[] = {
+	{"pid", "PID", COLUMN_RIGHT},
+	{"process", NULL, 0},
+	{"seq", NULL, 0},
+	{"from_path", NULL, 0},
+	{NULL, "FROM", 0},
+	{"symbol", "SYMBOL", COLUMN_WRAP},
+	{"linker_symbol", NULL, 0},
+	{"version", "VERSION", 0},
+	{"to_path", NULL, 0},
+	{NULL, "TO", 0},
+	{"kind", "KIND", 0},
+	{"source", "SOURCE", 0},
+	{"count", "COUNT", COLUMN_RIGHT},
+	{"address", NULL, 0},
+	{"namespace", NULL, 0},
+};
+
+struct bindings {
+	struct context *context;
+	const struct recording *rec;
+	bool *from, *to; /* by object: is it what --from or --to means?  NULL: any */
+	size_t shown;
+};
+
+/* Does a person who writes `pattern` mean this symbol?  "f" means f(int) too. */
+static bool symbol_matches(const char *pattern, const char *symbol, const char *readable)
+{
+	const char *arguments;
+	AUTO_FREE char *bare = NULL;
+
+	if (fnmatch(pattern, symbol, 0) == 0 || strcmp(pattern, symbol) == 0)
+		return true;
+	if (!readable)
+		return false;
+	if (fnmatch(pattern, readable, 0) == 0 || strcmp(pattern, readable) == 0)
+		return true;
+	arguments = strchr(readable, '(');
+	if (!arguments)
+		return false;
+	bare = xstrndup(readable, (size_t)(arguments - readable));
+	return fnmatch(pattern, bare, 0) == 0;
+}
+
+static bool in_set(const bool *set, int object)
+{
+	return !set || (object != NONE && set[object]);
+}
+
+static bool show_binding(const struct binding_row *row, void *data)
+{
+	struct bindings *bindings = data;
+	const struct recording *rec = bindings->rec;
+	const struct options *options = bindings->context->options;
+	AUTO_FREE char *readable = NULL;
+	const char *from = has_object(rec, row->from) ? rec->objects[row->from].path : NULL;
+	const char *to = has_object(rec, row->to) ? rec->objects[row->to].path : NULL;
+
+	if (!in_set(bindings->from, row->from) || !in_set(bindings->to, row->to))
+		return true;
+	if (options->symbol || !options->no_demangle)
+		readable = demangle(row->symbol);
+	if (options->symbol && !symbol_matches(options->symbol, row->symbol, readable))
+		return true;
+	bindings->shown++;
+	const struct value values[ARRAY_SIZE(binding_columns)] = {
+		value_integer(rec->pid),
+		value_integer(rec->process_id),
+		value_integer((int64_t)row->seq),
+		value_string(from),
+		value_string(from ? base_name(from) : NULL),
+		value_string(readable && !options->no_demangle ? readable : row->symbol),
+		value_string(row->symbol),
+		value_string(row->version),
+		value_string(to),
+		value_string(to ? base_name(to) : NULL),
+		value_string(row->kind),
+		value_string(row->source),
+		value_integer((int64_t)row->count),
+		value_address(row->address),
+		has_object(rec, row->to) ? value_integer(rec->objects[row->to].name_space)
+					 : value_none(),
+	};
+	render_row(bindings->context->render, values);
+	return true;
+}
+
+/* Mark the objects that `pattern` means; returns their number, and one of them. */
+static size_t mark(const struct recording *rec, const char *pattern, bool **ret_set, int *ret_one)
+{
+	size_t count = 0;
+
+	*ret_one = NONE;
+	if (!pattern)
+		return 0;
+	*ret_set = xcalloc(rec->object_count, sizeof(**ret_set));
+	for (size_t i = 0; i < rec->object_count; i++) {
+		(*ret_set)[i] = object_matches(&rec->objects[i], pattern);
+		if ((*ret_set)[i]) {
+			*ret_one = (int)i;
+			count++;
+		}
+	}
+	return count;
+}
+
+static const char *kind_word(const struct context *context)
+{
+	for (size_t i = 0; i < context->command->option_count; i++) {
+		const struct option_entry *option = &context->command->options[i];
+
+		if (option->offset == offsetof(struct options, kind) && context->options->kind)
+			return option->choices[context->options->kind];
+	}
+	return NULL;
+}
+
+static bool show_process(struct bindings *bindings)
+{
+	const struct options *options = bindings->context->options;
+	AUTO_FREE bool *from_set = NULL, *to_set = NULL;
+	int from, to;
+	size_t from_count = mark(bindings->rec, options->from, &from_set, &from);
+	size_t to_count = mark(bindings->rec, options->to, &to_set, &to);
+	struct binding_filter filter = {
+		.kind = kind_word(bindings->context),
+		.from = from_count == 1 ? from : NONE,
+		.to = to_count == 1 ? to : NONE,
+	};
+
+	if ((options->from && !from_count) || (options->to && !to_count))
+		return true;
+	bindings->from = from_set;
+	bindings->to = to_set;
+	return store_bindings(bindings->context->store, bindings->rec, &filter, show_binding,
+			      bindings);
+}
+
+static bool show_all(struct context *context, const struct process_list *list, size_t *ret_shown)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		AUTO_RECORDING struct recording rec;
+		struct bindings bindings = {.context = context, .rec = &rec};
+
+		recording_init(&rec);
+		if (!context_load(context, &list->rows[i], &rec) || !show_process(&bindings))
+			return false;
+		*ret_shown += bindings.shown;
+	}
+	return true;
+}
+
+int cmd_bindings(struct context *context)
+{
+	AUTO_PROCESSES struct process_list list;
+	struct column columns[ARRAY_SIZE(binding_columns)];
+	size_t shown = 0;
+	int status = context_processes(context, &list);
+	bool ok;
+
+	if (status != EXIT_OK)
+		return status;
+	memcpy(columns, binding_columns, sizeof(columns));
+	if (list.count == 1)
+		columns[0].title = NULL;
+	render_table(context->render, "bindings", columns, ARRAY_SIZE(columns));
+	ok = show_all(context, &list, &shown);
+	render_table_close(context->render);
+	if (!ok)
+		return EXIT_DATABASE;
+	if (shown == 0) {
+		warn("no binding matches");
+		return EXIT_FOUND;
+	}
+	return EXIT_OK;
+}

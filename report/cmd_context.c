@@ -1,0 +1,278 @@
+/* What commands share: how answers look, the database behind them, the processes selected. */
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "audit/spool.h"
+#include "report/cmd.h"
+#include "report/render/words.h"
+
+static size_t terminal_width(int fd)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	int width = columns ? atoi(columns) : 0;
+
+	if (width <= 0 && ioctl(fd, TIOCGWINSZ, &size) == 0)
+		width = size.ws_col;
+	/* Tables are indented by two; on a narrow terminal better broken by it than unreadable. */
+	return width < 40 ? 80 : (size_t)width - 2;
+}
+
+struct render *context_render(const struct context *context)
+{
+	const struct options *options = context->options;
+	struct render_look look = {0};
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	bool terminal = isatty(fileno(context->out));
+
+	if (options->json)
+		return render_json_new(context->out, context->command->name);
+	if (terminal) {
+		look.color = !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+		look.glyphs = context->unicode;
+		look.width = terminal_width(fileno(context->out));
+	}
+	if (options->color != COLOR_AUTO)
+		look.color = options->color == COLOR_ALWAYS;
+	return render_text_new(context->out, &look);
+}
+
+void context_open_database(struct context *context)
+{
+	const char *path = context->options->db;
+	bool left_over = store_has_spools(path);
+
+	if (left_over) {
+		struct ingest_options options = {.live = true};
+		struct ingest_result result;
+
+		if (!store_ingest(path, &options, &result) && access(path, F_OK) == 0)
+			warn("new spools beside '%s' can't be taken in: answering from what the "
+			     "database has",
+			     path);
+	}
+	if (access(path, F_OK) != 0) {
+		if (errno != ENOENT)
+			die(EXIT_DATABASE, "%s: %s", path, strerror(errno));
+		if (left_over)
+			die(EXIT_DATABASE,
+			    "%s: there are spools, but no database could be made "
+			    "of them",
+			    path);
+		die(EXIT_DATABASE,
+		    "%s: there is no recording; make one with 'plugreport record -- COMMAND' or "
+		    "'LD_AUDIT=libplugaudit.so COMMAND', or name one with --db",
+		    path);
+	}
+	context->store = store_open_read(path);
+	if (!context->store)
+		exit(EXIT_DATABASE);
+}
+
+void process_list_release(struct process_list *list)
+{
+	process_rows_free(list->rows, list->count);
+	*list = (struct process_list){0};
+}
+
+int context_processes(struct context *context, struct process_list *ret)
+{
+	const struct options *options = context->options;
+	struct process_filter filter = {
+		.run = options->run   ? options->run
+		       : options->all ? -1
+				      : 0,
+		.pid = (int)options->pid,
+	};
+
+	*ret = (struct process_list){0};
+	if (!store_processes(context->store, &filter, &ret->rows, &ret->count))
+		return EXIT_DATABASE;
+	if (ret->count) {
+		show_losses(context->render, ret->rows, ret->count);
+		return EXIT_OK;
+	}
+	if (options->pid)
+		warn("no process %" PRId64 " in %s; see 'plugreport processes --all'", options->pid,
+		     options->run   ? "that run"
+		     : options->all ? "this database"
+				    : "the newest run");
+	else if (options->run)
+		warn("no run %" PRId64 " in this database; see 'plugreport info'", options->run);
+	else
+		warn("the database is empty: nothing was recorded");
+	return EXIT_FOUND;
+}
+
+bool context_load(struct context *context, const struct process_row *row, struct recording *ret)
+{
+	return store_load(context->store, row->id, ret);
+}
+
+void add_argv(struct strbuf *sb, const char *json)
+{
+	json_t *array = json ? json_loads(json, JSON_ALLOW_NUL, NULL) : NULL;
+	json_t *element;
+	size_t i;
+
+	json_array_foreach(array, i, element)
+	{
+		const char *word = json_string_value(element);
+		size_t length = json_string_length(element);
+
+		if (!word)
+			continue;
+		if (i)
+			strbuf_addch(sb, ' ');
+		if (length && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					   "0123456789_-+=./:,@%^") == length) {
+			strbuf_addstr(sb, word);
+			continue;
+		}
+		strbuf_addch(sb, '\'');
+		for (const char *p = word; p < word + length; p++) {
+			const char *quote = memchr(p, '\'', (size_t)(word + length - p));
+			const char *end = quote ? quote : word + length;
+
+			strbuf_add_escaped(sb, p, (size_t)(end - p));
+			if (quote)
+				strbuf_addstr(sb, "'\\''");
+			p = end;
+		}
+		strbuf_addch(sb, '\'');
+	}
+	json_decref(array);
+}
+
+void add_process_name(struct strbuf *sb, const struct process_row *row)
+{
+	strbuf_addf(sb, "%d", row->pid);
+	if (row->exe) {
+		strbuf_addstr(sb, " (");
+		add_name(sb, base_name(row->exe));
+		strbuf_addch(sb, ')');
+	}
+}
+
+static void add_reasons(struct strbuf *sb, uint32_t reason)
+{
+	static const struct {
+		uint32_t bit;
+		const char *word;
+	} words[] = {
+		{SPOOL_LOST_NO_SPACE, "no space"},
+		{SPOOL_LOST_NO_MEMORY, "no memory"},
+		{SPOOL_LOST_STACKS, "stacks skipped"},
+		{SPOOL_LOST_TAPS, "too many dlopen functions"},
+	};
+	const char *separator = " (";
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!(reason & words[i].bit))
+			continue;
+		strbuf_addf(sb, "%s%s", separator, words[i].word);
+		separator = ", ";
+	}
+	if (*separator == ',')
+		strbuf_addch(sb, ')');
+}
+
+static void loss_to_json(struct render *render, const struct process_row *row)
+{
+	render_open(render, NULL, GROUP_OBJECT);
+	render_value(render, "pid", value_integer(row->pid));
+	render_value(render, "process", value_integer(row->id));
+	render_value(render, "lost_events", value_integer((int64_t)row->lost_events));
+	render_value(render, "lost_stacks", value_integer((int64_t)row->lost_stacks));
+	render_value(render, "lost_reason", value_integer(row->lost_reason));
+	render_value(render, "damaged_at",
+		     row->damaged_at ? value_integer((int64_t)row->damaged_at) : value_none());
+	render_close(render);
+}
+
+static void loss_to_text(struct render *render, const struct process_row *row)
+{
+	AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
+
+	add_process_name(&sb, row);
+	if (row->lost_events) {
+		strbuf_addstr(&sb, " lost ");
+		add_count(&sb, row->lost_events, "event", "events");
+	} else if (row->damaged_at) {
+		strbuf_addf(&sb, " has a spool damaged from byte %" PRIu64 " on", row->damaged_at);
+	} else {
+		strbuf_addstr(&sb, " lost ");
+		add_count(&sb, row->lost_stacks, "call stack", "call stacks");
+	}
+	add_reasons(&sb, row->lost_reason);
+	render_line(render, MARK_WARN "! process %s: what follows may be incomplete" MARK_END,
+		    sb.s);
+}
+
+void show_losses(struct render *render, const struct process_row *rows, size_t count)
+{
+	size_t lossy = 0, running = 0;
+
+	render_open(render, "losses", GROUP_ARRAY);
+	for (size_t i = 0; i < count; i++) {
+		const struct process_row *row = &rows[i];
+
+		if (strcmp(row->end_kind, "running") == 0)
+			running++;
+		if (!row->lost_events && !row->lost_stacks && !row->damaged_at)
+			continue;
+		if (!render->is_text)
+			loss_to_json(render, row);
+		else if (lossy++ < 10)
+			loss_to_text(render, row);
+	}
+	render_close(render);
+	if (lossy > 10)
+		render_line(render,
+			    MARK_WARN "! and %zu more processes; see 'plugreport info'" MARK_END,
+			    lossy - 10);
+	if (running)
+		render_line(render,
+			    MARK_DIM "%zu of the %zu processes still %s: recorded so far" MARK_END,
+			    running, count, running == 1 ? "runs" : "run");
+	if (lossy || running)
+		render_blank(render);
+}
+
+void add_same_processes(struct strbuf *sb, const struct same_processes *same)
+{
+	strbuf_addstr(sb, "process ");
+	add_process_name(sb, &same->rows[same->indexes[0]]);
+	if (same->count == 1)
+		return;
+	strbuf_addf(sb, ", and the same in %zu other%s (", same->count - 1,
+		    same->count == 2 ? "" : "s");
+	for (size_t i = 1; i < same->count; i++) {
+		if (i == 13) {
+			strbuf_addstr(sb, ", ...");
+			break;
+		}
+		strbuf_addf(sb, "%s%d", i == 1 ? "" : ", ", same->rows[same->indexes[i]].pid);
+	}
+	strbuf_addch(sb, ')');
+}
+
+void same_processes_to_json(struct render *render, const struct same_processes *same)
+{
+	if (render->is_text)
+		return;
+	render_open(render, "processes", GROUP_ARRAY);
+	for (size_t i = 0; i < same->count; i++) {
+		const struct process_row *row = &same->rows[same->indexes[i]];
+
+		render_open(render, NULL, GROUP_OBJECT);
+		render_value(render, "pid", value_integer(row->pid));
+		render_value(render, "process", value_integer(row->id));
+		render_value(render, "run", value_integer(row->run));
+		render_close(render);
+	}
+	render_close(render);
+}

@@ -1,0 +1,110 @@
+/* The table of commands: their names, options and help. */
+#include "report/cmd.h"
+
+#define OPTIONS(array) array, ARRAY_SIZE(array)
+#define NO_OPTIONS     NULL, 0
+
+static const struct option_entry record_options[] = {
+	OPTION('o', "output", "FILE", OPTION_STRING, output,
+	       "the database to record into (the same as --db)"),
+	OPTION('q', "quiet", NULL, OPTION_FLAG, quiet, "no summary at the end"),
+	OPTION(0, "no-ingest", NULL, OPTION_FLAG, no_ingest,
+	       "leave the spools for a later plugreport command"),
+};
+
+static const struct option_entry ingest_options[] = {
+	OPTION('q', "quiet", NULL, OPTION_FLAG, quiet, "say nothing but what went wrong"),
+	OPTION(0, "live", NULL, OPTION_FLAG, live, "read the spools of running processes too"),
+};
+
+static const char *const sort_choices[] = {"opened", "path", "soname", "namespace", "reason", NULL};
+static const struct option_entry objects_options[] = {
+	OPTION_CHOOSE("sort", "KEY", sort_choices, sort,
+		      "opened (default), path, soname, namespace or reason"),
+};
+
+static const struct option_entry searches_options[] = {
+	OPTION(0, "name", "NAME", OPTION_STRING, name,
+	       "only what was searched for NAME (a name, path or glob)"),
+	OPTION(0, "missing", NULL, OPTION_FLAG, missing,
+	       "only paths tried in vain and names not found"),
+};
+
+static const struct option_entry calls_options[] = {
+	OPTION(0, "stack", NULL, OPTION_FLAG, stack, "with the whole call stacks"),
+	OPTION(0, "name", "NAME", OPTION_STRING, name,
+	       "only calls about NAME (a library, symbol or glob)"),
+};
+
+static const char *const kind_choices[] = {"any",  "plt", "got",   "abs",
+					   "copy", "tls", "dlsym", NULL};
+static const struct option_entry bindings_options[] = {
+	OPTION(0, "from", "LIB", OPTION_STRING, from, "only references made by LIB"),
+	OPTION(0, "to", "LIB", OPTION_STRING, to, "only definitions in LIB"),
+	OPTION(0, "symbol", "NAME", OPTION_STRING, symbol,
+	       "only symbols called NAME (or a glob), mangled or demangled"),
+	OPTION_CHOOSE("kind", "KIND", kind_choices, kind,
+		      "only one kind: plt, got, abs, copy, tls or dlsym"),
+};
+
+const struct command commands[] = {
+	{"record", "[--] COMMAND [ARGUMENT...]", 1, SIZE_MAX, COMMAND_PASSES_ON | COMMAND_NO_JSON,
+	 "run a program and record it",
+	 "Run COMMAND with the recorder loaded and put what it and its children did into\n"
+	 "one database.  The exit status is COMMAND's.\n",
+	 OPTIONS(record_options), cmd_record},
+	{"why-loaded", "LIB", 1, 1, COMMAND_DATABASE,
+	 "who asked for this library, and how was it found?",
+	 "The chain of requests from the program down to LIB: who asked, when, and how the\n"
+	 "file was found.  Then everybody who asked for it again, and when it was closed.\n"
+	 "LIB is a SONAME, a file name, a path, or a glob.\n",
+	 NO_OPTIONS, cmd_why_loaded},
+	{"why-found", "NAME", 1, 1, COMMAND_DATABASE, "why was that file picked, or not found?",
+	 "Every place that the dynamic linker considered for NAME, in its order, and what\n"
+	 "became of it.  NAME is written as it was asked for (libx.so.1), or as a path of\n"
+	 "the file, or as a glob.\n",
+	 NO_OPTIONS, cmd_why_found},
+	{"objects", "[LIB...]", 0, SIZE_MAX, COMMAND_DATABASE, "what was loaded",
+	 "All objects that were loaded, or those that LIB (SONAME, file name, path, glob)\n"
+	 "means.\n",
+	 OPTIONS(objects_options), cmd_objects},
+	{"tree", "", 0, 0, COMMAND_DATABASE, "who brought whom",
+	 "Each object below the one that brought it into the process, by namespace.\n", NO_OPTIONS,
+	 cmd_tree},
+	{"searches", "", 0, 0, COMMAND_DATABASE, "which paths were tried",
+	 "Each name that the dynamic linker looked for, and each path that it announced.\n",
+	 OPTIONS(searches_options), cmd_searches},
+	{"calls", "", 0, 0, COMMAND_DATABASE, "dlopen, dlclose, dlsym ... in order",
+	 "Each call of dlopen, dlmopen, dlclose, dlsym and dlvsym, indented below the call\n"
+	 "during which it was made, with its result and its caller.\n",
+	 OPTIONS(calls_options), cmd_calls},
+	{"bindings", "", 0, 0, COMMAND_DATABASE, "which reference went to which definition",
+	 "Each binding of a reference to a definition, in the order they were made.\n",
+	 OPTIONS(bindings_options), cmd_bindings},
+	{"processes", "", 0, 0, COMMAND_DATABASE, "which processes were recorded",
+	 "The recorded processes, each below the one that started it.\n", NO_OPTIONS,
+	 cmd_processes},
+	{"namespaces", "", 0, 0, COMMAND_DATABASE, "who lives in which dlmopen namespace",
+	 "The namespaces of each process, how they came to be, and which objects are in\n"
+	 "more than one.\n",
+	 NO_OPTIONS, cmd_namespaces},
+	{"info", "", 0, 0, COMMAND_DATABASE, "what was recorded, and what was lost",
+	 "The recording itself: runs, processes, glibc versions, numbers of events, losses.\n",
+	 NO_OPTIONS, cmd_info},
+	{"sql", "'SELECT ...'", 1, 1, COMMAND_DATABASE, "ask the database directly",
+	 "Run one SQL statement that only reads.  The schema is documented in schema.sql.\n",
+	 NO_OPTIONS, cmd_sql},
+	{"ingest", "[SPOOL...]", 0, SIZE_MAX, 0, "take in what recorded processes left",
+	 "Write what the recorder left beside the database (its spools) into the database.\n"
+	 "Other commands do so by themselves before they answer.\n",
+	 OPTIONS(ingest_options), cmd_ingest},
+};
+const size_t command_count = ARRAY_SIZE(commands);
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < command_count; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}

@@ -1,0 +1,150 @@
+/* plugreport tree: each object below the one that brought it, by namespace. */
+#include "report/cmd.h"
+#include "report/render/forest.h"
+#include "report/render/words.h"
+
+static const struct column tree_columns[] = {
+	{"object", NULL, 0},           {"path", NULL, 0},
+	{NULL, "OBJECT", COLUMN_TREE}, {"opened_ns", "OPENED", COLUMN_RIGHT},
+	{"closed_ns", NULL, 0},        {"reason", "HOW IT CAME", COLUMN_WRAP},
+	{"caller", NULL, 0},           {NULL, "PATH", COLUMN_WRAP},
+};
+
+struct tree {
+	const struct show *show;
+	int32_t name_space; /* that is being shown */
+};
+
+/* The object of the same namespace that brought this one, or NONE. */
+static int bringer(const struct recording *rec, int index)
+{
+	const struct object *object = &rec->objects[index];
+	int by = object->reason_object;
+
+	if (object->reason == REASON_DLOPEN && object->reason_call >= 0 &&
+	    (size_t)object->reason_call < rec->call_count &&
+	    rec->calls[object->reason_call].caller != NONE)
+		by = rec->calls[object->reason_call].caller;
+	if (!has_object(rec, by) || by == index ||
+	    rec->objects[by].name_space != object->name_space)
+		return NONE;
+	return by;
+}
+
+static void open_row(int index, void *data)
+{
+	const struct show *show = ((struct tree *)data)->show;
+	const struct recording *rec = show->rec;
+	const struct object *object = &rec->objects[index];
+	AUTO_STRBUF struct strbuf how = STRBUF_INIT, opened = STRBUF_INIT, caller = STRBUF_INIT;
+	bool called = object->reason == REASON_DLOPEN && object->reason_call >= 0 &&
+		      (size_t)object->reason_call < rec->call_count;
+
+	if (object->reason == REASON_NEEDED)
+		strbuf_addstr(&how, "needed");
+	else
+		add_load_reason(&how, rec, index, show->options->no_demangle);
+	if (called)
+		add_caller(&caller, rec, object->reason_call, show->options->no_demangle);
+	add_time(&opened, object->opened_ns);
+	const struct value values[ARRAY_SIZE(tree_columns)] = {
+		value_integer(object->number),
+		value_string(object->path),
+		value_string(base_name(object->path)),
+		value_shown(value_integer((int64_t)object->opened_ns), opened.s),
+		object->closed_seq ? value_integer((int64_t)object->closed_ns) : value_none(),
+		value_styled(value_shown(value_string(load_reason_name(object->reason)), how.s),
+			     called ? STYLE_BOLD : STYLE_PLAIN),
+		called ? value_string(caller.s) : value_none(),
+		value_string(object->path),
+	};
+	render_row_open(show->render, values);
+}
+
+static bool is_in_namespace(int index, void *data)
+{
+	const struct tree *tree = data;
+
+	return tree->show->rec->objects[index].name_space == tree->name_space;
+}
+
+static void show_namespace(const struct show *show, struct forest *forest, int32_t name_space,
+			   bool titled)
+{
+	struct tree tree = {.show = show, .name_space = name_space};
+
+	if (titled)
+		render_line(show->render, MARK_BOLD "namespace %d" MARK_END, (int)name_space);
+	render_open(show->render, NULL, GROUP_OBJECT);
+	render_value(show->render, "namespace", value_integer(name_space));
+	render_table(show->render, "objects", tree_columns, ARRAY_SIZE(tree_columns));
+	forest_show(forest, show->render, is_in_namespace, open_row, &tree);
+	render_table_close(show->render);
+	render_close(show->render);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	int x = *(const int *)a, y = *(const int *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void show_tree(const struct show *show)
+{
+	const struct recording *rec = show->rec;
+	AUTO_FREE int *spaces = xcalloc(rec->object_count, sizeof(*spaces));
+	AUTO_FOREST struct forest forest;
+	size_t count = 0;
+
+	forest_init(&forest, rec->object_count);
+	for (size_t i = 0; i < rec->object_count; i++) {
+		forest_link(&forest, (int)i, bringer(rec, (int)i));
+		spaces[i] = rec->objects[i].name_space;
+	}
+	qsort(spaces, rec->object_count, sizeof(*spaces), compare_numbers);
+	for (size_t i = 0; i < rec->object_count; i++)
+		if (i == 0 || spaces[i] != spaces[count - 1])
+			spaces[count++] = spaces[i];
+	render_open(show->render, "namespaces", GROUP_ARRAY);
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			render_blank(show->render);
+		show_namespace(show, &forest, spaces[i], count > 1);
+	}
+	render_close(show->render);
+}
+
+int cmd_tree(struct context *context)
+{
+	AUTO_PROCESSES struct process_list list;
+	int status = context_processes(context, &list);
+
+	if (status != EXIT_OK)
+		return status;
+	render_open(context->render, "processes", GROUP_ARRAY);
+	for (size_t i = 0; i < list.count; i++) {
+		AUTO_RECORDING struct recording rec;
+		AUTO_STRBUF struct strbuf name = STRBUF_INIT;
+		struct show show = {.render = context->render,
+				    .options = context->options,
+				    .rec = &rec,
+				    .with_pid = list.count > 1};
+
+		recording_init(&rec);
+		if (!context_load(context, &list.rows[i], &rec))
+			return EXIT_DATABASE;
+		add_process_name(&name, &list.rows[i]);
+		if (i)
+			render_blank(context->render);
+		if (list.count > 1)
+			render_line(context->render, MARK_BOLD "process %s" MARK_END, name.s);
+		render_open(context->render, NULL, GROUP_OBJECT);
+		render_value(context->render, "pid", value_integer(rec.pid));
+		render_value(context->render, "process", value_integer(rec.process_id));
+		show_tree(&show);
+		render_close(context->render);
+	}
+	render_close(context->render);
+	return EXIT_OK;
+}
