@@ -1,0 +1,195 @@
+/* plugreport record: run a program with the recorder in it, then take in what it left. */
+#include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "report/cmd.h"
+#include "report/cmd_record.h"
+#include "report/render/words.h"
+
+/* Exit statuses of shells and their like for programs that could not be executed. */
+#define EXIT_NOT_EXECUTABLE 126
+#define EXIT_NOT_FOUND      127
+
+static char *own_directory(void)
+{
+	char path[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+
+	if (length <= 0)
+		return xstrdup(".");
+	path[length] = '\0';
+	slash = strrchr(path, '/');
+	return slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
+}
+
+static char *find_module(void)
+{
+	AUTO_FREE char *directory = own_directory();
+	char *module = module_find(directory);
+
+	if (!module)
+		die(EXIT_DATABASE,
+		    "libplugaudit.so: not found beside plugreport (%s) nor in %s; is plugaudit "
+		    "installed completely?",
+		    directory, PLUGAUDIT_LIBDIR);
+	if (strchr(module, ':'))
+		die(EXIT_DATABASE,
+		    "%s: LD_AUDIT can't hold a path with a colon; install plugaudit elsewhere",
+		    module);
+	return module;
+}
+
+/* The database to record into, checked before the program runs: afterwards is too late. */
+static char *choose_database(const struct options *options)
+{
+	const char *wanted = options->output ? options->output : options->db;
+	char *path = absolute_path(wanted);
+	AUTO_FREE char *directory = NULL;
+	struct stat st;
+
+	if (!path)
+		die(EXIT_DATABASE, "%s: %s", wanted, strerror(errno));
+	directory = xstrndup(path, (size_t)(base_name(path) - path));
+	if (access(directory, W_OK | X_OK) != 0)
+		die(EXIT_DATABASE, "%s: can't record there: %s; choose another place with -o FILE",
+		    path, strerror(errno));
+	if (stat(path, &st) == 0 && st.st_size > 0) {
+		struct store *store = store_open_read(path);
+
+		if (!store)
+			exit(EXIT_DATABASE);
+		store_close(store);
+	}
+	return path;
+}
+
+static int failed_to_run(const char *name, int error)
+{
+	if (error == ENOENT) {
+		warn("%s: %s", name, strchr(name, '/') ? strerror(error) : "command not found");
+		return EXIT_NOT_FOUND;
+	}
+	warn("%s: can't be executed: %s", name, strerror(error));
+	return EXIT_NOT_EXECUTABLE;
+}
+
+/* The rows of the run that process `pid` began, newest first looked for. */
+static bool find_run(struct store *store, int pid, struct process_list *ret)
+{
+	struct process_filter filter = {.run = -1, .pid = pid};
+	AUTO_PROCESSES struct process_list own = {0};
+
+	*ret = (struct process_list){0};
+	if (!store_processes(store, &filter, &own.rows, &own.count))
+		return false;
+	if (own.count == 0)
+		return true;
+	filter = (struct process_filter){.run = own.rows[own.count - 1].run};
+	return store_processes(store, &filter, &ret->rows, &ret->count);
+}
+
+static void print_summary(const char *database, const struct process_list *list)
+{
+	uint64_t objects = 0, bindings = 0, lost = 0;
+	AUTO_STRBUF struct strbuf line = STRBUF_INIT;
+
+	for (size_t i = 0; i < list->count; i++) {
+		objects += list->rows[i].objects;
+		bindings += list->rows[i].bindings;
+		lost += list->rows[i].lost_events;
+	}
+	strbuf_addstr(&line, "recorded ");
+	add_count(&line, list->count, "process", "processes");
+	strbuf_addstr(&line, ", ");
+	add_count(&line, objects, "object", "objects");
+	strbuf_addstr(&line, ", ");
+	add_count(&line, bindings, "binding", "bindings");
+	if (lost) {
+		strbuf_addstr(&line, " (lost ");
+		add_count(&line, lost, "event", "events");
+		strbuf_addch(&line, ')');
+	}
+	warn("%s in %s", line.s, database);
+}
+
+/* Did ld.so give up before any code of the program ran?  Then it never told of preinit. */
+static bool ended_in_loader(struct store *store, const struct process_row *row)
+{
+	AUTO_RECORDING struct recording rec;
+
+	recording_init(&rec);
+	if (!store_load(store, row->id, &rec))
+		return false;
+	for (size_t i = 0; i < rec.activity_count; i++)
+		if (rec.activities[i].kind == ACTIVITY_PREINIT)
+			return false;
+	return rec.call_count == 0;
+}
+
+static const struct process_row *last_image(const struct process_list *list, int pid)
+{
+	for (size_t i = list->count; i-- > 0;)
+		if (list->rows[i].pid == pid)
+			return &list->rows[i];
+	return NULL;
+}
+
+static void report(const char *database, const char *name, int pid, int wait_status, bool quiet)
+{
+	struct ingest_options how = {.wait_pid = pid, .wait_status = wait_status};
+	struct ingest_result result;
+	AUTO_PROCESSES struct process_list list = {0};
+	struct store *store;
+
+	if (!store_ingest(database, &how, &result))
+		return;
+	store = access(database, F_OK) == 0 ? store_open_read(database) : NULL;
+	if (store && !find_run(store, pid, &list)) {
+		store_close(store);
+		return;
+	}
+	if (list.count && !quiet)
+		print_summary(database, &list);
+	else if (!list.count)
+		warn("nothing was recorded: '%s' did not load the recorder", name);
+	if (list.count && WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == EXIT_NOT_FOUND &&
+	    ended_in_loader(store, last_image(&list, pid)))
+		warn("'%s' ended before it began; if the dynamic linker said 'cannot allocate "
+		     "memory in static TLS block', run it with "
+		     "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384",
+		     name);
+	store_close(store);
+}
+
+int cmd_record(struct context *context)
+{
+	const struct options *options = context->options;
+	const char *name = context->operands[0];
+	AUTO_FREE char *database = choose_database(options);
+	AUTO_FREE char *module = find_module();
+	AUTO_FREE char *audit = audit_list(module, getenv("LD_AUDIT"));
+	AUTO_FREE char *program = program_find(name, getenv("PATH"));
+	AUTO_FREE char **argv = xcalloc(context->operand_count + 1, sizeof(*argv));
+	AUTO_STRBUF struct strbuf why = STRBUF_INIT;
+	const struct setting environment[] = {
+		{"LD_AUDIT", audit},
+		{"PLUGAUDIT_DB", database},
+		{"PLUGAUDIT_FLUSH", "off"},
+	};
+	int pid, wait_status;
+
+	if (!program)
+		return failed_to_run(name, errno);
+	if (program_unrecordable(program, &why))
+		warn("'%s' %s", name, why.s);
+	memcpy(argv, context->operands, context->operand_count * sizeof(*argv));
+	if (!program_run(program, argv, environment, ARRAY_SIZE(environment), &pid, &wait_status))
+		return failed_to_run(name, errno);
+	if (!options->no_ingest)
+		report(database, name, pid, wait_status, options->quiet);
+	return end_like(wait_status);
+}

@@ -1,0 +1,185 @@
+/* Finding a program, and knowing before it runs whether it can be recorded. */
+#include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "report/cmd_record.h"
+#include "report/elf/elf.h"
+
+#define INTERPRETERS_MOST 4 /* as the kernel: scripts run by scripts */
+
+#if defined(__x86_64__)
+#define MULTIARCH "x86_64-linux-gnu"
+#elif defined(__aarch64__)
+#define MULTIARCH "aarch64-linux-gnu"
+#else
+#define MULTIARCH "."
+#endif
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return false;
+	if (S_ISDIR(st.st_mode)) {
+		errno = EACCES;
+		return false;
+	}
+	return access(path, X_OK) == 0;
+}
+
+char *program_find(const char *name, const char *search_path)
+{
+	int saved = ENOENT;
+
+	if (strchr(name, '/'))
+		return is_program(name) ? xstrdup(name) : NULL;
+	if (!*name) {
+		errno = ENOENT;
+		return NULL;
+	}
+	if (!search_path)
+		search_path = "/bin:/usr/bin";
+	while (true) {
+		size_t length = strcspn(search_path, ":");
+		AUTO_FREE char *path = length ? xasprintf("%.*s/%s", (int)length, search_path, name)
+					      : xasprintf("./%s", name);
+
+		if (is_program(path)) {
+			char *found = path;
+
+			path = NULL;
+			return found;
+		}
+		if (errno == EACCES)
+			saved = EACCES;
+		if (!search_path[length])
+			break;
+		search_path += length + 1;
+	}
+	errno = saved;
+	return NULL;
+}
+
+/* Would execve of it be AT_SECURE?  Then ld.so ignores LD_AUDIT names with a slash. */
+static bool gains_privileges(const char *path)
+{
+	struct stat st;
+	struct statvfs fs;
+	bool gains;
+
+	if (stat(path, &st) != 0)
+		return false;
+	gains = ((st.st_mode & S_ISUID) && st.st_uid != getuid()) ||
+		((st.st_mode & S_ISGID) && (st.st_mode & S_IXGRP) && st.st_gid != getgid()) ||
+		(getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0);
+	return gains && !(statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOSUID));
+}
+
+/* `subject`: "" for the program itself, or "is run by X, which " for an interpreter. */
+static bool judge(const char *path, enum program_kind kind, const char *interpreter,
+		  const char *subject, struct strbuf *ret_why)
+{
+	switch (kind) {
+	case PROGRAM_STATIC:
+		strbuf_addf(ret_why,
+			    "%sis statically linked: no dynamic linker runs, so it can't be "
+			    "recorded (dynamically linked children can)",
+			    subject);
+		return true;
+	case PROGRAM_OTHER_CLASS:
+		strbuf_addf(ret_why,
+			    "%sis for another ELF class or machine than this recorder: it can't "
+			    "be recorded",
+			    subject);
+		return true;
+	case PROGRAM_OTHER_LDSO:
+		strbuf_addf(ret_why,
+			    "%suses another dynamic linker than glibc's (%s): it can't be recorded",
+			    subject, interpreter ? interpreter : "unknown");
+		return true;
+	case PROGRAM_DYNAMIC:
+	case PROGRAM_SCRIPT:
+	case PROGRAM_NOT_ELF:
+	case PROGRAM_UNREADABLE:
+		break;
+	}
+	if (kind != PROGRAM_SCRIPT && gains_privileges(path)) {
+		strbuf_addf(ret_why,
+			    "%sruns with other privileges (setuid, setgid or capabilities): the "
+			    "dynamic linker ignores LD_AUDIT then, so it can't be recorded",
+			    subject);
+		return true;
+	}
+	return false;
+}
+
+bool program_unrecordable(const char *path, struct strbuf *ret_why)
+{
+	AUTO_FREE char *current = xstrdup(path);
+
+	for (int i = 0; i < INTERPRETERS_MOST; i++) {
+		AUTO_FREE char *interpreter = NULL;
+		AUTO_FREE char *subject =
+			i ? xasprintf("is run by %s, which ", current) : xstrdup("");
+		enum program_kind kind = program_inspect(current, &interpreter);
+
+		if (judge(current, kind, interpreter, subject, ret_why))
+			return true;
+		if (kind != PROGRAM_SCRIPT || !interpreter)
+			return false;
+		free(current);
+		current = interpreter;
+		interpreter = NULL;
+	}
+	return false;
+}
+
+char *module_find(const char *own_directory)
+{
+	const char *const directories[] = {"", "/../lib", "/../lib/" MULTIARCH};
+	char resolved[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
+		AUTO_FREE char *path =
+			xasprintf("%s%s/libplugaudit.so", own_directory, directories[i]);
+
+		if (access(path, R_OK) == 0 && realpath(path, resolved))
+			return xstrdup(resolved);
+	}
+	if (access(PLUGAUDIT_LIBDIR "/libplugaudit.so", R_OK) == 0)
+		return xstrdup(PLUGAUDIT_LIBDIR "/libplugaudit.so");
+	return NULL;
+}
+
+char *audit_list(const char *module, const char *old)
+{
+	size_t length = strlen(module);
+
+	if (!old || !*old)
+		return xstrdup(module);
+	/* Once is enough. */
+	for (const char *p = old; *p;) {
+		size_t n = strcspn(p, ":");
+
+		if (n == length && memcmp(p, module, n) == 0)
+			return xstrdup(old);
+		p += n + (p[n] == ':');
+	}
+	return xasprintf("%s:%s", module, old);
+}
+
+char *absolute_path(const char *path)
+{
+	char directory[PATH_MAX];
+
+	if (path[0] == '/')
+		return xstrdup(path);
+	if (!getcwd(directory, sizeof(directory)))
+		return NULL;
+	return xasprintf("%s/%s", strcmp(directory, "/") == 0 ? "" : directory, path);
+}

@@ -1,0 +1,365 @@
+/* plugreport why-found: every place that ld.so considered for a name. */
+#include "report/cmd.h"
+#include "report/model/why_found.h"
+#include "report/render/words.h"
+
+static const struct column place_columns[] = {
+	{NULL, "", 0},
+	{NULL, "RULE", COLUMN_WRAP},
+	{NULL, "PLACE", COLUMN_WRAP},
+};
+
+static const struct {
+	const char *key;  /* in JSON */
+	const char *word; /* in text */
+	enum style style;
+} fates[] = {
+	[PLACE_FOUND] = {"found", "found", STYLE_GOOD},
+	[PLACE_MISSED] = {"missed", "not here", STYLE_PLAIN},
+	[PLACE_SILENT] = {"no-probe", "no probe seen", STYLE_DIM},
+	[PLACE_NOT_REACHED] = {"not-reached", "not tried", STYLE_DIM},
+	[PLACE_LEFT_OUT] = {"not-applied", "left out", STYLE_DIM},
+};
+
+static const struct found_place *place_of_hit(const struct why_found *found)
+{
+	for (size_t i = 0; i < found->place_count; i++)
+		if (found->places[i].fate == PLACE_FOUND)
+			return &found->places[i];
+	return NULL;
+}
+
+void add_found_by(struct strbuf *sb, const struct recording *rec, const struct why_found *found)
+{
+	const struct found_place *place = place_of_hit(found);
+
+	if (!place) {
+		strbuf_addstr(sb, "how it was found was not recorded");
+		return;
+	}
+	if (place->rule == RULE_PATH) {
+		strbuf_addstr(sb, "found: the name is a path, so there was no search");
+		return;
+	}
+	strbuf_addstr(sb, "found by ");
+	add_rule(sb, rec, place->rule, place->owner, place->entry);
+	if (found->misses) {
+		strbuf_addstr(sb, ", after ");
+		add_count(sb, found->misses, "path", "paths");
+		strbuf_addstr(sb, " in vain (plugreport why-found ");
+		add_name(sb, found->name);
+		strbuf_addch(sb, ')');
+	}
+}
+
+void found_to_json(struct render *render, const char *key, const struct recording *rec,
+		   const struct why_found *found)
+{
+	const struct found_place *place = place_of_hit(found);
+
+	if (render->is_text)
+		return;
+	if (!place) {
+		render_value(render, key, value_none());
+		return;
+	}
+	render_open(render, key, GROUP_OBJECT);
+	render_value(render, "name", value_string(found->name));
+	render_value(render, "rule", value_string(search_rule_name(place->rule)));
+	object_to_json(render, "owner", rec, place->owner);
+	render_value(render, "entry", value_string(place->entry));
+	render_value(render, "path", value_string(rec->searches[found->hit].tried));
+	render_value(render, "misses", value_integer((int64_t)found->misses));
+	render_close(render);
+}
+
+static void place_row(const struct show *show, enum place_fate fate, const char *rule,
+		      const char *place)
+{
+	const struct value values[ARRAY_SIZE(place_columns)] = {
+		value_styled(value_string(fates[fate].word), fates[fate].style),
+		value_string(rule),
+		value_string(place),
+	};
+
+	render_row(show->render, values);
+}
+
+static void show_place(const struct show *show, const struct why_found *found, size_t index)
+{
+	const struct recording *rec = show->rec;
+	const struct found_place *place = &found->places[index];
+	AUTO_STRBUF struct strbuf rule = STRBUF_INIT;
+
+	add_rule(&rule, rec, place->rule, place->owner, place->entry);
+	for (size_t i = 0; i < place->probe_count; i++) {
+		int probe = place->probes[i];
+
+		place_row(show, probe == found->hit ? PLACE_FOUND : PLACE_MISSED, i ? "" : rule.s,
+			  rec->searches[probe].tried);
+	}
+	if (place->probe_count)
+		return;
+	if (place->left_out)
+		place_row(show, place->fate, rule.s, place->left_out);
+	else if (place->rule == RULE_CACHE)
+		place_row(show, place->fate, rule.s,
+			  place->fate == PLACE_SILENT ? "no usable entry" : "");
+	else if (place->directory && !*place->directory)
+		place_row(show, place->fate, rule.s, "(the current directory)");
+	else
+		place_row(show, place->fate, rule.s, place->directory ? place->directory : "");
+}
+
+static void show_places(const struct show *show, const struct why_found *found)
+{
+	bool silent = false;
+
+	render_table(show->render, NULL, place_columns, ARRAY_SIZE(place_columns));
+	for (size_t i = 0; i < found->place_count; i++) {
+		show_place(show, found, i);
+		if (found->places[i].fate == PLACE_SILENT && !found->places[i].left_out)
+			silent = true;
+	}
+	render_table_close(show->render);
+	if (silent)
+		render_line(show->render, MARK_DIM
+			    "  no probe seen: not tried, or known to be missing; ld.so "
+			    "announces nothing then, nor names that its cache lacks." MARK_END);
+}
+
+/* "libx.so, which host asked dlopen for in f() at x.c:1 in host" */
+static void add_asker(struct strbuf *sb, const struct show *show, const struct why_found *found)
+{
+	const struct recording *rec = show->rec;
+
+	if (found->call != NONE) {
+		strbuf_addstr(sb, ", asked for by ");
+		add_call(sb, rec, found->call, show->options->no_demangle);
+		strbuf_addstr(sb, " in ");
+		add_caller(sb, rec, found->call, show->options->no_demangle);
+	} else if (has_object(rec, found->requester)) {
+		strbuf_addstr(sb, rec->searches[found->request].root ? ", asked for by "
+								     : ", needed by ");
+		add_object(sb, rec, found->requester);
+	}
+}
+
+static void add_verdict(struct strbuf *sb, const struct recording *rec,
+			const struct why_found *found)
+{
+	const struct found_place *place = place_of_hit(found);
+
+	switch (found->outcome) {
+	case OUTCOME_LOADED:
+		strbuf_addstr(sb, "was found");
+		break;
+	case OUTCOME_ALREADY_LOADED:
+		strbuf_addstr(sb, "came to a file that was loaded already");
+		break;
+	case OUTCOME_MISSING:
+	case OUTCOME_FAILED:
+		strbuf_addstr(sb, place ? "was found, but could not be loaded" : "was not found");
+		break;
+	case OUTCOME_UNKNOWN:
+		strbuf_addstr(sb, "was searched for; what came of it is not known");
+		break;
+	}
+	if (place && place->rule != RULE_PATH) {
+		strbuf_addstr(sb, " by ");
+		add_rule(sb, rec, place->rule, place->owner, place->entry);
+	}
+	if (has_object(rec, found->result)) {
+		strbuf_addstr(sb, ": ");
+		add_name(sb, rec->objects[found->result].path);
+	}
+}
+
+static void show_text(const struct show *show, const struct why_found *found,
+		      const struct same_processes *same, size_t repeats)
+{
+	AUTO_STRBUF struct strbuf name = STRBUF_INIT, verdict = STRBUF_INIT, where = STRBUF_INIT;
+	bool good = found->outcome == OUTCOME_LOADED || found->outcome == OUTCOME_ALREADY_LOADED;
+
+	add_name(&name, found->name);
+	add_asker(&name, show, found);
+	add_verdict(&verdict, show->rec, found);
+	add_time(&where, show->rec->searches[found->request].time_ns);
+	strbuf_addstr(&where, " after the start of ");
+	add_same_processes(&where, same);
+	if (repeats >= same->count)
+		strbuf_addf(&where, "; searched for %zu times with the same outcome", repeats + 1);
+	render_line(show->render, MARK_BOLD "%s" MARK_END, name.s);
+	render_line(show->render, "%s%s" MARK_END, good ? MARK_GOOD : MARK_BAD, verdict.s);
+	render_line(show->render, MARK_DIM "%s" MARK_END, where.s);
+	show_places(show, found);
+	render_blank(show->render);
+}
+
+static void place_to_json(const struct show *show, const struct why_found *found,
+			  const struct found_place *place)
+{
+	struct render *render = show->render;
+	const struct recording *rec = show->rec;
+
+	render_open(render, NULL, GROUP_OBJECT);
+	render_value(render, "rule", value_string(search_rule_name(place->rule)));
+	object_to_json(render, "owner", rec, place->owner);
+	render_value(render, "entry", value_string(place->entry));
+	render_value(render, "directory", value_string(place->directory));
+	render_value(render, "fate", value_string(fates[place->fate].key));
+	render_value(render, "why_not_applied", value_string(place->left_out));
+	render_open(render, "probes", GROUP_ARRAY);
+	for (size_t i = 0; i < place->probe_count; i++) {
+		const struct search *probe = &rec->searches[place->probes[i]];
+
+		render_open(render, NULL, GROUP_OBJECT);
+		render_value(render, "path", value_string(probe->tried));
+		render_value(render, "seq", value_integer((int64_t)probe->seq));
+		render_value(render, "found", value_bool(place->probes[i] == found->hit));
+		render_value(render, "outcome", value_string(outcome_name(probe->outcome)));
+		render_close(render);
+	}
+	render_close(render);
+	render_close(render);
+}
+
+static void show_json(const struct show *show, const struct why_found *found,
+		      const struct same_processes *same, size_t repeats)
+{
+	struct render *render = show->render;
+	const struct recording *rec = show->rec;
+	const struct search *asked = &rec->searches[found->request];
+
+	render_open(render, NULL, GROUP_OBJECT);
+	render_value(render, "name", value_string(found->name));
+	same_processes_to_json(render, same);
+	render_value(render, "repeats", value_integer((int64_t)repeats));
+	render_value(render, "seq", value_integer((int64_t)asked->seq));
+	render_value(render, "time_ns", value_integer((int64_t)asked->time_ns));
+	object_to_json(render, "requester", rec, found->requester);
+	call_to_json(render, "call", rec, found->call, show->options->no_demangle);
+	render_value(render, "outcome", value_string(outcome_name(found->outcome)));
+	object_to_json(render, "result", rec, found->result);
+	found_to_json(render, "found", rec, found);
+	render_open(render, "places", GROUP_ARRAY);
+	for (size_t i = 0; i < found->place_count; i++)
+		place_to_json(show, found, &found->places[i]);
+	render_close(render);
+	if (asked->stack != NONE)
+		stack_to_json(render, "stack", rec, asked->stack, show->options->no_demangle, 0);
+	render_close(render);
+}
+
+void show_why_found(const struct show *show, int request, const struct same_processes *same,
+		    size_t repeats)
+{
+	struct why_found found;
+
+	why_found_build(show->rec, request, &found);
+	if (show->render->is_text)
+		show_text(show, &found, same, repeats);
+	else
+		show_json(show, &found, same, repeats);
+	why_found_release(&found);
+}
+
+/* What a walk over the processes gathers. */
+struct looking_for {
+	const char *name;
+	struct nearest near;
+	char *loaded; /* path of an object that the name means, though nothing searched for it */
+	enum load_reason reason;
+};
+
+static void collect(struct answer_walk *walk, const struct recording *rec, size_t row)
+{
+	struct looking_for *wanted = walk->data;
+
+	for (size_t i = 0; i < rec->search_count; i++) {
+		struct why_found found;
+
+		if (rec->searches[i].origin != ORIGIN_NAME)
+			continue;
+		if (!search_matches(rec, (int)i, wanted->name)) {
+			nearest_offer(&wanted->near, base_name(rec->searches[i].tried));
+			continue;
+		}
+		why_found_build(rec, (int)i, &found);
+		answers_add(&walk->answers, why_found_signature(rec, &found), row, (int)i);
+		why_found_release(&found);
+	}
+	for (size_t i = 0; i < rec->object_count; i++) {
+		nearest_offer_object(&wanted->near, &rec->objects[i]);
+		if (wanted->loaded || !object_matches(&rec->objects[i], wanted->name))
+			continue;
+		wanted->loaded = xstrdup(rec->objects[i].path);
+		wanted->reason = rec->objects[i].reason;
+	}
+}
+
+static void show_answer(struct answer_walk *walk, const struct recording *rec,
+			const struct answer *answer)
+{
+	struct context *context = walk->context;
+	struct show show = {.render = context->render,
+			    .options = context->options,
+			    .rec = rec,
+			    .with_pid = walk->list->count > 1};
+	struct same_processes same = {
+		.rows = walk->list->rows, .indexes = answer->rows, .count = answer->row_count};
+
+	show_why_found(&show, answer->index, &same, answer->repeats);
+}
+
+/* Nothing searched for the name: say what is known instead.  Returns the exit status. */
+static int without_search(const struct looking_for *wanted, struct render *render)
+{
+	AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
+
+	if (!wanted->loaded) {
+		nearest_add_hint(&wanted->near, &sb);
+		warn("nothing was searched for '%s'%s", wanted->name, sb.s);
+		return EXIT_FOUND;
+	}
+	render_value(render, "loaded_without_search", value_string(wanted->loaded));
+	add_name(&sb, wanted->loaded);
+	if (wanted->reason == REASON_MAIN)
+		render_line(render, "%s is the program: nothing searched for it.", sb.s);
+	else if (wanted->reason == REASON_LDSO)
+		render_line(render, "%s is the dynamic linker: the program names it in PT_INTERP.",
+			    sb.s);
+	else
+		render_line(render,
+			    "%s is loaded, but no search for it was recorded. Who brought it: "
+			    "plugreport why-loaded %s",
+			    sb.s, base_name(sb.s));
+	return EXIT_OK;
+}
+
+int cmd_why_found(struct context *context)
+{
+	AUTO_PROCESSES struct process_list list;
+	struct looking_for wanted = {.name = context->operands[0]};
+	struct answer_walk walk = {.context = context,
+				   .list = &list,
+				   .collect = collect,
+				   .show = show_answer,
+				   .data = &wanted};
+	int status = context_processes(context, &list);
+
+	if (status != EXIT_OK)
+		return status;
+	nearest_init(&wanted.near, wanted.name);
+	render_value(context->render, "asked", value_string(wanted.name));
+	render_open(context->render, "searches", GROUP_ARRAY);
+	if (!answers_walk(&walk))
+		status = EXIT_DATABASE;
+	render_close(context->render);
+	if (status == EXIT_OK && walk.answers.count == 0)
+		status = without_search(&wanted, context->render);
+	nearest_release(&wanted.near);
+	free(wanted.loaded);
+	answers_release(&walk.answers);
+	return status;
+}

@@ -1,0 +1,464 @@
+/* plugreport why-loaded: who brought a library into the process. */
+#include "report/cmd.h"
+#include "report/model/why_found.h"
+#include "report/model/why_loaded.h"
+#include "report/render/words.h"
+
+#define FRAMES_SHOWN   12 /* of a stack, without --all */
+#define REQUESTS_SHOWN 20 /* further requests, without --all */
+
+/* Where the chain's tree is: its lines' beginnings. */
+struct chain {
+	const struct show *show;
+	const struct why_loaded *why;
+	size_t depth;
+	bool more; /* another step follows below */
+};
+
+/* One line of detail below a step. */
+static void detail(const struct chain *chain, const char *mark, const char *text)
+{
+	render_line(chain->show->render, "  %*s%s%s%s" MARK_END, (int)chain->depth * 3, "",
+		    chain->more ? MARK_RAIL : "   ", mark, text);
+}
+
+static void show_frames(const struct chain *chain, int stack)
+{
+	AUTO_STRBUF struct strbuf indent = STRBUF_INIT;
+	const struct options *options = chain->show->options;
+
+	strbuf_addf(&indent, "  %*s%s  ", (int)chain->depth * 3, "",
+		    chain->more ? MARK_RAIL : "   ");
+	show_stack(chain->show->render, chain->show->rec, stack, indent.s, options->no_demangle,
+		   options->all ? 0 : FRAMES_SHOWN);
+}
+
+/* The last step that somebody called for: its stack is worth showing. */
+static bool is_last_call(const struct why_loaded *why, size_t index)
+{
+	for (size_t i = index + 1; i < why->step_count; i++)
+		if (why->steps[i].reason == REASON_DLOPEN)
+			return false;
+	return true;
+}
+
+static void detail_call(const struct chain *chain, size_t index)
+{
+	const struct show *show = chain->show;
+	const struct load_step *step = &chain->why->steps[index];
+	const struct call *call = &show->rec->calls[step->call];
+	AUTO_STRBUF struct strbuf line = STRBUF_INIT;
+	size_t frames;
+
+	add_call(&line, show->rec, step->call, show->options->no_demangle);
+	strbuf_addf(&line, " %s ", is_last_call(chain->why, index) ? "called from" : "by");
+	add_caller(&line, show->rec, step->call, show->options->no_demangle);
+	detail(chain, "", line.s);
+	stack_frames(show->rec, call->stack, &frames);
+	if (is_last_call(chain->why, index) && (frames > 1 || call->stack != NONE))
+		show_frames(chain, call->stack);
+}
+
+static void detail_preload(const struct chain *chain)
+{
+	const char *value = recording_getenv(chain->show->rec, "LD_PRELOAD");
+	AUTO_STRBUF struct strbuf line = STRBUF_INIT;
+
+	if (value) {
+		strbuf_addstr(&line, "LD_PRELOAD=");
+		add_name(&line, value);
+	} else {
+		strbuf_addstr(&line, "named in /etc/ld.so.preload");
+	}
+	detail(chain, "", line.s);
+}
+
+/* Who asked for the object of this step. */
+static void detail_reason(const struct chain *chain, size_t index)
+{
+	const struct recording *rec = chain->show->rec;
+	const struct load_step *step = &chain->why->steps[index];
+	AUTO_STRBUF struct strbuf line = STRBUF_INIT;
+
+	switch (step->reason) {
+	case REASON_DLOPEN:
+		if (step->call != NONE)
+			detail_call(chain, index);
+		else
+			detail(chain, "", "a dlopen call that was not recorded");
+		return;
+	case REASON_LIBC:
+		detail(chain, "", "libc itself asked for it, working for:");
+		if (step->request != NONE)
+			show_frames(chain, rec->searches[step->request].stack);
+		return;
+	case REASON_PRELOAD:
+		detail_preload(chain);
+		return;
+	case REASON_NEEDED:
+		strbuf_addstr(&line, "DT_NEEDED of ");
+		add_object(&line, rec, step->by);
+		break;
+	case REASON_MAIN:
+	case REASON_LDSO:
+	case REASON_VDSO:
+	case REASON_AUDIT:
+	case REASON_INHERITED:
+	case REASON_UNKNOWN:
+		add_load_reason(&line, rec, step->object, chain->show->options->no_demangle);
+		break;
+	}
+	detail(chain, "", line.s);
+}
+
+static void detail_found(const struct chain *chain, const struct load_step *step)
+{
+	const struct recording *rec = chain->show->rec;
+	const struct object *object = &rec->objects[step->object];
+	AUTO_STRBUF struct strbuf line = STRBUF_INIT;
+	struct why_found found;
+
+	if (step->request == NONE)
+		return;
+	why_found_build(rec, step->request, &found);
+	add_found_by(&line, rec, &found);
+	detail(chain, "", line.s);
+	if (object->real_path && strcmp(object->real_path, object->path) != 0) {
+		strbuf_reset(&line);
+		strbuf_addstr(&line, "the file is ");
+		add_name(&line, object->real_path);
+		detail(chain, "", line.s);
+	}
+	why_found_release(&found);
+}
+
+static void show_step(struct chain *chain, size_t index)
+{
+	const struct show *show = chain->show;
+	const struct load_step *step = &chain->why->steps[index];
+	const struct object *object = &show->rec->objects[step->object];
+	AUTO_STRBUF struct strbuf line = STRBUF_INIT;
+
+	chain->more = index + 1 < chain->why->step_count;
+	if (index > 0) {
+		strbuf_addf(&line, "%*s" MARK_BRANCH, (int)chain->depth * 3, "");
+		chain->depth++;
+	}
+	strbuf_addstr(&line, MARK_BOLD);
+	add_name(&line, object->path);
+	strbuf_addstr(&line, MARK_END);
+	add_namespace(&line, show->rec, step->object);
+	if (step->reason != REASON_MAIN) {
+		strbuf_addstr(&line, "  " MARK_DIM);
+		add_time(&line, object->opened_ns);
+		strbuf_addstr(&line, MARK_END);
+	}
+	render_line(show->render, "  %s", line.s);
+	detail_reason(chain, index);
+	detail_found(chain, step);
+}
+
+/* The sentence that answers the question. */
+static void add_answer(struct strbuf *sb, const struct show *show, const struct why_loaded *why)
+{
+	const struct recording *rec = show->rec;
+	const struct load_step *last = &why->steps[why->step_count - 1];
+
+	add_object(sb, rec, last->object);
+	switch (last->reason) {
+	case REASON_MAIN:
+		strbuf_addstr(sb, " is the program");
+		break;
+	case REASON_LDSO:
+		strbuf_addstr(sb, " is the dynamic linker that the program names in PT_INTERP");
+		break;
+	case REASON_VDSO:
+		strbuf_addstr(sb, " was mapped by the kernel");
+		break;
+	case REASON_PRELOAD:
+		strbuf_addstr(sb, recording_getenv(rec, "LD_PRELOAD")
+					  ? " was loaded because LD_PRELOAD names it"
+					  : " was loaded because /etc/ld.so.preload names it");
+		break;
+	case REASON_NEEDED:
+		strbuf_addstr(sb, " was loaded because ");
+		add_object(sb, rec, last->by);
+		strbuf_addstr(sb, " needs it");
+		break;
+	case REASON_DLOPEN:
+		strbuf_addstr(sb, " was loaded because ");
+		if (last->call != NONE)
+			add_caller(sb, rec, last->call, show->options->no_demangle);
+		else
+			add_object(sb, rec, last->by);
+		strbuf_addstr(sb, " opened it");
+		break;
+	case REASON_LIBC:
+		strbuf_addstr(sb, " was loaded by libc itself");
+		break;
+	case REASON_AUDIT:
+		strbuf_addstr(sb, " came with an auditor");
+		break;
+	case REASON_INHERITED:
+		strbuf_addf(sb, " was there when the process was forked from %d", rec->parent_pid);
+		break;
+	case REASON_UNKNOWN:
+		strbuf_addstr(sb, " was loaded, and the recording does not tell why");
+		break;
+	}
+}
+
+static void add_asked(struct strbuf *sb, const struct show *show, const struct load_asked *asked)
+{
+	const struct recording *rec = show->rec;
+	bool no_demangle = show->options->no_demangle;
+	size_t frames;
+	const struct frame *frame;
+
+	switch (asked->kind) {
+	case ASKED_NEEDED:
+		strbuf_addstr(sb, "DT_NEEDED of ");
+		add_object(sb, rec, asked->by);
+		break;
+	case ASKED_OPEN:
+	case ASKED_CLOSE:
+		add_call(sb, rec, asked->call, no_demangle);
+		strbuf_addstr(sb, " by ");
+		add_caller(sb, rec, asked->call, no_demangle);
+		strbuf_addf(sb, MARK_DIM "  [%s]" MARK_END,
+			    known_by_words(rec->calls[asked->call].known_by));
+		break;
+	case ASKED_LIBC:
+		strbuf_addstr(sb, "libc itself");
+		frame = stack_frames(rec, rec->searches[asked->search].stack, &frames);
+		if (frames) {
+			strbuf_addstr(sb, ", in ");
+			add_frame(sb, rec, &frame[0], no_demangle);
+		}
+		break;
+	}
+}
+
+static void show_asked(const struct show *show, const struct why_loaded *why)
+{
+	size_t most = show->options->all ? SIZE_MAX : REQUESTS_SHOWN;
+
+	if (why->asked_count == 0)
+		return;
+	render_blank(show->render);
+	render_line(show->render, "  Afterwards:");
+	for (size_t i = 0; i < why->asked_count && i < most; i++) {
+		AUTO_STRBUF struct strbuf time = STRBUF_INIT, line = STRBUF_INIT;
+
+		add_time(&time, why->asked[i].time_ns);
+		add_asked(&line, show, &why->asked[i]);
+		render_line(show->render, "    %9s  %s", time.s, line.s);
+	}
+	if (why->asked_count > most)
+		render_line(show->render, MARK_DIM "    and %zu more (--all shows them)" MARK_END,
+			    why->asked_count - most);
+}
+
+static void show_text(const struct show *show, const struct why_loaded *why,
+		      const struct same_processes *same)
+{
+	const struct object *object = &show->rec->objects[why->object];
+	struct chain chain = {.show = show, .why = why};
+	AUTO_STRBUF struct strbuf answer = STRBUF_INIT, where = STRBUF_INIT;
+
+	add_answer(&answer, show, why);
+	strbuf_addstr(&where, "in ");
+	add_same_processes(&where, same);
+	render_line(show->render, MARK_BOLD "%s." MARK_END, answer.s);
+	render_line(show->render, MARK_DIM "%s" MARK_END, where.s);
+	render_blank(show->render);
+	if (why->circular)
+		render_line(show->render, MARK_WARN
+			    "  the recorded reasons run in a circle; it is cut here:" MARK_END);
+	for (size_t i = 0; i < why->step_count; i++)
+		show_step(&chain, i);
+	show_asked(show, why);
+	if (object->closed_seq) {
+		AUTO_STRBUF struct strbuf closed = STRBUF_INIT;
+
+		add_time(&closed, object->closed_ns);
+		if (!why->asked_count)
+			render_blank(show->render);
+		render_line(show->render, "    %9s  unloaded", closed.s);
+	}
+	render_blank(show->render);
+}
+
+static void step_to_json(const struct show *show, const struct load_step *step)
+{
+	struct render *render = show->render;
+	const struct recording *rec = show->rec;
+	const struct object *object = &rec->objects[step->object];
+	struct why_found found;
+
+	render_open(render, NULL, GROUP_OBJECT);
+	object_to_json(render, "object", rec, step->object);
+	render_value(render, "opened_ns", value_integer((int64_t)object->opened_ns));
+	render_value(render, "opened_seq", value_integer((int64_t)object->opened_seq));
+	render_value(render, "real_path", value_string(object->real_path));
+	render_value(render, "build_id", value_string(object->build_id));
+	render_value(render, "reason", value_string(load_reason_name(step->reason)));
+	object_to_json(render, "by", rec, step->by);
+	call_to_json(render, "call", rec, step->call, show->options->no_demangle);
+	if (step->request != NONE) {
+		why_found_build(rec, step->request, &found);
+		found_to_json(render, "found", rec, &found);
+		why_found_release(&found);
+	} else {
+		render_value(render, "found", value_none());
+	}
+	stack_to_json(render, "stack", rec,
+		      step->reason == REASON_LIBC && step->request != NONE
+			      ? rec->searches[step->request].stack
+			      : NONE,
+		      show->options->no_demangle, 0);
+	render_close(render);
+}
+
+static void asked_to_json(const struct show *show, const struct load_asked *asked)
+{
+	static const char *const kinds[] = {
+		[ASKED_NEEDED] = "needed",
+		[ASKED_OPEN] = "dlopen",
+		[ASKED_LIBC] = "libc",
+		[ASKED_CLOSE] = "dlclose",
+	};
+	struct render *render = show->render;
+
+	render_open(render, NULL, GROUP_OBJECT);
+	render_value(render, "kind", value_string(kinds[asked->kind]));
+	render_value(render, "seq", value_integer((int64_t)asked->seq));
+	render_value(render, "time_ns", value_integer((int64_t)asked->time_ns));
+	object_to_json(render, "by", show->rec, asked->by);
+	call_to_json(render, "call", show->rec, asked->call, show->options->no_demangle);
+	render_close(render);
+}
+
+static void show_json(const struct show *show, const struct why_loaded *why,
+		      const struct same_processes *same)
+{
+	struct render *render = show->render;
+	const struct object *object = &show->rec->objects[why->object];
+
+	render_open(render, NULL, GROUP_OBJECT);
+	object_to_json(render, "object", show->rec, why->object);
+	same_processes_to_json(render, same);
+	render_value(render, "reason", value_string(load_reason_name(object->reason)));
+	render_value(render, "opened_ns", value_integer((int64_t)object->opened_ns));
+	render_value(render, "closed_ns",
+		     object->closed_seq ? value_integer((int64_t)object->closed_ns) : value_none());
+	render_value(render, "circular", value_bool(why->circular));
+	render_open(render, "chain", GROUP_ARRAY);
+	for (size_t i = 0; i < why->step_count; i++)
+		step_to_json(show, &why->steps[i]);
+	render_close(render);
+	render_open(render, "requests", GROUP_ARRAY);
+	for (size_t i = 0; i < why->asked_count; i++)
+		asked_to_json(show, &why->asked[i]);
+	render_close(render);
+	render_close(render);
+}
+
+void show_why_loaded(const struct show *show, int object, const struct same_processes *same)
+{
+	struct why_loaded why;
+
+	why_loaded_build(show->rec, object, &why);
+	if (show->render->is_text)
+		show_text(show, &why, same);
+	else
+		show_json(show, &why, same);
+	why_loaded_release(&why);
+}
+
+struct looking_for {
+	const char *name;
+	struct nearest near;
+	bool searched; /* it was asked for, in vain */
+};
+
+static void collect(struct answer_walk *walk, const struct recording *rec, size_t row)
+{
+	struct looking_for *wanted = walk->data;
+
+	for (size_t i = 0; i < rec->object_count; i++) {
+		struct why_loaded why;
+
+		if (!object_matches(&rec->objects[i], wanted->name)) {
+			nearest_offer_object(&wanted->near, &rec->objects[i]);
+			continue;
+		}
+		why_loaded_build(rec, (int)i, &why);
+		answers_add(&walk->answers, why_loaded_signature(rec, &why), row, (int)i);
+		why_loaded_release(&why);
+	}
+	if (walk->answers.count)
+		return;
+	for (size_t i = 0; i < rec->search_count && !wanted->searched; i++)
+		wanted->searched = rec->searches[i].origin == ORIGIN_NAME &&
+				   search_matches(rec, (int)i, wanted->name);
+}
+
+static void show_answer(struct answer_walk *walk, const struct recording *rec,
+			const struct answer *answer)
+{
+	struct context *context = walk->context;
+	struct show show = {.render = context->render,
+			    .options = context->options,
+			    .rec = rec,
+			    .with_pid = walk->list->count > 1};
+	struct same_processes same = {
+		.rows = walk->list->rows, .indexes = answer->rows, .count = answer->row_count};
+
+	show_why_loaded(&show, answer->index, &same);
+}
+
+static void not_loaded(const struct looking_for *wanted)
+{
+	AUTO_STRBUF struct strbuf hint = STRBUF_INIT;
+
+	if (wanted->searched) {
+		warn("'%s' was not loaded, but it was searched for; see 'plugreport why-found %s'",
+		     wanted->name, wanted->name);
+		return;
+	}
+	nearest_add_hint(&wanted->near, &hint);
+	warn("nothing called '%s' was loaded%s", wanted->name, hint.s);
+}
+
+int cmd_why_loaded(struct context *context)
+{
+	AUTO_PROCESSES struct process_list list;
+	struct looking_for wanted = {.name = context->operands[0]};
+	struct answer_walk walk = {.context = context,
+				   .list = &list,
+				   .collect = collect,
+				   .show = show_answer,
+				   .data = &wanted};
+	int status = context_processes(context, &list);
+
+	if (status != EXIT_OK)
+		return status;
+	nearest_init(&wanted.near, wanted.name);
+	render_value(context->render, "lib", value_string(wanted.name));
+	render_open(context->render, "explanations", GROUP_ARRAY);
+	if (!answers_walk(&walk))
+		status = EXIT_DATABASE;
+	render_close(context->render);
+	if (status == EXIT_OK && walk.answers.count == 0) {
+		not_loaded(&wanted);
+		status = EXIT_FOUND;
+	} else if (status == EXIT_OK) {
+		render_line(context->render, MARK_DIM
+			    "ld.so told of loads, searches and calls; which of them belong "
+			    "together is inferred from their order." MARK_END);
+	}
+	nearest_release(&wanted.near);
+	answers_release(&walk.answers);
+	return status;
+}
