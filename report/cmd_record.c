@@ -122,7 +122,7 @@ static bool ended_in_loader(struct store *store, const struct process_row *row)
 	AUTO_RECORDING struct recording rec;
 
 	recording_init(&rec);
-	if (!store_load(store, row->id, &rec))
+	if (!row || !store_load(store, row->id, &rec))
 		return false;
 	for (size_t i = 0; i < rec.activity_count; i++)
 		if (rec.activities[i].kind == ACTIVITY_PREINIT)
