@@ -18,6 +18,7 @@ const struct option_entry global_options[] = {
 	OPTION_CHOOSE("color", "WHEN", color_choices, color,
 		      "auto (default: on a terminal), always or never"),
 	OPTION('h', "help", NULL, OPTION_FLAG, help, "this text"),
+	OPTION(0, "version", NULL, OPTION_FLAG, version, "the version of plugreport"),
 };
 const size_t global_option_count = ARRAY_SIZE(global_options);
 
@@ -172,9 +173,7 @@ static bool parse_long(struct parser *parser, const char *text)
 
 	if (option)
 		return take_value(parser, option, text[length] ? text + length + 1 : NULL);
-	if (strcmp(text, "version") == 0)
-		ret->request = REQUEST_VERSION;
-	else if (strcmp(text, "list-commands") == 0)
+	if (strcmp(text, "list-commands") == 0)
 		ret->request = REQUEST_LIST_COMMANDS;
 	else if (strcmp(text, "list-options") == 0)
 		ret->request = REQUEST_LIST_OPTIONS;
@@ -237,9 +236,9 @@ static bool check_operands(const struct invocation *ret, struct strbuf *error)
 		strbuf_addf(error, "%s: something is missing; usage: plugreport %s %s",
 			    command->name, command->name, command->operands);
 	else if (ret->operand_count > command->most)
-		strbuf_addf(error, "%s: '%s' is one operand too many; usage: plugreport %s %s",
+		strbuf_addf(error, "%s: '%s' is one operand too many; usage: plugreport %s%s%s",
 			    command->name, ret->operands[command->most], command->name,
-			    command->operands);
+			    *command->operands ? " " : "", command->operands);
 	else if (ret->options.json && (command->flags & COMMAND_NO_JSON))
 		strbuf_addf(error, "%s: has no --json", command->name);
 	else
@@ -287,8 +286,8 @@ bool options_parse(int argc, char **argv, const char *db_default, struct invocat
 		ret->options.db = db_default && *db_default ? db_default : "plugaudit.db";
 	if (ret->request != REQUEST_RUN)
 		return true;
-	if (ret->options.help) {
-		ret->request = REQUEST_HELP;
+	if (ret->options.help || ret->options.version) {
+		ret->request = ret->options.help ? REQUEST_HELP : REQUEST_VERSION;
 		return true;
 	}
 	if (!ret->command) {

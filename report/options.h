@@ -30,7 +30,7 @@ struct options {
 	bool json;
 	bool no_demangle;
 	int color; /* enum color_when */
-	bool help;
+	bool help, version;
 	/* of single commands */
 	const char *output;
 	bool quiet;

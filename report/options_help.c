@@ -56,8 +56,7 @@ void options_help(FILE *out)
 		fprintf(out, "%*s  %s\n", blanks, "", command->summary);
 	}
 	help_options(out, "Options of all commands", global_options, global_option_count);
-	fputs("      --version       the version of plugreport\n"
-	      "\n"
+	fputs("\n"
 	      "'plugreport COMMAND --help' tells more, plugreport(1) everything.\n",
 	      out);
 }
@@ -90,6 +89,4 @@ void options_list(FILE *out, const struct command *command)
 	if (command)
 		list(out, command->options, command->option_count);
 	list(out, global_options, global_option_count);
-	if (!command)
-		fputs("--version\n", out);
 }

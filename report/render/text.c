@@ -182,9 +182,8 @@ static void text_fact(struct render *render, const char *key, const char *label,
 	if (!text->facts) {
 		text->facts = new_table(text);
 		scols_table_enable_noheadings(text->facts, 1);
-		scols_table_new_column(text->facts, "label", 0, 0);
-		scols_table_new_column(text->facts, "value", 0,
-				       text->look.width ? SCOLS_FL_WRAP : 0);
+		scols_table_new_column(text->facts, "", 0, 0);
+		scols_table_new_column(text->facts, "", 0, text->look.width ? SCOLS_FL_WRAP : 0);
 	}
 	line = scols_table_new_line(text->facts, NULL);
 	if (!line)
