@@ -1,0 +1,50 @@
+# Tests.  make check runs everything; check-unit and check-scenarios run a part, and
+# tests/run PATTERN (after make tests) runs the tests whose names match.
+#
+# tests/unit/test_*.c is one cmocka program each, linked with plugreport's own code; test_audit_*.c
+# with the module's objects instead.  tests/scenarios/*.sh are programs run whole, see tests/lib.sh.
+
+UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
+UNIT_OBJECTS := $(UNIT_SOURCES:%=$(BUILD)/%.o)
+UNIT_TESTS   := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
+UNIT_AUDIT   := $(filter $(BUILD)/tests/test_audit_%,$(UNIT_TESTS))
+UNIT_REPORT  := $(filter-out $(UNIT_AUDIT),$(UNIT_TESTS))
+
+# Fixtures with a build of their own; the other scenarios compile theirs when they run.
+FIXTURES := $(BUILD)/tests/demo-host/host
+
+$(BUILD)/tests/unit/%.c.o: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE_FLAGS) $(REPORT_FLAGS) $(CFLAGS) $(SAN_FLAGS) $(DEPEND) -c $< -o $@
+
+$(UNIT_REPORT): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.c.o $(BUILD)/libplugreport.a
+	$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) $^ -o $@ -lcmocka $(REPORT_LIBS) -lpthread -ldl
+
+$(UNIT_AUDIT): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.c.o $(AUDIT_OBJECTS)
+	$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) $^ -o $@ -lcmocka $(AUDIT_LIBS) -lpthread -ldl
+
+ifneq ($(wildcard tests/demo-host/Makefile),)
+DEMO_HOST_SOURCES := $(wildcard tests/demo-host/*)
+$(BUILD)/tests/demo-host/host: $(DEMO_HOST_SOURCES)
+	$(MAKE) -C tests/demo-host OUT=$(abspath $(@D)) CC="$(CC)"
+else
+FIXTURES :=
+endif
+
+TEST_RUN = BUILD=$(abspath $(BUILD)) CC="$(CC)" tests/run
+
+tests: all $(UNIT_TESTS) $(FIXTURES)
+
+check: tests
+	$(TEST_RUN)
+
+check-unit: $(UNIT_TESTS)
+	$(TEST_RUN) --unit
+
+check-scenarios: all $(FIXTURES)
+	$(TEST_RUN) --scenarios
+
+-include $(UNIT_OBJECTS:.o=.d)
+
+.PHONY: tests check check-unit check-scenarios
+.SECONDARY: $(UNIT_OBJECTS)
