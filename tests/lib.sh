@@ -1,0 +1,134 @@
+# shellcheck shell=bash
+# lib.sh - what the scenario tests share.  tests/run starts each of them with bash in an empty
+# directory of its own, with TOP, BUILD and CC set; the first line of each is ". $TOP/tests/lib.sh".
+# A scenario passes when it exits with 0; expect_* ends it with a message when something is not so,
+# skip ends it saying why it can't be tried here.
+
+set -eu -o pipefail
+
+MODULE=$BUILD/libplugaudit.so
+# shellcheck disable=SC2034
+NULL_MODULE=$BUILD/libplugaudit-null.so
+REPORT=$BUILD/plugreport
+export PLUGAUDIT_DB=$PWD/plugaudit.db
+
+fail() {
+	echo "FAILED: $*"
+	exit 1
+}
+
+skip() { # WHY
+	echo "skip: $*"
+	exit 77
+}
+
+need() { # PROGRAM...: skip unless they are installed
+	local program
+	for program; do
+		command -v "$program" >/dev/null || skip "$program is not installed"
+	done
+}
+
+need_root() { # WHAT FOR
+	[ "$(id -u)" = 0 ] || skip "$1 needs root"
+}
+
+# --- fixtures: the source comes from standard input and stays beside the result, so that file and
+# line can be looked up
+
+so() { # FILE.so [flags...] < source: a shared library; its SONAME is its file name unless told
+	local out=$1 source=${1%.so*}.c
+	shift
+	cat >"$source"
+	$CC -g -O0 -fPIC -shared -Wl,-soname,"${out##*/}" -o "$out" "$source" "$@"
+}
+
+program() { # FILE [flags...] < source
+	local out=$1 source=$1.c
+	shift
+	cat >"$source"
+	$CC -D_GNU_SOURCE -g -O0 -o "$out" "$source" "$@" -ldl -lpthread
+}
+
+# --- recording
+
+audit() { # COMMAND...: with the recorder
+	env LD_AUDIT="$MODULE" "$@"
+}
+
+plugreport() {
+	"$REPORT" "$@"
+}
+
+ingest() { # take in what is left
+	"$REPORT" ingest
+}
+
+db() { # SQL: rows, columns parted by |
+	[ -e "$PLUGAUDIT_DB" ] || fail "there is no database $PLUGAUDIT_DB"
+	sqlite3 -batch -noheader -separator '|' -cmd '.timeout 20000' "$PLUGAUDIT_DB" "$1"
+}
+
+# --- expectations
+
+expect_eq() { # WHAT GOT WANTED
+	[ "$2" = "$3" ] && return 0
+	printf 'FAILED: %s\n  got:    %s\n  wanted: %s\n' "$1" "${2//$'\n'/$'\n          '}" \
+		"${3//$'\n'/$'\n          '}"
+	exit 1
+}
+
+expect_db() { # WHAT SQL WANTED
+	expect_eq "$1 ($2)" "$(db "$2")" "$3"
+}
+
+expect_match() { # WHAT GOT EXTENDED-REGEX
+	grep -qE -- "$3" <<<"$2" && return 0
+	printf 'FAILED: %s\n  got:    %s\n  wanted: /%s/\n' "$1" "${2//$'\n'/$'\n          '}" "$3"
+	exit 1
+}
+
+expect_no_match() { # WHAT GOT EXTENDED-REGEX
+	grep -qE -- "$3" <<<"$2" || return 0
+	printf 'FAILED: %s\n  got:    %s\n  not:    /%s/\n' "$1" "${2//$'\n'/$'\n          '}" "$3"
+	exit 1
+}
+
+expect_true() { # WHAT COMMAND...
+	local what=$1
+	shift
+	"$@" || fail "$what: $*"
+}
+
+expect_sound() { # the database is whole, and nothing was lost
+	expect_db "integrity" "PRAGMA integrity_check" ok
+	expect_db "foreign keys" "PRAGMA foreign_key_check" ""
+	expect_db "nothing lost" "SELECT pid, lost_events, lost_stacks, lost_reason FROM process
+		WHERE lost_events + lost_stacks + lost_reason > 0" ""
+	expect_db "no damage" "SELECT pid, damaged_at FROM process WHERE damaged_at IS NOT NULL" ""
+}
+
+expect_no_spools() {
+	expect_eq "spools left behind" "$(find "$(dirname "$PLUGAUDIT_DB")" -name '*.spool')" ""
+}
+
+# same_run COMMAND...: run it plain and with the recorder; standard output, standard error and exit
+# status must be equal.  Leaves plain.out, plain.err, audited.out, audited.err.
+same_run() {
+	local plain=0 audited=0
+	"$@" >plain.out 2>plain.err </dev/null || plain=$?
+	env LD_AUDIT="$MODULE" "$@" >audited.out 2>audited.err </dev/null || audited=$?
+	expect_eq "exit status of $*" "$audited" "$plain"
+	cmp plain.out audited.out || { diff plain.out audited.out | head -20; fail "output of $*"; }
+	cmp plain.err audited.err || { diff plain.err audited.err | head -20; fail "errors of $*"; }
+}
+
+# equal_to_ld_debug COMMAND...: record it while ld.so prints what it does, and compare the two.
+equal_to_ld_debug() {
+	mkdir -p ld-debug
+	rm -f ld-debug/*
+	env LD_AUDIT="$MODULE" LD_DEBUG=files,libs LD_DEBUG_OUTPUT="$PWD/ld-debug/log" \
+		PLUGAUDIT_FLUSH=off "$@" >ld-debug.out </dev/null
+	ingest
+	perl "$TOP/tests/oracle/ld-debug.pl" "$PLUGAUDIT_DB" "$PWD/ld-debug/log"
+}
