@@ -47,7 +47,7 @@ program() { # FILE [flags...] < source
 	local out=$1 source=$1.c
 	shift
 	cat >"$source"
-	$CC -D_GNU_SOURCE -g -O0 -o "$out" "$source" "$@" -ldl -lpthread
+	$CC -D_GNU_SOURCE -g -O0 -o "$out" "$source" "$@" -Wl,--as-needed -ldl -lpthread
 }
 
 # --- recording

@@ -1,0 +1,82 @@
+# plugreport ingest is killed at random instants: the database stays sound, no spool is lost, and
+# when it is let finish, the outcome is the same as that of an ingest that nobody disturbed.
+. "$TOP/tests/lib.sh"
+
+for i in $(seq 20); do so lib$i.so <<<"int f$i(void) { return $i; }"; done
+program prog <<'END'
+#include <dlfcn.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(void)
+{
+	for (int child = 0; child < 12; child++)
+		if (fork() == 0) {
+			for (int i = 1; i <= 20; i++) {
+				char name[32];
+				snprintf(name, sizeof(name), "./lib%d.so", i);
+				void *handle = dlopen(name, RTLD_NOW);
+				snprintf(name, sizeof(name), "f%d", i);
+				dlsym(handle, name);
+			}
+			return 0;
+		}
+	while (wait(NULL) > 0)
+		;
+	return 0;
+}
+END
+env LD_AUDIT="$MODULE" PLUGAUDIT_FLUSH=off ./prog
+expect_eq "spools" "$(find . -name '*.spool' | wc -l)" 13
+mkdir kept calm
+cp plugaudit.db.*.spool kept
+cp plugaudit.db.*.spool calm
+
+contents() { # DATABASE: everything that does not depend on the order of ingest
+	sqlite3 -batch "$1" "SELECT pid, parent_pid, argv, end_kind, started FROM v_process ORDER BY 1;
+		SELECT pid, namespace, path, opened_seq, reason FROM v_object ORDER BY 1, 4;
+		SELECT pid, seq, kind, name, outcome, result_path, caller_function FROM v_call ORDER BY 1, 2;
+		SELECT pid, seq, name, tried, outcome, rule FROM v_search ORDER BY 1, 2;
+		SELECT pid, first_seq, from_path, to_path, symbol, count FROM v_binding ORDER BY 1, 2;
+		SELECT count(*) FROM stack_frame; SELECT count(*) FROM run"
+}
+plugreport ingest -d calm/plugaudit.db
+contents calm/plugaudit.db >wanted
+expect_match "there is something to lose" "$(wc -l <wanted)" '^[0-9]{4,}$'
+duration=$({ time -p plugreport ingest -d calm/plugaudit.db; } 2>&1 | awk '/^real/ { print $2 }')
+echo "an ingest of nothing takes $duration s"
+
+kills=0
+for i in $(seq 40); do
+	# Start anew when all is taken in already.
+	if [ -z "$(find . -maxdepth 1 -name '*.spool')" ]; then
+		contents plugaudit.db | diff -q wanted - >/dev/null || fail "contents differ in round $i"
+		rm -f plugaudit.db*
+		cp kept/*.spool .
+	fi
+	plugreport ingest &
+	pid=$!
+	sleep "0.0$((RANDOM % 90 + 10))"
+	if kill -KILL $pid 2>/dev/null; then
+		kills=$((kills + 1))
+	fi
+	wait $pid 2>/dev/null || true
+	if [ -e plugaudit.db ] && [ -s plugaudit.db ]; then
+		expect_db "integrity after kill $i" "PRAGMA integrity_check" ok
+		expect_db "no half process" "SELECT count(*) FROM process p WHERE NOT EXISTS
+			(SELECT 1 FROM object o WHERE o.process = p.id)" 0
+	fi
+done
+echo "$kills ingests killed"
+expect_true "some were killed" [ $kills -ge 5 ]
+ingest
+expect_eq 'spools left' "$(find . -maxdepth 1 -name '*.spool')" ''
+contents plugaudit.db >got
+diff wanted got | head -20
+cmp wanted got || fail "the outcome differs"
+
+# Taking in what was taken in before adds nothing.
+cp kept/*.spool .
+ingest
+contents plugaudit.db | cmp - wanted || fail "a second ingest added something"
+expect_eq 'spools left' "$(find . -maxdepth 1 -name '*.spool')" ''
