@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # lib.sh - what the scenario tests share.  tests/run starts each of them with bash in an empty
-# directory of its own, with TOP, BUILD and CC set; the first line of each is ". $TOP/tests/lib.sh".
+# directory of its own, with TOP, BUILD and CC set.  Each begins with a comment that names the rule of
+# the loader, or the promise of ours, that it shows, and reads this file.
 # A scenario passes when it exits with 0; expect_* ends it with a message when something is not so,
 # skip ends it saying why it can't be tried here.
 
@@ -131,4 +132,25 @@ equal_to_ld_debug() {
 		PLUGAUDIT_FLUSH=off "$@" >ld-debug.out </dev/null
 	ingest
 	perl "$TOP/tests/oracle/ld-debug.pl" "$PLUGAUDIT_DB" "$PWD/ld-debug/log"
+}
+
+# guest COMMAND...: somebody's program, which must not notice: same_run, and then why-loaded must know
+# a reason for every library that any of its processes loaded.
+guest() {
+	local path answer status asked=0
+	rm -f plugaudit.db*
+	same_run "$@"
+	ingest
+	expect_sound
+	expect_no_spools
+	while IFS= read -r path; do
+		status=0
+		answer=$(plugreport why-loaded "$path" 2>&1) || status=$?
+		[ $status -eq 0 ] || fail "why-loaded $path: exit status $status: $answer"
+		[ -n "$answer" ] || fail "why-loaded $path: no answer"
+		expect_no_match "why-loaded $path" "${answer//$path/}" '\bunknown\b'
+		asked=$((asked + 1))
+	done < <(db "SELECT DISTINCT path FROM object WHERE kind IN ('library', 'ld.so') ORDER BY path")
+	echo "$1: $(db "SELECT count(*) FROM process") processes, $asked libraries explained"
+	expect_true "libraries were recorded" [ $asked -gt 0 ]
 }
