@@ -41,7 +41,7 @@ so() { # FILE.so [flags...] < source: a shared library; its SONAME is its file n
 	local out=$1 source=${1%.so*}.c
 	shift
 	cat >"$source"
-	$CC -g -O0 -fPIC -shared -Wl,-soname,"${out##*/}" -o "$out" "$source" "$@"
+	$CC -D_GNU_SOURCE -g -O0 -fPIC -shared -Wl,-soname,"${out##*/}" -o "$out" "$source" "$@"
 }
 
 program() { # FILE [flags...] < source

@@ -30,6 +30,7 @@
 #   DF_1_NODEFLIB and the file is in a default directory.
 use strict;
 use warnings;
+no warnings 'portable'; # addresses have 64 bits
 
 die "usage: ld-debug.pl DATABASE PREFIX\n" unless @ARGV == 2;
 my ($database, $prefix) = @ARGV;
@@ -131,7 +132,6 @@ sub parse_line {
 }
 
 {
-	no warnings 'portable';
 	my $dir = $prefix =~ m{^(.*)/[^/]*$} ? $1 : '.';
 	my ($base) = $prefix =~ m{([^/]*)$};
 	opendir(my $handle, $dir) or fail("$dir: $!");
@@ -170,7 +170,6 @@ for (query("SELECT o.process, o.opened_seq, coalesce(s.name, o.path), o.namespac
 	   . "FROM object o LEFT JOIN search s ON s.id = o.reason_search "
 	   . "WHERE o.kind = 'library' AND NOT o.inherited ORDER BY o.process, o.opened_seq")) {
 	my ($id, $seq, $name, $ns, $base, $dynamic) = @$_;
-	no warnings 'portable';
 	push @{$process{$id}{lines}}, { seq => $seq, kind => 'map', name => $name, ns => $ns,
 					base => hex $base, dynamic => hex $dynamic };
 }

@@ -7,7 +7,6 @@ so libnew.so -Wl,-soname,libold.so <<<'int version(void) { return 2; }'
 so libplugin.so <<<'int plugin_answer(void) { return 42; }'
 # Replaces one file by another, one function by its own, and counts what it is told.
 so alter.so <<'END'
-#define _GNU_SOURCE
 #include <link.h>
 #include <stdio.h>
 #include <string.h>

@@ -27,7 +27,7 @@ so here/libhere.so -I. -Wl,--enable-new-dtags,-rpath,'$ORIGIN/inner' <<<'#includ
 so there/libthere.so -I. -Wl,--enable-new-dtags,-rpath,'$ORIGIN/inner' -Wl,-z,now \
 	<<<'#include "asker.inc"'
 so libnext.so <<<'int shared_name(void) { return 2; }'
-program prog -L. -lnext -Wl,-rpath,'$ORIGIN' -rdynamic <<'END'
+program prog -L. -Wl,--no-as-needed -lnext -Wl,-rpath,'$ORIGIN' -rdynamic <<'END'
 #include <dlfcn.h>
 #include <stdio.h>
 int shared_name(void);

@@ -1,0 +1,86 @@
+# plugreport's commands on the recording of a plugin host: text for people, JSON of the documented
+# shape, exit statuses.
+. "$TOP/tests/lib.sh"
+
+host=$BUILD/tests/demo-host/host
+[ -x "$host" ] || skip "the plugin host is not built: make tests"
+where=$(dirname "$host")
+audit "$host" >out
+expect_sound
+
+json() { # COMMAND... -- PATH: a value of its JSON answer
+	local command=()
+	while [ "$1" != -- ]; do command+=("$1"); shift; done
+	plugreport "${command[@]}" --json >answer.json || return
+	sqlite3 -batch :memory: "SELECT CASE WHEN json_valid(readfile('answer.json'))
+		THEN json_extract(readfile('answer.json'), '$2') ELSE 'no JSON' END"
+}
+
+for command in "why-loaded libtext.so" "why-found libtext.so" "why-found libgone.so" objects tree \
+	searches calls "calls --stack" bindings processes namespaces info; do
+	# shellcheck disable=SC2086
+	{
+		expect_true "$command says something" [ -n "$(plugreport $command)" ]
+		expect_eq "$command --json" "$(json $command -- '$.plugaudit')" 1
+		expect_true "$command --all" [ -n "$(plugreport $command --all)" ]
+	}
+	expect_no_match "$command colours only terminals" "$(plugreport $command)" $'\e'
+done
+for pair in objects:object searches:search calls:call bindings:binding processes:process; do
+	plugreport "${pair%:*}" --all --json >answer.json
+	expect_eq "${pair%:*} --json has every row" "$(sqlite3 -batch :memory: "SELECT
+		json_array_length(readfile('answer.json'), '\$.${pair%:*}')")" \
+		"$(db "SELECT count(*) FROM ${pair#*:}")"
+done
+
+# The chain from the program down, with the place in the source that asked.
+answer=$(plugreport why-loaded libtext.so)
+for part in 'libtext\.so' 'librender\.so' 'report\.so' 'dlopen' 'plugin_open' 'core\.c:[0-9]+' \
+	'libhostcore\.so' 'RPATH' 'host\.c:[0-9]+'; do
+	expect_match "why-loaded libtext.so" "$answer" "$part"
+done
+for name in libtext.so "$where/plugins/report/../../common/libtext.so" "$where/common/libtext.so" 'libte*'; do
+	expect_match "why-loaded $name" "$(plugreport why-loaded "$name")" 'report\.so'
+done
+expect_match "a copy in another namespace is explained too" "$(plugreport why-loaded libcodec.so.1)" \
+	'sandbox\.so'
+expect_match "dlmopen" "$(plugreport why-loaded sandbox.so)" 'dlmopen'
+expect_match "what libc loads by itself, or the program needs" "$(plugreport why-loaded libc.so.6)" \
+	'DT_NEEDED|needed'
+
+answer=$(plugreport why-found libgone.so)
+for part in '/opt/host/lib' 'RUNPATH' 'broken\.so' 'ld\.so\.cache' 'not found|nowhere|missing'; do
+	expect_match "why-found libgone.so" "$answer" "$part"
+done
+expect_match "why-found libextra.so" "$(plugreport why-found libextra.so)" 'libhostcore\.so'
+
+calls=$(plugreport calls)
+expect_match "calls" "$calls" 'dlmopen.*sandbox\.so'
+expect_match "namespaces" "$(plugreport namespaces)" 'sandbox\.so'
+expect_match "info names glibc" "$(plugreport info)" "$(db "SELECT glibc FROM process")"
+expect_match "bindings --symbol" "$(plugreport bindings --symbol codec_name)" 'codec_name'
+expect_eq "sql --json" "$(plugreport sql "SELECT 6 * 7 AS answer" --json >answer.json
+	sqlite3 -batch :memory: "SELECT json_extract(readfile('answer.json'), '\$.rows[0].answer')")" 42
+
+status_of() {
+	local status=0
+	"$@" >status.out 2>status.err || status=$?
+	echo $status
+}
+expect_eq "nothing matched" "$(status_of plugreport why-loaded libtxet.so)" 1
+expect_match "the near names are named" "$(cat status.err)" 'libtext\.so'
+expect_eq "no such command" "$(status_of plugreport why-laoded x)" 2
+expect_eq "too few arguments" "$(status_of plugreport why-loaded)" 2
+expect_eq "unknown option" "$(status_of plugreport objects --no-such-option)" 2
+expect_eq "no database" "$(status_of plugreport objects -d nowhere.db)" 3
+echo 'this is no database' >text.db
+expect_eq "not a database" "$(status_of plugreport objects -d text.db)" 3
+sqlite3 other.db "CREATE TABLE t(x)"
+expect_eq "somebody else's database" "$(status_of plugreport objects -d other.db)" 3
+for statement in "DELETE FROM object" "CREATE TABLE t(x)" "PRAGMA user_version = 7" "ATTACH 'x.db' AS x" \
+	"SELECT 1; DROP TABLE object"; do
+	expect_true "sql refuses: $statement" [ "$(status_of plugreport sql "$statement")" != 0 ]
+done
+expect_true "objects are still there" [ "$(db "SELECT count(*) FROM object")" -gt 10 ]
+expect_eq "--help" "$(status_of plugreport --help)" 0
+expect_eq "--version" "$(status_of plugreport --version)" 0
