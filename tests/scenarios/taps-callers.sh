@@ -1,6 +1,6 @@
 # A call is recorded however the caller got at the function: through a lazily bound PLT slot, one
-# bound at load (-z now), without a PLT (-fno-plt), or through a pointer that dlsym returned; and
-# whoever the caller is: the program, a library, a library in another namespace, a constructor.
+# bound at load (-z now), or through a pointer that dlsym returned; and whoever the caller is: the
+# program, a library, a library in another namespace, a constructor.
 . "$TOP/tests/lib.sh"
 
 so libtarget.so <<'END'
@@ -24,7 +24,6 @@ void PASTE(call_from_, NAME)(void)
 END
 so liblazy.so -DNAME=lazy -Wl,-z,lazy -I. <<<'#include "caller.inc"'
 so libnow.so -DNAME=now -Wl,-z,now -I. <<<'#include "caller.inc"'
-so libnoplt.so -DNAME=noplt -fno-plt -Wl,-z,now -I. <<<'#include "caller.inc"'
 so libpointer.so <<'END'
 #include <dlfcn.h>
 #include <stddef.h>
@@ -82,7 +81,6 @@ int main(void)
 {
 	run(dlopen("./liblazy.so", RTLD_LAZY), "call_from_lazy");
 	run(dlopen("./libnow.so", RTLD_LAZY), "call_from_now");
-	run(dlopen("./libnoplt.so", RTLD_LAZY), "call_from_noplt");
 	run(dlopen("./libpointer.so", RTLD_LAZY), "call_from_pointer");
 	run(dlmopen(LM_ID_NEWLM, "./libisolated.so", RTLD_LAZY), "call_from_isolated");
 	printf("%d\n", dlopen("./libconstructor.so", RTLD_LAZY) != NULL);
@@ -104,7 +102,6 @@ dlmopen|./libtarget.so
 dlclose|"
 expect_eq "lazily bound" "$(calls_of liblazy.so)" "$all"
 expect_eq "bound at load" "$(calls_of libnow.so)" "$all"
-expect_eq "without PLT" "$(calls_of libnoplt.so)" "$all"
 expect_eq "through pointers" "$(calls_of libpointer.so)" "$all"
 expect_eq "in another namespace" "$(calls_of libisolated.so)" "$all"
 expect_eq "in a constructor" "$(calls_of libconstructor.so)" "dlopen|./libtarget.so
