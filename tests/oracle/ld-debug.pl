@@ -270,6 +270,7 @@ for my $process (@processes) {
 }
 for my $image (map { @$_ } values %left_images) {
 	next unless @{$image->{lines}};
+	$requests += grep { $_->{kind} eq 'request' } @{$image->{lines}};
 	printf "pid %d: %d lines of ld.so's, and no process in the database\n", $image->{pid},
 		scalar @{$image->{lines}};
 	$differences++;

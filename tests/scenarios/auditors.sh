@@ -53,8 +53,9 @@ program prog <<'END'
 int main(void)
 {
 	void *plugin = dlopen("./libplugin.so", RTLD_LAZY), *old = dlopen("./libold.so", RTLD_LAZY);
-	printf("%d %d\n", ((int (*)(void))dlsym(plugin, "plugin_answer"))(),
-	       ((int (*)(void))dlsym(old, "version"))());
+	int (*answer)(void) = (int (*)(void))dlsym(plugin, "plugin_answer");
+	int (*version)(void) = (int (*)(void))dlsym(old, "version");
+	printf("%d %d\n", answer(), version());
 	dlclose(plugin);
 	return 0;
 }
@@ -77,8 +78,12 @@ dlclose|"
 	expect_db "loads, $order" "SELECT real_path FROM object WHERE real_path LIKE '$PWD/lib%'
 		ORDER BY opened_seq" "$PWD/libplugin.so
 $PWD/libnew.so"
-	expect_db "no auditor among the objects, $order" "SELECT count(*) FROM object
-		WHERE path LIKE '%alter.so' OR path LIKE '%libplugaudit%'" 0
+	# ld.so announces auditors behind ours; they are not part of the program.
+	expect_db "auditors among the objects, $order" "SELECT path, reason FROM object
+		WHERE (path LIKE '%alter.so' OR path LIKE '%libplugaudit%') AND reason != 'audit'" ""
+	expect_db "the program is the program, $order" "SELECT path, namespace, reason FROM object
+		WHERE kind = 'main'" "$PWD/prog|0|main"
+	expect_db "reasons, $order" "SELECT path FROM object WHERE reason = 'unknown'" ""
 done
 for order in "$NULL_MODULE:$MODULE" "$MODULE:$NULL_MODULE"; do
 	rm -f plugaudit.db*

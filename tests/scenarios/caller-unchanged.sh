@@ -21,6 +21,7 @@ void ask(void)
 	       info.dli_sname);
 	dlclose(handle);
 	printf("%s\n", dlopen("libnowhere.so", RTLD_LAZY) ? "found" : dlerror());
+	fflush(stdout); /* another namespace has its own stdout, which exit does not know */
 }
 END
 so here/libhere.so -I. -Wl,--enable-new-dtags,-rpath,'$ORIGIN/inner' <<<'#include "asker.inc"'

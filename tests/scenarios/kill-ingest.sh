@@ -54,7 +54,7 @@ for i in $(seq 40); do
 		rm -f plugaudit.db*
 		cp kept/*.spool .
 	fi
-	plugreport ingest &
+	"$REPORT" ingest &
 	pid=$!
 	sleep "0.0$((RANDOM % 90 + 10))"
 	if kill -KILL $pid 2>/dev/null; then

@@ -93,7 +93,11 @@ echo "seed $seed"
 env LD_AUDIT="$MODULE" PLUGAUDIT_FLUSH=off ./killer 100 "$seed" >progress
 expect_eq "kills" "$(wc -l <progress)" 100
 ingest
-expect_no_spools
+# Only what was killed before it wrote a first byte may be left, for a while.
+for spool in plugaudit.db.*.spool; do
+	[ -e "$spool" ] || continue
+	expect_eq "first bytes of $spool" "$(head -c 8 "$spool" | tr -d '\0')" ""
+done
 expect_sound
 {
 	echo "CREATE TEMP TABLE progress(pid INTEGER, opened INTEGER, looked_up INTEGER);"

@@ -31,7 +31,7 @@ expect_match "output" "$(head -2 ld-debug.out | tr '\n' ' ')" '^1 1 $'
 expect_sound
 
 winner() { # NAME
-	db "SELECT rule, tried, CASE WHEN owner_path LIKE '$PWD/%' THEN
+	db "SELECT rule, replace(tried, '/./', '/'), CASE WHEN owner_path LIKE '$PWD/%' THEN
 		substr(owner_path, length('$PWD') + 2) ELSE owner_path END FROM v_search
 		WHERE name = '$1' AND origin != 'name' AND outcome IN ('loaded', 'already-loaded')"
 }
@@ -48,7 +48,7 @@ expect_db "not found" "SELECT name, outcome FROM v_search WHERE origin = 'name'
 ./no/such/file.so|failed"
 expect_db "tried in vain" "SELECT DISTINCT outcome FROM v_search WHERE name = 'libabsent.so.9'
 	AND origin != 'name'" missing
-expect_db "requesters" "SELECT requester_path FROM v_search WHERE name IN ('libdeep.so', 'libleaf.so')
+expect_db "requesters" "SELECT replace(requester_path, '/./', '/') FROM v_search WHERE name IN ('libdeep.so', 'libleaf.so')
 	AND origin = 'name' ORDER BY seq" "$PWD/rpath/libmiddle.so
 ./libnew.so"
 expect_db "a request from outside and one of a dependency" "SELECT name, root FROM search
