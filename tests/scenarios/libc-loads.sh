@@ -43,6 +43,9 @@ expect_db "ISO8859-15.so" "SELECT reason FROM object WHERE path LIKE '%/ISO8859-
 expect_match "the stack at the search leads to the program" "$(db "SELECT f.function, f.line
 	FROM object o JOIN search s ON s.id = o.reason_search JOIN stack_frame f ON f.stack = s.stack
 	WHERE o.path LIKE '%/ISO8859-15.so' ORDER BY f.depth")" '^convert\|16$'
+answer=$(plugreport why-loaded ISO8859-15.so)
+expect_match "why-loaded tells that libc asked" "$answer" 'libc itself'
+expect_match "and for whom" "$answer" 'convert\(\) at prog\.c:16'
 nss=$(db "SELECT path FROM object WHERE path LIKE '%/libnss_%' AND reason = 'libc' LIMIT 1")
 if [ -n "$nss" ]; then
 	expect_match "the stack at the search of $nss" "$(db "SELECT f.function FROM object o
