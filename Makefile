@@ -2,7 +2,7 @@
 #
 #   make                       the module, plugreport, the null auditor
 #   make check | demo          build, then run the tests | the demonstration
-#   make install PREFIX= DESTDIR=
+#   make install | uninstall   PREFIX=/usr/local DESTDIR= BINDIR= LIBDIR= MANDIR= ...
 #   make format | clean
 # Variables: BUILD=directory  SAN=address,undefined  COVERAGE=1  WERROR= (to build with warnings)
 
@@ -11,6 +11,7 @@ BINDIR     ?= $(PREFIX)/bin
 LIBDIR     ?= $(PREFIX)/lib
 MANDIR     ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+DOCDIR     ?= $(PREFIX)/share/doc/plugaudit
 
 CC         ?= gcc
 CFLAGS     ?= -O2 -g
@@ -76,6 +77,39 @@ $(BUILD)/plugreport: $(BUILD)/report/main.c.o $(BUILD)/libplugreport.a
 
 -include tests/tests.mk
 
+demo: all
+	scripts/demo
+
+# The module looks for plugreport beside itself, in ../bin and ../../bin, and in BINDIR; plugreport
+# looks for the module likewise.  So a prefix can be moved as a whole.
+INSTALL_MAN1       := $(wildcard report/*.1)
+INSTALL_MAN7       := $(wildcard audit/*.7)
+INSTALL_COMPLETION := $(wildcard scripts/plugreport.bash-completion)
+INSTALL_DOC        := README.md LICENSE report/store/schema.sql
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(MANDIR)/man1 \
+	  $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(DOCDIR) $(DESTDIR)$(COMPLETIONDIR)
+	install -m 755 $(BUILD)/plugreport $(DESTDIR)$(BINDIR)/plugreport
+	install -m 644 $(BUILD)/libplugaudit.so $(DESTDIR)$(LIBDIR)/libplugaudit.so
+	$(if $(INSTALL_MAN1),install -m 644 $(INSTALL_MAN1) $(DESTDIR)$(MANDIR)/man1)
+	$(if $(INSTALL_MAN7),install -m 644 $(INSTALL_MAN7) $(DESTDIR)$(MANDIR)/man7)
+	install -m 644 $(INSTALL_DOC) $(DESTDIR)$(DOCDIR)
+	$(if $(INSTALL_COMPLETION),install -m 644 $(INSTALL_COMPLETION) \
+	  $(DESTDIR)$(COMPLETIONDIR)/plugreport)
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || $(LDCONFIG)
+
+# So that LD_AUDIT=libplugaudit.so works without a path, where LIBDIR is one of ld.so's directories.
+LDCONFIG ?= PATH="$$PATH:/sbin:/usr/sbin" ldconfig
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/plugreport $(DESTDIR)$(LIBDIR)/libplugaudit.so \
+	  $(INSTALL_MAN1:report/%=$(DESTDIR)$(MANDIR)/man1/%) \
+	  $(INSTALL_MAN7:audit/%=$(DESTDIR)$(MANDIR)/man7/%) $(DESTDIR)$(COMPLETIONDIR)/plugreport
+	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,$(notdir $(INSTALL_DOC)))
+	[ ! -d $(DESTDIR)$(DOCDIR) ] || rmdir $(DESTDIR)$(DOCDIR)
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || $(LDCONFIG)
+
 # What only developers need.
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
@@ -85,5 +119,5 @@ clean:
 
 -include $(AUDIT_OBJECTS:.o=.d) $(REPORT_OBJECTS:.o=.d)
 
-.PHONY: all format clean
+.PHONY: all demo install uninstall format clean
 .DELETE_ON_ERROR:
