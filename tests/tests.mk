@@ -35,8 +35,14 @@ TEST_RUN = BUILD=$(abspath $(BUILD)) CC="$(CC)" tests/run
 
 tests: all $(UNIT_TESTS) $(FIXTURES)
 
-check: tests
-	$(TEST_RUN)
+# The unit tests of plugreport once more, with sanitizers; check runs these too.
+sanitizable: $(UNIT_REPORT)
+
+sanitized:
+	+$(MAKE) SAN=address,undefined BUILD=$(BUILD)-san sanitizable
+
+check: tests $(if $(SAN)$(COVERAGE),,sanitized)
+	$(if $(SAN)$(COVERAGE),,SANITIZED=$(abspath $(BUILD)-san)) $(TEST_RUN)
 
 check-unit: $(UNIT_TESTS)
 	$(TEST_RUN) --unit
@@ -46,5 +52,5 @@ check-scenarios: all $(FIXTURES)
 
 -include $(UNIT_OBJECTS:.o=.d)
 
-.PHONY: tests check check-unit check-scenarios
+.PHONY: tests sanitizable sanitized check check-unit check-scenarios
 .SECONDARY: $(UNIT_OBJECTS)
