@@ -101,8 +101,8 @@ static const char *keep_name(struct contents *contents, struct spool_text text)
 static void take_symbol(struct contents *contents, const struct spool_item *item)
 {
 	const struct spool_symbol *fixed = &item->symbol.fixed;
-	struct symbol *symbol =
-		&contents->symbols[find_symbol(contents, fixed->object, fixed->index)];
+	uint32_t index = find_symbol(contents, fixed->object, fixed->index); /* may move them */
+	struct symbol *symbol = &contents->symbols[index];
 
 	if (symbol->name) /* two threads may both have written it */
 		return;

@@ -91,7 +91,8 @@ void rows_release(struct rows *rows)
 {
 	for (size_t i = 0; i < SQL_STATEMENTS; i++) {
 		sqlite3_finalize(rows->statements[i]);
-		rows->statements[i] = NULL;
+		sqlite3_finalize(rows->batches[i]);
+		rows->statements[i] = rows->batches[i] = NULL;
 	}
 }
 
@@ -102,24 +103,25 @@ static bool fail(struct rows *rows, int code)
 	return false;
 }
 
-/* The statement, prepared, with its parameters bound; NULL when it failed. */
-static sqlite3_stmt *bind(struct rows *rows, enum statement which, const struct cell *cells,
-			  size_t count)
+/* Prepare `sql` into *place unless that was done before. */
+static sqlite3_stmt *prepare(struct rows *rows, sqlite3_stmt **place, const char *sql, size_t count)
 {
-	sqlite3_stmt *stmt = rows->statements[which];
+	int code;
+
+	if (*place)
+		return *place;
+	code = sqlite3_prepare_v3(rows->store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, place, NULL);
+	if (code != SQLITE_OK)
+		fail(rows, code);
+	else if ((size_t)sqlite3_bind_parameter_count(*place) != count)
+		BUG("%zu cells for: %s", count, sql);
+	return *place;
+}
+
+static bool bind(struct rows *rows, sqlite3_stmt *stmt, const struct cell *cells, size_t count)
+{
 	int code = SQLITE_OK;
 
-	if (!stmt) {
-		code = sqlite3_prepare_v3(rows->store->db, texts[which], -1,
-					  SQLITE_PREPARE_PERSISTENT, &stmt, NULL);
-		if (code != SQLITE_OK) {
-			fail(rows, code);
-			return NULL;
-		}
-		if ((size_t)sqlite3_bind_parameter_count(stmt) != count)
-			BUG("%zu cells for: %s", count, texts[which]);
-		rows->statements[which] = stmt;
-	}
 	for (size_t i = 0; i < count && code == SQLITE_OK; i++) {
 		int at = (int)i + 1;
 
@@ -135,27 +137,26 @@ static sqlite3_stmt *bind(struct rows *rows, enum statement which, const struct 
 			break;
 		}
 	}
-	if (code != SQLITE_OK) {
+	return code == SQLITE_OK || fail(rows, code);
+}
+
+static bool run(struct rows *rows, sqlite3_stmt *stmt, const struct cell *cells, size_t count)
+{
+	int code;
+
+	if (!stmt || !bind(rows, stmt, cells, count))
+		return false;
+	code = sqlite3_step(stmt);
+	if (code != SQLITE_DONE)
 		fail(rows, code);
-		return NULL;
-	}
-	return stmt;
+	sqlite3_reset(stmt);
+	return code == SQLITE_DONE;
 }
 
 bool rows_run(struct rows *rows, enum statement which, const struct cell *cells, size_t count)
 {
-	sqlite3_stmt *stmt = bind(rows, which, cells, count);
-	int code;
-
-	if (!stmt)
-		return false;
-	code = sqlite3_step(stmt);
-	if (code == SQLITE_DONE)
-		code = SQLITE_OK;
-	else
-		fail(rows, code);
-	sqlite3_reset(stmt);
-	return code == SQLITE_OK;
+	return run(rows, prepare(rows, &rows->statements[which], texts[which], count), cells,
+		   count);
 }
 
 bool rows_put(struct rows *rows, enum statement which, const struct cell *cells, size_t count)
@@ -166,13 +167,45 @@ bool rows_put(struct rows *rows, enum statement which, const struct cell *cells,
 	return true;
 }
 
+/* "INSERT ... VALUES (?, ?)" with the last parenthesis ROWS_BATCH times. */
+static char *batch_text(const char *sql)
+{
+	AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
+	const char *row = strrchr(sql, '(');
+
+	strbuf_addstr(&sb, sql);
+	for (int i = 1; i < ROWS_BATCH; i++)
+		strbuf_addf(&sb, ", %s", row);
+	return strbuf_detach(&sb);
+}
+
+bool rows_put_batch(struct rows *rows, enum statement which, const struct cell *cells, size_t count,
+		    size_t row_count)
+{
+	if (row_count < ROWS_BATCH) {
+		for (size_t i = 0; i < row_count; i++)
+			if (!rows_put(rows, which, cells + i * count, count))
+				return false;
+		return true;
+	}
+	if (!rows->batches[which]) {
+		AUTO_FREE char *sql = batch_text(texts[which]);
+
+		prepare(rows, &rows->batches[which], sql, count * ROWS_BATCH);
+	}
+	if (!run(rows, rows->batches[which], cells, count * ROWS_BATCH))
+		return false;
+	rows->written += ROWS_BATCH;
+	return true;
+}
+
 sqlite3_stmt *rows_query(struct rows *rows, enum statement which, const struct cell *cells,
 			 size_t count)
 {
-	sqlite3_stmt *stmt = bind(rows, which, cells, count);
+	sqlite3_stmt *stmt = prepare(rows, &rows->statements[which], texts[which], count);
 	int code;
 
-	if (!stmt)
+	if (!stmt || !bind(rows, stmt, cells, count))
 		return NULL;
 	code = sqlite3_step(stmt);
 	if (code == SQLITE_ROW)

@@ -54,12 +54,17 @@ enum statement {
 	SQL_STATEMENTS,
 };
 
+/* So many rows go into tables with many of them at once: a statement's start costs more than a row.
+ */
+#define ROWS_BATCH 80
+
 /* All zero but for `store` is fresh; statements are prepared when first used. */
 struct rows {
 	struct store *store;
 	sqlite3_stmt *statements[SQL_STATEMENTS];
-	uint64_t written; /* rows put so far */
-	int error;        /* SQLite's code of the first failure since it was set to 0 */
+	sqlite3_stmt *batches[SQL_STATEMENTS]; /* the same for ROWS_BATCH rows */
+	uint64_t written;                      /* rows put so far */
+	int error; /* SQLite's code of the first failure since it was set to 0 */
 };
 
 void rows_release(struct rows *rows);
@@ -109,6 +114,10 @@ bool rows_run(struct rows *rows, enum statement which, const struct cell *cells,
 
 /* The same, and count a row. */
 bool rows_put(struct rows *rows, enum statement which, const struct cell *cells, size_t count);
+
+/* Put `row_count` rows, at most ROWS_BATCH, with `count` cells each. */
+bool rows_put_batch(struct rows *rows, enum statement which, const struct cell *cells, size_t count,
+		    size_t row_count);
 
 /*
  * Run a statement that gives at most one row: NULL when there was none or it failed; otherwise the

@@ -199,7 +199,8 @@ static enum identity identify(const struct store *store)
 /* Open the file; its contents may come from anybody, so nothing in it is trusted to run. */
 static bool connect(struct store *store, const char *real, int flags)
 {
-	int code = sqlite3_open_v2(real, &store->db, flags | SQLITE_OPEN_PRIVATECACHE, NULL);
+	int code = sqlite3_open_v2(real, &store->db,
+				   flags | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (!store->db)
 		die(EXIT_DATABASE, "out of memory");

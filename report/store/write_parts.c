@@ -209,58 +209,92 @@ static int compare_names(const void *a, const void *b)
 	return order ? order : (x->index > y->index) - (x->index < y->index);
 }
 
-static bool write_symbol(struct rows *rows, const struct contents *contents,
-			 const struct first_ids *ids, int64_t id, const struct symbol *s,
-			 const char *name)
+#define SYMBOL_CELLS  12
+#define BINDING_CELLS 11
+
+static void symbol_cells(const struct contents *contents, const struct first_ids *ids,
+			 const struct named *named, int64_t id, struct cell *ret_cells)
 {
-	return rows_put(rows, SQL_PUT_SYMBOL,
-			CELLS(integer(id), integer(contents->rec.process_id),
-			      reference(ids->object, contents_object(contents, s->object)),
-			      integer(s->number), text(name), text(s->version), bits(s->value),
-			      bits(s->size), integer(ELF64_ST_TYPE(s->info)),
-			      integer(ELF64_ST_BIND(s->info)),
-			      integer(ELF64_ST_VISIBILITY(s->other)),
-			      integer((s->versym & 0x8000) != 0)));
+	const struct symbol *s = &contents->symbols[named->index];
+	const struct cell cells[SYMBOL_CELLS] = {
+		integer(id),
+		integer(contents->rec.process_id),
+		reference(ids->object, contents_object(contents, s->object)),
+		integer(s->number),
+		text(named->name),
+		text(s->version),
+		bits(s->value),
+		bits(s->size),
+		integer(ELF64_ST_TYPE(s->info)),
+		integer(ELF64_ST_BIND(s->info)),
+		integer(ELF64_ST_VISIBILITY(s->other)),
+		integer((s->versym & 0x8000) != 0),
+	};
+
+	memcpy(ret_cells, cells, sizeof(cells));
 }
 
 /* ret_ranks[i] is the place of symbol i in the order of the names. */
 static bool write_symbols(struct rows *rows, const struct contents *contents,
 			  const struct first_ids *ids, uint32_t *ret_ranks)
 {
-	AUTO_FREE struct named *order = xcalloc(contents->symbol_count, sizeof(*order));
+	size_t count = contents->symbol_count;
+	AUTO_FREE struct named *order = xcalloc(count, sizeof(*order));
+	struct cell cells[ROWS_BATCH * SYMBOL_CELLS];
 
-	for (size_t i = 0; i < contents->symbol_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const char *name = contents->symbols[i].name;
 
 		order[i] = (struct named){name ? name : "", (uint32_t)i};
 	}
-	qsort(order, contents->symbol_count, sizeof(*order), compare_names);
-	for (size_t rank = 0; rank < contents->symbol_count; rank++) {
-		ret_ranks[order[rank].index] = (uint32_t)rank;
-		if (!write_symbol(rows, contents, ids, ids->symbol + (int64_t)rank,
-				  &contents->symbols[order[rank].index], order[rank].name))
+	qsort(order, count, sizeof(*order), compare_names);
+	for (size_t i = 0; i < count;) {
+		size_t n = 0;
+
+		for (; n < ROWS_BATCH && i < count; n++, i++) {
+			ret_ranks[order[i].index] = (uint32_t)i;
+			symbol_cells(contents, ids, &order[i], ids->symbol + (int64_t)i,
+				     cells + n * SYMBOL_CELLS);
+		}
+		if (!rows_put_batch(rows, SQL_PUT_SYMBOL, cells, SYMBOL_CELLS, n))
 			return false;
 	}
 	return true;
 }
 
+static void binding_cells(const struct contents *contents, const struct first_ids *ids,
+			  const uint32_t *ranks, size_t index, struct cell *ret_cells)
+{
+	const struct binding *b = &contents->bindings[index];
+	const struct symbol *symbol = &contents->symbols[b->symbol];
+	const struct cell cells[BINDING_CELLS] = {
+		integer(ids->binding + (int64_t)index),
+		integer(contents->rec.process_id),
+		bits(b->seq),
+		reference(ids->object, contents_object(contents, b->from)),
+		reference(ids->object, contents_object(contents, symbol->object)),
+		integer(ids->symbol + ranks[b->symbol]),
+		text(b->flags & LA_SYMB_DLSYM ? "dlsym" : "plt"),
+		text("la_symbind"),
+		bits(b->address),
+		bits(b->count),
+		integer(b->flags),
+	};
+
+	memcpy(ret_cells, cells, sizeof(cells));
+}
+
 static bool write_bindings(struct rows *rows, const struct contents *contents,
 			   const struct first_ids *ids, const uint32_t *ranks)
 {
-	for (size_t i = 0; i < contents->binding_count; i++) {
-		const struct binding *b = &contents->bindings[i];
-		const struct symbol *symbol = &contents->symbols[b->symbol];
+	struct cell cells[ROWS_BATCH * BINDING_CELLS];
 
-		if (!rows_put(
-			    rows, SQL_PUT_BINDING,
-			    CELLS(integer(ids->binding + (int64_t)i),
-				  integer(contents->rec.process_id), bits(b->seq),
-				  reference(ids->object, contents_object(contents, b->from)),
-				  reference(ids->object, contents_object(contents, symbol->object)),
-				  integer(ids->symbol + ranks[b->symbol]),
-				  text(b->flags & LA_SYMB_DLSYM ? "dlsym" : "plt"),
-				  text("la_symbind"), bits(b->address), bits(b->count),
-				  integer(b->flags))))
+	for (size_t i = 0; i < contents->binding_count;) {
+		size_t n = 0;
+
+		for (; n < ROWS_BATCH && i < contents->binding_count; n++, i++)
+			binding_cells(contents, ids, ranks, i, cells + n * BINDING_CELLS);
+		if (!rows_put_batch(rows, SQL_PUT_BINDING, cells, BINDING_CELLS, n))
 			return false;
 	}
 	return true;
