@@ -66,7 +66,7 @@ $(BUILD)/libplugaudit.so: $(AUDIT_OBJECTS)
 
 $(BUILD)/libplugaudit-null.so: audit/null.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE_FLAGS) $(AUDIT_FLAGS) $(CFLAGS) $(LDFLAGS) -shared -Wl,-z,now $< -o $@
+	$(CC) $(BASE_FLAGS) $(AUDIT_FLAGS) $(CFLAGS) $(LDFLAGS) -shared -Wl,-z,now -Wl,--no-as-needed $< -o $@ -lc
 
 $(BUILD)/libplugreport.a: $(REPORT_LIBRARY)
 	rm -f $@
