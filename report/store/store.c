@@ -172,13 +172,19 @@ enum identity { IDENTITY_OURS, IDENTITY_EMPTY, IDENTITY_REFUSED };
 static enum identity identify(const struct store *store)
 {
 	int64_t application, version, tables;
+	/* One snapshot of all three: another process may be laying down the schema. */
+	bool began = sqlite3_get_autocommit(store->db) &&
+		     sqlite3_exec(store->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK;
+	bool read = read_integer(store->db, "PRAGMA application_id", &application) &&
+		    read_integer(store->db, "PRAGMA user_version", &version) &&
+		    read_integer(store->db, "SELECT count(*) FROM sqlite_master", &tables);
 
-	if (!read_integer(store->db, "PRAGMA application_id", &application) ||
-	    !read_integer(store->db, "PRAGMA user_version", &version) ||
-	    !read_integer(store->db, "SELECT count(*) FROM sqlite_master", &tables)) {
+	if (!read)
 		store_complain(store, "read");
+	if (began)
+		sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
+	if (!read)
 		return IDENTITY_REFUSED;
-	}
 	if (application == 0 && version == 0 && tables == 0)
 		return IDENTITY_EMPTY;
 	if (application != STORE_APPLICATION_ID) {
