@@ -29,30 +29,37 @@ static bool is_setting_pragma(const char *name)
 	       strcmp(name, "encoding") == 0;
 }
 
-static int authorize(void *data, int action, const char *first, const char *second,
-		     const char *database, const char *trigger)
+static bool is_allowed(int action, const char *first, const char *second)
 {
-	(void)data;
-	(void)database;
-	(void)trigger;
 	switch (action) {
 	case SQLITE_SELECT:
 	case SQLITE_READ:
 	case SQLITE_RECURSIVE:
-		return SQLITE_OK;
+		return true;
 	case SQLITE_FUNCTION:
-		return strcmp(second, "load_extension") == 0 ? SQLITE_DENY : SQLITE_OK;
+		return strcmp(second, "load_extension") != 0;
 	case SQLITE_PRAGMA:
-		return is_reading_pragma(first) && !(second && is_setting_pragma(first))
-			       ? SQLITE_OK
-			       : SQLITE_DENY;
+		return is_reading_pragma(first) && !(second && is_setting_pragma(first));
 	default:
-		return SQLITE_DENY;
+		return false;
 	}
 }
 
+static int authorize(void *data, int action, const char *first, const char *second,
+		     const char *database, const char *trigger)
+{
+	bool *denied = data;
+
+	(void)database;
+	(void)trigger;
+	if (is_allowed(action, first, second))
+		return SQLITE_OK;
+	*denied = true;
+	return SQLITE_DENY;
+}
+
 /* Prepare the only statement in `sql`; NULL after a message. */
-static sqlite3_stmt *prepare_reading(struct store *store, const char *sql)
+static sqlite3_stmt *prepare_reading(struct store *store, const char *sql, const bool *denied)
 {
 	sqlite3_stmt *stmt = NULL, *next = NULL;
 	const char *rest = sql;
@@ -60,7 +67,7 @@ static sqlite3_stmt *prepare_reading(struct store *store, const char *sql)
 
 	while (code == SQLITE_OK && !stmt && *rest) /* comments alone give no statement */
 		code = sqlite3_prepare_v2(store->db, rest, -1, &stmt, &rest);
-	if (code == SQLITE_AUTH || (code == SQLITE_OK && stmt && !sqlite3_stmt_readonly(stmt))) {
+	if (*denied || (stmt && !sqlite3_stmt_readonly(stmt))) {
 		warn("sql: only statements that read are run, such as SELECT; "
 		     "only 'plugreport ingest' writes the database");
 	} else if (code != SQLITE_OK) {
@@ -145,10 +152,10 @@ bool store_sql(struct store *store, const char *sql,
 	       bool (*row)(const struct sql_value *values, size_t count, void *data), void *data)
 {
 	sqlite3_stmt *stmt;
-	bool done = false;
+	bool denied = false, done = false;
 
-	sqlite3_set_authorizer(store->db, authorize, NULL);
-	stmt = prepare_reading(store, sql);
+	sqlite3_set_authorizer(store->db, authorize, &denied);
+	stmt = prepare_reading(store, sql, &denied);
 	if (stmt)
 		done = run_reading(store, stmt, columns, row, data);
 	sqlite3_finalize(stmt);

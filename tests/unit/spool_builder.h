@@ -93,7 +93,8 @@ static inline void sb_child_of(struct spool_builder *b, struct spool_builder *pa
 static inline void sb_put(struct spool_builder *b, const void *bytes, size_t size)
 {
 	sb_need(b, size);
-	memcpy(b->bytes + b->tail, bytes, size);
+	if (size)
+		memcpy(b->bytes + b->tail, bytes, size);
 	b->tail += size;
 }
 
