@@ -51,8 +51,18 @@ static void conclude_search(struct replay *rp, int index)
 		conclude(rp, index, OUTCOME_FAILED, KNOWN_FAILED_SEARCH, NONE);
 }
 
+/* Nothing is there yet in a new namespace: what opens nothing there fails.  A wrong mode is refused
+ * before anything is looked at. */
+static bool must_have_failed(const struct replay *rp, const struct call *call)
+{
+	bool new_name_space = call->kind == CALL_DLMOPEN && call->name && call->name_space == -1;
+
+	return (call->flags & RTLD_BINDING_FLAGS) == 0 ||
+	       (new_name_space && rp->rec->lost_events == 0);
+}
+
 /* The call has returned, or the recording ends. */
-static void finish(struct replay *rp, int index)
+static void finish(struct replay *rp, int index, bool returned)
 {
 	const struct call *call = &rp->rec->calls[index];
 	struct call_state *state = &rp->calls[index];
@@ -66,11 +76,14 @@ static void finish(struct replay *rp, int index)
 		conclude_search(rp, index);
 	else if (state->match != NONE)
 		conclude(rp, index, OUTCOME_ALREADY_LOADED, KNOWN_NAME_MATCH, state->match);
+	if (call->outcome == OUTCOME_UNKNOWN && returned && must_have_failed(rp, call))
+		conclude(rp, index, OUTCOME_FAILED, KNOWN_NOT, NONE);
 }
 
+/* The last of the running calls has returned. */
 static void return_innermost(struct replay *rp, struct thread *thread)
 {
-	finish(rp, thread->running[--thread->running_count]);
+	finish(rp, thread->running[--thread->running_count], true);
 }
 
 void calls_return(struct replay *rp, struct thread *thread, uint64_t sp)
@@ -86,8 +99,10 @@ void calls_return(struct replay *rp, struct thread *thread, uint64_t sp)
 
 void calls_return_all(struct replay *rp, struct thread *thread)
 {
+	bool returned = strcmp(rp->rec->end_kind, "exit") == 0;
+
 	while (thread->running_count)
-		return_innermost(rp, thread);
+		finish(rp, thread->running[--thread->running_count], returned);
 }
 
 int32_t call_name_space(const struct replay *rp, int index)

@@ -152,33 +152,46 @@ bool same_stem(const char *a, const char *b)
 	return strcmp(stem_a, stem_b) == 0;
 }
 
+static void cut(struct strbuf *sb, size_t length)
+{
+	if (length < sb->length) {
+		sb->length = length;
+		sb->s[length] = '\0';
+	}
+}
+
 /*
- * A path in the form that is compared: absolute, without "//" and "/./"; where /lib is a symbolic
- * link to /usr/lib, without that "/usr".  ".." stays: the directory before it may be a symbolic
- * link.  NULL for a relative path when the working directory is not known.
+ * A path in the form that is compared: absolute, without "//", "/." and "/.."; where /lib is a
+ * symbolic link to /usr/lib, without that "/usr".  NULL for a relative path when the working
+ * directory is not known.
  */
 static char *file_key(const struct replay *rp, const char *path)
 {
 	struct strbuf out = STRBUF_INIT;
+	const char *from[] = {path[0] == '/' ? "" : rp->rec->cwd, path};
 
-	if (path[0] != '/') {
-		if (!rp->rec->cwd || rp->rec->cwd[0] != '/')
-			return NULL;
-		strbuf_addstr(&out, rp->rec->cwd);
-		strbuf_addch(&out, '/');
-	} else if (rp->merged_usr && strncmp(path, "/usr/lib", 8) == 0) {
-		path += 4;
-	}
-	for (; *path; path++) {
-		bool after_slash = out.length && out.s[out.length - 1] == '/';
+	if (!from[0])
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
+		for (const char *s = from[i]; *s;) {
+			size_t n = strcspn(s, "/");
 
-		if (after_slash && *path == '/')
-			continue;
-		if (after_slash && path[0] == '.' && path[1] == '/') {
-			path++;
-			continue;
+			if (n == 2 && s[0] == '.' && s[1] == '.') {
+				const char *slash = out.length ? strrchr(out.s, '/') : NULL;
+
+				cut(&out, slash ? (size_t)(slash - out.s) : 0);
+			} else if (n && !(n == 1 && s[0] == '.')) {
+				strbuf_addch(&out, '/');
+				strbuf_add(&out, s, n);
+			}
+			s += n + (s[n] == '/');
 		}
-		strbuf_addch(&out, *path);
+	}
+	if (rp->merged_usr && strncmp(out.s, "/usr/lib", 8) == 0) {
+		char *key = xstrdup(out.s + 4);
+
+		strbuf_release(&out);
+		return key;
 	}
 	return strbuf_detach(&out);
 }
