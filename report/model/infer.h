@@ -157,6 +157,9 @@ void search_event(struct replay *rp, struct thread *thread, int search);
 /* The thread's pending request is over: conclude what it came to.  went_on: by a later event of the
  * same thread; otherwise the recording ends. */
 void search_settle(struct replay *rp, struct thread *thread, bool went_on);
+/* The namespace is consistent again, or being deleted from: nothing is opened for the pending
+ * request any more.  Whether the load succeeded shows later. */
+void search_loading_ended(struct replay *rp, struct thread *thread);
 void request_loaded(struct replay *rp, int search, int object);
 void request_already_loaded(struct replay *rp, int search, int object);
 void request_failed(struct replay *rp, int search);

@@ -247,6 +247,9 @@ static int find_loaded_file(struct replay *rp, int index)
 
 	if (request->name_space == NAME_SPACE_UNKNOWN)
 		return NONE;
+	/* There is one ld.so, known by its names in all namespaces. */
+	if (request->name_space != 0 && rp->ldso != NONE && names_find(rp, 0, path) == rp->ldso)
+		return rp->ldso;
 	if (request->last_try != NONE) {
 		path = rp->rec->searches[request->last_try].tried;
 	} else if (!strchr(path, '/')) {
@@ -315,6 +318,18 @@ static void settle_root(struct replay *rp, struct thread *thread, int index)
 		rp->objects[similar].candidate_of = call;
 	else
 		thread->undecided = call;
+}
+
+void search_loading_ended(struct replay *rp, struct thread *thread)
+{
+	int object = thread->pending == NONE ? NONE : find_loaded_file(rp, thread->pending);
+
+	thread->may_open = false;
+	thread->loading_ended = true;
+	if (object != NONE) {
+		request_already_loaded(rp, thread->pending, object);
+		thread->pending = NONE;
+	}
 }
 
 void search_settle(struct replay *rp, struct thread *thread, bool went_on)

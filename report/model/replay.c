@@ -136,8 +136,7 @@ static void activity_event(struct replay *rp, const struct activity *activity)
 	thread->waiting = NONE;
 	if (activity->kind == ACTIVITY_ADD) /* between a request and the object it opens */
 		return;
-	thread->may_open = false;
-	thread->loading_ended = true;
+	search_loading_ended(rp, thread);
 	if (activity->kind == ACTIVITY_CONSISTENT)
 		rp->epoch++;
 	if (activity->kind == ACTIVITY_PREINIT)
