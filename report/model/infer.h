@@ -107,6 +107,8 @@ struct replay {
 	int program, ldso;     /* the first objects of these kinds that were opened */
 	bool started;          /* start-up is over */
 	bool preloads_over;    /* the program's own DT_NEEDED are being loaded */
+	bool gaps;             /* events may be missing between others: absence proves nothing */
+	bool ended;            /* the process ended by exit, and nothing is missing at the end */
 	bool merged_usr;       /* /lib is a symbolic link to /usr/lib */
 	uint64_t epoch;        /* grows whenever a namespace becomes consistent */
 	uint64_t last_dlclose; /* seq of the last dlclose call */

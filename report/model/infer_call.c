@@ -57,8 +57,7 @@ static bool must_have_failed(const struct replay *rp, const struct call *call)
 {
 	bool new_name_space = call->kind == CALL_DLMOPEN && call->name && call->name_space == -1;
 
-	return (call->flags & RTLD_BINDING_FLAGS) == 0 ||
-	       (new_name_space && rp->rec->lost_events == 0);
+	return (call->flags & RTLD_BINDING_FLAGS) == 0 || (new_name_space && !rp->gaps);
 }
 
 /* The call has returned, or the recording ends. */
@@ -99,10 +98,8 @@ void calls_return(struct replay *rp, struct thread *thread, uint64_t sp)
 
 void calls_return_all(struct replay *rp, struct thread *thread)
 {
-	bool returned = strcmp(rp->rec->end_kind, "exit") == 0;
-
 	while (thread->running_count)
-		finish(rp, thread->running[--thread->running_count], returned);
+		finish(rp, thread->running[--thread->running_count], rp->ended);
 }
 
 int32_t call_name_space(const struct replay *rp, int index)
@@ -309,8 +306,9 @@ void call_binding(struct replay *rp, const struct dlsym_binding *binding)
 		first++;
 	if (first < key->count) {
 		struct call *call = &rp->rec->calls[key->members[first]];
+		bool known = binding->to >= 0 && (size_t)binding->to < rp->rec->object_count;
 
-		call->result = binding->to;
+		call->result = known ? binding->to : NONE;
 		call->known_by = KNOWN_BINDING;
 		rp->threads[number_map_get(&rp->thread_of_tid, call->tid)].waiting = NONE;
 		first++;

@@ -100,11 +100,14 @@ static void resolve_needed(struct replay *rp, int index)
 		if (strchr(name, '$'))
 			name = expanded = search_path_expand(rp->rec, index, name, strlen(name));
 		key = key_make(&rp->index, KEY_NAME, object->name_space, name);
-		if (key->count)
+		if (key->count) {
 			object->needed[i].resolved = key->members[0];
-		else
-			*GROW(key->waiters, key->waiter_count, key->waiter_room) =
-				(struct waiter){index, i, rp->epoch};
+			continue;
+		}
+		if (key->waiter_count && key->waiters[0].epoch != rp->epoch)
+			key->waiter_count = 0; /* of a load that is over */
+		*GROW(key->waiters, key->waiter_count, key->waiter_room) =
+			(struct waiter){index, i, rp->epoch};
 	}
 }
 

@@ -230,12 +230,16 @@ void names_remove_object(struct replay *rp, int object)
 
 	for (size_t i = 0; i < state->key_count; i++) {
 		struct key *key = &rp->index.keys[state->keys[i]];
-		size_t kept = 0;
+		size_t at = key->count;
 
-		for (size_t j = 0; j < key->count; j++)
-			if (key->members[j] != object)
-				key->members[kept++] = key->members[j];
-		key->count = kept;
+		/* Most often the newest goes first. */
+		while (at > 0 && key->members[at - 1] != object)
+			at--;
+		if (at > 0) {
+			memmove(key->members + at - 1, key->members + at,
+				(key->count - at) * sizeof(*key->members));
+			key->count--;
+		}
 	}
 	state->key_count = 0;
 }

@@ -293,8 +293,8 @@ static void settle_needed(struct replay *rp, struct thread *thread, int index, b
 		/* ld.so goes on only when it has what is needed. */
 		request_already_loaded(
 			rp, index, names_find_stem(rp, request->name_space, search->tried, &any));
-	} else if (!went_on && !rp->started && rec->complete && rec->lost_events == 0 &&
-		   strcmp(rec->end_kind, "unknown") == 0) {
+	} else if (!went_on && !rp->started && rec->complete && !rp->gaps &&
+		   rec->lost_events == 0 && strcmp(rec->end_kind, "unknown") == 0) {
 		request_failed(rp, index); /* the last event of a program that never started */
 	}
 }
@@ -310,7 +310,7 @@ static void settle_root(struct replay *rp, struct thread *thread, int index)
 
 	if (request->name_space != NAME_SPACE_UNKNOWN)
 		similar = names_find_stem(rp, request->name_space, search->tried, &any);
-	if (!any && (no_load || !stopped_early(rp, index)))
+	if (!any && !rp->gaps && (no_load || !stopped_early(rp, index)))
 		request_failed(rp, index);
 	if (call == NONE)
 		return;
@@ -335,7 +335,7 @@ void search_loading_ended(struct replay *rp, struct thread *thread)
 void search_settle(struct replay *rp, struct thread *thread, bool went_on)
 {
 	int index = thread->pending, object;
-	bool over = went_on || thread->loading_ended || strcmp(rp->rec->end_kind, "exit") == 0;
+	bool over = went_on || thread->loading_ended || rp->ended;
 
 	if (index == NONE)
 		return;

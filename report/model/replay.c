@@ -1,5 +1,6 @@
 #include "report/model/replay.h"
 
+#include "audit/spool.h"
 #include "report/model/infer.h"
 #include "report/util.h"
 
@@ -76,6 +77,15 @@ static bool has_merged_usr(const struct recording *rec)
 	return false;
 }
 
+/* A full disk cuts a recording's end off; whatever else was lost may be missing anywhere. */
+static bool has_gaps(const struct recording *rec)
+{
+	bool only_tail = (rec->lost_reason & (SPOOL_LOST_NO_SPACE | SPOOL_LOST_NO_MEMORY)) ==
+			 SPOOL_LOST_NO_SPACE;
+
+	return rec->damaged_at != 0 || (rec->lost_events && !only_tail);
+}
+
 static void init(struct replay *rp, struct recording *rec)
 {
 	*rp = (struct replay){.rec = rec, .program = NONE, .ldso = NONE};
@@ -89,6 +99,8 @@ static void init(struct replay *rp, struct recording *rec)
 	for (size_t i = 0; i < rec->object_count; i++)
 		rp->objects[i].candidate_of = NONE;
 	rp->started = strcmp(rec->begin_kind, "fork") == 0;
+	rp->gaps = has_gaps(rec);
+	rp->ended = strcmp(rec->end_kind, "exit") == 0 && rec->lost_events == 0;
 	rp->merged_usr = has_merged_usr(rec);
 	rp->exit_begin = find_exit_begin(rec);
 	split_preloads(rp);
