@@ -86,7 +86,7 @@ struct call_state {
 struct object_state {
 	bool live;
 	bool failed_load; /* closed again by the dlopen that opened it */
-	bool handed_out;  /* a known dlopen returned its handle */
+	bool handed_out;  /* a known dlopen returned its handle to somebody */
 	int candidate_of; /* undecided dlopen call that may have returned its handle */
 	int *keys;        /* of the name index */
 	size_t key_count, key_room;
@@ -103,6 +103,7 @@ struct replay {
 	struct thread *threads;
 	size_t thread_count, thread_room;
 	struct number_map thread_of_tid, object_of_link_map;
+	struct number_map handed_to; /* (caller, object): that caller got its handle */
 	struct key_index index;
 	int program, ldso;     /* the first objects of these kinds that were opened */
 	bool started;          /* start-up is over */
@@ -130,6 +131,8 @@ void key_index_release(struct key_index *index);
 /* The object is known by `name` from now on, in name_space.  Adding twice is harmless. */
 void names_add(struct replay *rp, int object, enum key_kind kind, int32_t name_space,
 	       const char *name);
+/* Another path of its file, e.g. a symbolic link. */
+void names_add_file(struct replay *rp, int object, const char *path);
 /* Everything that an opened object can be recognised by; `asked` is the name it was asked for by,
  * or NULL. */
 void names_add_object(struct replay *rp, int object, const char *asked);

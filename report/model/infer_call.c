@@ -14,6 +14,11 @@ static bool opens(const struct call *call)
 	return call->kind == CALL_DLOPEN || call->kind == CALL_DLMOPEN;
 }
 
+static uint64_t handed_key(int caller, int object)
+{
+	return (uint64_t)(uint32_t)caller << 32 | (uint32_t)object;
+}
+
 /* Result, outcome and known_by of a dlopen or dlmopen call. */
 static void conclude(struct replay *rp, int index, enum outcome outcome, enum known_by known_by,
 		     int object)
@@ -23,8 +28,10 @@ static void conclude(struct replay *rp, int index, enum outcome outcome, enum kn
 	call->outcome = outcome;
 	call->known_by = known_by;
 	call->result = object;
-	if (object != NONE)
-		rp->objects[object].handed_out = true;
+	if (object == NONE)
+		return;
+	rp->objects[object].handed_out = true;
+	number_map_set(&rp->handed_to, handed_key(call->caller, object), index);
 }
 
 static void conclude_opened(struct replay *rp, int index)
@@ -202,20 +209,23 @@ static void confirm(struct replay *rp, int index, int object)
 	conclude(rp, index, OUTCOME_ALREADY_LOADED, KNOWN_HANDLE, object);
 }
 
+/* A handle that no known dlopen gave to this caller. */
 static bool may_be_result(const struct replay *rp, int index, const struct call *use, int object)
 {
 	const struct call *call = &rp->rec->calls[index];
 	const struct object *o = &rp->rec->objects[object];
+	bool by_untapped = o->reason == REASON_DLOPEN && o->reason_call == NONE;
 
-	return call->caller == use->caller && o->opened_seq < call->seq &&
+	return call->caller == use->caller && o->opened_seq < call->seq && !by_untapped &&
+	       o->kind == OBJECT_LIBRARY && o->reason != REASON_INHERITED &&
 	       o->name_space == rp->requests[rp->calls[index].request].name_space &&
-	       !rp->objects[object].handed_out;
+	       number_map_get(&rp->handed_to, handed_key(use->caller, object)) == NONE;
 }
 
 /*
- * A handle that no known dlopen returned is used by the caller of one that is undecided.  Proof
- * enough when the file names are alike, or when nothing else happened in between and nobody else
- * asked for that object.
+ * The caller of an undecided dlopen uses a handle that it got from no other.  Proof enough when the
+ * file names are alike, or when it is the next thing that happens and nobody else has that handle
+ * (who might have passed it on) or the same function does both.
  */
 static void use_handle(struct replay *rp, int undecided, const struct call *use)
 {
@@ -225,14 +235,11 @@ static void use_handle(struct replay *rp, int undecided, const struct call *use)
 	if (object == NONE)
 		return;
 	alike = rp->objects[object].candidate_of;
-	if (alike != NONE && may_be_result(rp, alike, use, object)) {
+	if (alike != NONE && may_be_result(rp, alike, use, object))
 		confirm(rp, alike, object);
-	} else if (undecided != NONE && may_be_result(rp, undecided, use, object)) {
-		enum load_reason reason = rp->rec->objects[object].reason;
-
-		if (reason == REASON_NEEDED || reason == REASON_PRELOAD)
-			confirm(rp, undecided, object);
-	}
+	else if (undecided != NONE && may_be_result(rp, undecided, use, object) &&
+		 (!rp->objects[object].handed_out || rp->rec->calls[undecided].sp == use->sp))
+		confirm(rp, undecided, object);
 }
 
 static void wait_for_binding(struct replay *rp, struct thread *thread, int index)

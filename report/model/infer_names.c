@@ -196,7 +196,7 @@ static char *file_key(const struct replay *rp, const char *path)
 	return strbuf_detach(&out);
 }
 
-static void add_file(struct replay *rp, int object, const char *path)
+void names_add_file(struct replay *rp, int object, const char *path)
 {
 	AUTO_FREE char *key = path ? file_key(rp, path) : NULL;
 	AUTO_FREE char *start = path ? stem(path) : NULL;
@@ -219,8 +219,8 @@ void names_add_object(struct replay *rp, int object, const char *asked)
 	names_add(rp, object, KEY_NAME, o->name_space, o->soname);
 	names_add(rp, object, KEY_NAME, o->name_space, asked);
 	if (has_file) {
-		add_file(rp, object, o->path);
-		add_file(rp, object, o->real_path);
+		names_add_file(rp, object, o->path);
+		names_add_file(rp, object, o->real_path);
 	}
 }
 

@@ -223,13 +223,33 @@ void request_loaded(struct replay *rp, int index, int object)
 	set_outcome(rp, index, OUTCOME_LOADED, OUTCOME_LOADED, object);
 }
 
-/* ld.so adds the name to those of the object then (add_name_to_object). */
+/* The path that a request ended at: the last one tried, or a name with a slash, tokens expanded.
+ * NULL when none was tried.  The caller frees it. */
+static char *last_path(const struct replay *rp, int index)
+{
+	const struct search *search = &rp->rec->searches[index];
+	int last_try = rp->requests[index].last_try;
+
+	if (last_try != NONE)
+		return xstrdup(rp->rec->searches[last_try].tried);
+	if (!strchr(search->tried, '/'))
+		return NULL;
+	return search_path_expand(rp->rec, search->requester, search->tried, strlen(search->tried));
+}
+
+/* ld.so adds the name to those of the object then (add_name_to_object); and the file is known by
+ * one path more. */
 void request_already_loaded(struct replay *rp, int index, int object)
 {
+	AUTO_FREE char *path = last_path(rp, index);
+
 	set_outcome(rp, index, OUTCOME_ALREADY_LOADED, OUTCOME_ALREADY_LOADED, object);
-	if (object != NONE && rp->objects[object].live)
-		names_add(rp, object, KEY_NAME, rp->requests[index].name_space,
-			  rp->rec->searches[index].tried);
+	if (object == NONE || !rp->objects[object].live)
+		return;
+	names_add(rp, object, KEY_NAME, rp->requests[index].name_space,
+		  rp->rec->searches[index].tried);
+	if (path)
+		names_add_file(rp, object, path);
 }
 
 void request_failed(struct replay *rp, int index)
@@ -240,25 +260,16 @@ void request_failed(struct replay *rp, int index)
 /* The file that a request came to, when recorded paths tell that it is loaded. */
 static int find_loaded_file(struct replay *rp, int index)
 {
-	const struct search *search = &rp->rec->searches[index];
 	const struct request_state *request = &rp->requests[index];
-	const char *path = search->tried;
-	AUTO_FREE char *expanded = NULL;
+	const char *name = rp->rec->searches[index].tried;
+	AUTO_FREE char *path = last_path(rp, index);
 
 	if (request->name_space == NAME_SPACE_UNKNOWN)
 		return NONE;
 	/* There is one ld.so, known by its names in all namespaces. */
-	if (request->name_space != 0 && rp->ldso != NONE && names_find(rp, 0, path) == rp->ldso)
+	if (request->name_space != 0 && rp->ldso != NONE && names_find(rp, 0, name) == rp->ldso)
 		return rp->ldso;
-	if (request->last_try != NONE) {
-		path = rp->rec->searches[request->last_try].tried;
-	} else if (!strchr(path, '/')) {
-		return NONE;
-	} else if (strchr(path, '$')) {
-		expanded = search_path_expand(rp->rec, search->requester, path, strlen(path));
-		path = expanded;
-	}
-	return names_find_file(rp, request->name_space, path);
+	return path ? names_find_file(rp, request->name_space, path) : NONE;
 }
 
 /* A search that stopped before the default directories stopped at a file: one that is loaded

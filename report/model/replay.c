@@ -123,6 +123,7 @@ static void release(struct replay *rp)
 	free(rp->requests);
 	number_map_release(&rp->thread_of_tid);
 	number_map_release(&rp->object_of_link_map);
+	number_map_release(&rp->handed_to);
 	key_index_release(&rp->index);
 }
 

@@ -428,19 +428,20 @@ static void symbolic_links_need_evidence(void **state)
 static void next_handle_tells_a_link(void **state)
 {
 	static const struct event events[] = {
-		PROGRAM("libc.so.6"),
-		START_LIBC,
-		DLOPEN(0, 0x86a0, 1, "/app/plug.so", 2),
-		NAME(0, 0x7c80, 1, "/app/plug.so"),
-		ACT(0, 0x7b00, ACTIVITY_ADD, 1),
-		OPEN(0, 0, "/app/plug.so", "", "libreal.so.1"),
-		NAME(0, 0x7600, 5, "libreal.so.1"),
+		PROGRAM("libc.so.6"), START_LIBC, DLOPEN(0, 0x86a0, 1, "/app/plug.so", 2),
+		NAME(0, 0x7c80, 1, "/app/plug.so"), ACT(0, 0x7b00, ACTIVITY_ADD, 1),
+		OPEN(0, 0, "/app/plug.so", "", "libreal.so.1"), NAME(0, 0x7600, 5, "libreal.so.1"),
 		TRY(0, 0x7400, 5, ORIGIN_CACHE, "/lib/libreal.so.1"),
 		OPEN(0, 0, "/lib/libreal.so.1", "libreal.so.1", ""),
-		ACT(0, 0x8080, ACTIVITY_CONSISTENT, 1),
-		DLOPEN(0, 0x86a0, 1, "/app/provider.so", 2),
-		NAME(0, 0x7c80, 1, "/app/provider.so"),
-		DLSYM(0, 0x86a0, 1, 6, "init"),
+		ACT(0, 0x8080, ACTIVITY_CONSISTENT, 1), DLOPEN(0, 0x86a0, 1, "/app/provider.so", 2),
+		NAME(0, 0x7c80, 1, "/app/provider.so"), DLSYM(0, 0x86a0, 1, 6, "init"),
+		DLOPEN(0, 0x86a0, 1, "/app//./provider.so", 2), /* a known path of it now */
+		NAME(0, 0x7c80, 1, "/app//./provider.so"),
+		/* a library that got no handle, and one that the program passed to it */
+		DLOPEN(0, 0x86a0, 5, "/app/optional.so", 2), NAME(0, 0x7c80, 5, "/app/optional.so"),
+		DLSYM(0, 0x86b0, 5, 5, "init"), /* called from another function */
+		DLOPEN(0, 0x86a0, 5, "/app/myself.so", 2), NAME(0, 0x7c80, 5, "/app/myself.so"),
+		DLSYM(0, 0x86a0, 5, 5, "init"), /* called from the same function */
 	};
 	FIXTURE(f, events);
 
@@ -450,9 +451,17 @@ static void next_handle_tells_a_link(void **state)
 	       "5 asks libreal.so.1: loaded 6\n"
 	       "   /lib/libreal.so.1 cache: loaded 6\n"
 	       "1 asks /app/provider.so: already-loaded 6\n"
+	       "1 asks /app//./provider.so: already-loaded 6\n"
+	       "5 asks /app/optional.so: failed\n"
+	       "5 asks /app/myself.so: already-loaded 5\n"
 	       "call 1 dlopen /app/plug.so: loaded 5 nested-open\n"
 	       "call 2 dlopen /app/provider.so: already-loaded 6 handle\n"
-	       "call 3 dlsym init: 0 unknown\n");
+	       "call 3 dlsym init: 0 unknown\n"
+	       "call 4 dlopen /app//./provider.so: already-loaded 6 nested-search\n"
+	       "call 5 dlopen /app/optional.so: failed 0 failed-search\n"
+	       "call 6 dlsym init: 0 unknown\n"
+	       "call 7 dlopen /app/myself.so: already-loaded 5 handle\n"
+	       "call 8 dlsym init: 0 unknown\n");
 }
 
 static void threads_interleave(void **state)
