@@ -276,6 +276,9 @@ void replay_infer(struct recording *rec, const struct dlsym_binding *bindings, s
 	events_init(&events, rec, bindings, binding_count);
 	while (events_next(&events, &source, &i))
 		feed(&rp, &events, source, i);
+	/* execve by the only thread there was: it is not in a dlopen any more. */
+	if (strcmp(rec->end_kind, "exec") == 0 && rec->lost_events == 0 && rp.thread_count == 1)
+		rp.ended = true;
 	for (i = 0; i < rp.thread_count; i++) {
 		search_settle(&rp, &rp.threads[i], false);
 		calls_return_all(&rp, &rp.threads[i]);

@@ -523,6 +523,40 @@ static void threads_interleave(void **state)
 	       "call 5 dlsym f: 0 unknown\n");
 }
 
+/* The last event is a search in vain; what says that it is over is how the process went on. */
+static void end_of_the_process(void **state)
+{
+	static const struct event events[] = {
+		PROGRAM("libc.so.6"),
+		START_LIBC,
+		DLOPEN(0, 0x86a0, 1, "/app/none.so", 2),
+		NAME(0, 0x7c80, 1, "/app/none.so"),
+		DLSYM(4, 0x86a0, 1, 0, "f"), /* another thread */
+	};
+	static const struct {
+		const char *end;
+		bool threads;
+		enum outcome outcome;
+	} cases[] = {
+		{"exit", false, OUTCOME_FAILED},     {"exit", true, OUTCOME_FAILED},
+		{"exec", false, OUTCOME_FAILED},     {"exec", true, OUTCOME_UNKNOWN},
+		{"unknown", false, OUTCOME_UNKNOWN}, {"running", true, OUTCOME_UNKNOWN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fixture f;
+
+		fixture_init(&f, events, ARRAY_SIZE(events) - !cases[i].threads);
+		memset(f.rec.end_kind, 0, sizeof(f.rec.end_kind));
+		memcpy(f.rec.end_kind, cases[i].end, strlen(cases[i].end));
+		replay_infer(&f.rec, f.bindings, f.binding_count);
+		assert_int_equal(f.rec.calls[0].outcome, cases[i].outcome);
+		assert_int_equal(f.rec.searches[2].outcome, cases[i].outcome);
+		recording_release(&f.rec);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -535,6 +569,7 @@ int main(void)
 		cmocka_unit_test(symbolic_links_need_evidence),
 		cmocka_unit_test(next_handle_tells_a_link),
 		cmocka_unit_test(threads_interleave),
+		cmocka_unit_test(end_of_the_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
