@@ -5,7 +5,6 @@
  * name can stand for an exponentially long text.  So the length that it gets is limited, its own
  * recursion limit stays on where that can matter, and its output is cut off by leaving it.
  */
-#include <ctype.h>
 #include <setjmp.h>
 
 #include "report/util.h"
@@ -20,11 +19,12 @@
  * templates have real ones of some thousand.  A level of its recursion needs at least one character
  * and less than a kilobyte of stack.
  */
-#define LIMITED_LENGTH 1024
-#define CPLUS_LENGTH   4096
-#define RUST_LENGTH    4096
-#define DLANG_LENGTH   1024
-#define OUTPUT_LENGTH  65536
+#define LIMITED_LENGTH   1024
+#define CPLUS_LENGTH     4096
+#define RUST_LENGTH      4096
+#define DLANG_LENGTH     2048
+#define DLANG_REFERENCES 24
+#define OUTPUT_LENGTH    65536
 
 /* What a person reads: the whole signature, but neither return type nor expanded typedefs. */
 #define CPLUS_OPTIONS (DMGL_PARAMS | DMGL_ANSI | DMGL_RET_DROP)
@@ -76,17 +76,30 @@ static char *demangle_rust(const char *name, size_t length)
 }
 
 /*
- * libiberty's D demangler hands out a finished string, which cannot be cut off.  Back references to
- * types (Q and a base-26 number, where no digit follows at the target) can double the text each.
+ * libiberty's D demangler hands out a finished string, which cannot be cut off, and references back
+ * to types multiply it: k of them can stand for e^(k/e) times the name's length.  A reference is Q
+ * and a base-26 number, its distance, whose last digit is in lower case; one that leads to a digit
+ * repeats an identifier, which adds no more than its length.
  */
 static bool is_harmless_dlang(const char *name, size_t length)
 {
 	int references = 0;
 
-	for (size_t i = 0; i < length; i++)
-		if (name[i] == 'Q')
+	if (length > DLANG_LENGTH)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		size_t distance = 0, end = i + 1;
+
+		if (name[i] != 'Q')
+			continue;
+		while (name[end] >= 'A' && name[end] <= 'Z' && distance <= length)
+			distance = distance * 26 + (size_t)(name[end++] - 'A');
+		if (name[end] >= 'a' && name[end] <= 'z')
+			distance = distance * 26 + (size_t)(name[end] - 'a');
+		if (distance > i || name[i - distance] < '0' || name[i - distance] > '9')
 			references++;
-	return length <= DLANG_LENGTH && references <= 20;
+	}
+	return references <= DLANG_REFERENCES;
 }
 
 static char *demangle_dlang(const char *name, size_t length)

@@ -18,8 +18,6 @@
  */
 #include "report/elf/ocaml.h"
 
-#include <ctype.h>
-
 #include "report/util.h"
 
 /* The locale must not decide what a letter is. */
@@ -132,25 +130,28 @@ char *demangle_ocaml(const char *name)
 	AUTO_STRBUF struct strbuf path = STRBUF_INIT;
 	const char *s = name + strlen("caml");
 	size_t separator = 0;
+	bool is_path = false;
 
 	if (strncmp(name, "caml", strlen("caml")) != 0)
 		return NULL;
 	if (strncmp(s, executable, strlen(executable)) == 0 && is_upper(s[strlen(executable)])) {
 		strbuf_addstr(&path, "Dune.exe.");
 		s += strlen(executable);
+		is_path = true;
 	}
 	/* Modules first; the rest is a value, whose name may contain separators itself. */
 	while (is_upper(*s)) {
 		size_t length = component(s, &separator);
 
-		if (!add_unescaped(&path, s, length))
+		if (memchr(s, '.', length) || !add_unescaped(&path, s, length))
 			return NULL;
 		s += length + separator;
 		if (separator == 0)
 			break;
 		strbuf_addch(&path, '.');
+		is_path = true;
 	}
-	if (path.length == 0 || (separator == 0 && !strchr(path.s, '.')))
+	if (!is_path)
 		return NULL;
 	if (separator != 0 && !add_value(&path, s, without_stamp(s, strlen(s))))
 		return NULL;
