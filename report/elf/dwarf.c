@@ -19,8 +19,9 @@
 #include "report/elf/intervals.h"
 #include "report/util.h"
 
-#define DEPTH_LIMIT 256        /* of nested DIEs */
-#define RANGE_LIMIT (1u << 22) /* address ranges kept of one unit, or of all units together */
+#define LIST_DEPTH   64         /* of namespaces, classes, functions in one another */
+#define INLINE_DEPTH 256        /* of blocks and inlined calls in one another */
+#define RANGE_LIMIT  (1u << 22) /* address ranges kept of one unit, or of all units together */
 
 /* Linkers leave functions that they discarded at 0 or 1; an ELF header is at least this long. */
 #define LOWEST_ADDRESS 52
@@ -127,13 +128,14 @@ static bool is_block(int tag)
 
 /*
  * List the functions below `parent` that have code; with `all`, those within functions, too.  A DIE
- * never repeats: libdw accepts no sibling that does not follow.
+ * never repeats: libdw accepts no sibling that does not follow.  Without DW_AT_sibling, however, it
+ * reads all that is below a DIE to find the next one, so depth costs time as well as stack.
  */
 static void list_functions(struct unit *unit, Dwarf_Die *parent, bool all, int depth)
 {
 	Dwarf_Die child;
 
-	if (depth > DEPTH_LIMIT || dwarf_child(parent, &child) != 0)
+	if (depth > LIST_DEPTH || dwarf_child(parent, &child) != 0)
 		return;
 	do {
 		int tag = dwarf_tag(&child);
@@ -215,16 +217,30 @@ static Dwarf_Die *unit_function(struct unit *unit, uint64_t address, uint64_t *r
 	}
 }
 
+/* Some compilers do not say what a unit covers: then it is what its functions cover. */
+static void add_function_ranges(struct dwarf *dwarf, Dwarf_Die *root)
+{
+	struct unit *unit = get_unit(dwarf, root);
+
+	for (size_t i = 0; i < unit->ranges.count && dwarf->ranges.count < RANGE_LIMIT; i++)
+		intervals_add(&dwarf->ranges, unit->ranges.list[i].start, unit->ranges.list[i].end,
+			      unit->offset);
+}
+
 static void read_ranges(struct dwarf *dwarf)
 {
 	Dwarf_CU *cu = NULL;
-	Dwarf_Die die;
+	Dwarf_Die root;
 	uint8_t type;
 
 	dwarf->ranges_read = true;
-	while (dwarf_get_units(dwarf->dbg, cu, &cu, NULL, &type, &die, NULL) == 0)
-		if (type == DW_UT_compile || type == DW_UT_partial || type == DW_UT_skeleton)
-			add_ranges(&dwarf->ranges, &die, dwarf_dieoffset(&die));
+	while (dwarf_get_units(dwarf->dbg, cu, &cu, NULL, &type, &root, NULL) == 0) {
+		if (type == DW_UT_compile && !dwarf_hasattr(&root, DW_AT_high_pc) &&
+		    !dwarf_hasattr(&root, DW_AT_ranges))
+			add_function_ranges(dwarf, &root);
+		else if (type == DW_UT_compile || type == DW_UT_skeleton)
+			add_ranges(&dwarf->ranges, &root, dwarf_dieoffset(&root));
+	}
 	intervals_sort(&dwarf->ranges);
 }
 
@@ -300,7 +316,7 @@ static void follow_inlined(struct chain *chain, Dwarf_Die *parent, uint64_t addr
 	Dwarf_Die current = *parent, child;
 	int depth = 0;
 
-	while (depth++ < DEPTH_LIMIT && dwarf_child(&current, &child) == 0) {
+	while (depth++ < INLINE_DEPTH && dwarf_child(&current, &child) == 0) {
 		bool deeper = false;
 
 		do {
