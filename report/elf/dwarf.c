@@ -62,14 +62,16 @@ static void unit_free(void *data)
 	free(unit);
 }
 
-struct dwarf *dwarf_open(const struct image *image, const char *path)
+struct dwarf *dwarf_open(const struct image *image, const char *path, uint64_t inflate_limit)
 {
 	struct dwarf *dwarf;
 	Dwarf *dbg;
 
 	if (!image_has_section(image, ".debug_info") && !image_has_section(image, ".zdebug_info"))
 		return NULL;
-	dbg = dwarf_prepare(image->elf) ? dwarf_begin_elf(image->elf, DWARF_C_READ, NULL) : NULL;
+	if (!dwarf_prepare(image->elf, inflate_limit))
+		return NULL;
+	dbg = dwarf_begin_elf(image->elf, DWARF_C_READ, NULL);
 	if (!dbg)
 		return NULL;
 	if (!dwarf_alt_is_sound(dbg, path)) {

@@ -27,8 +27,11 @@ struct dwarf_answer {
 	bool is_c;      /* the language's names are its linkage names */
 };
 
-/* The debug information of `image`, opened as `path`; NULL: none.  It is valid while image is. */
-struct dwarf *dwarf_open(const struct image *image, const char *path);
+/*
+ * The debug information of `image`, opened as `path`; valid while image is.  NULL: there is none,
+ * or it is compressed and has more than `inflate_limit` bytes when inflated.
+ */
+struct dwarf *dwarf_open(const struct image *image, const char *path, uint64_t inflate_limit);
 void dwarf_close(struct dwarf *dwarf);
 
 /* What is at `address`?  False, with an empty answer: unknown.  The caller frees answer->places. */

@@ -33,6 +33,47 @@ static bool is_unneeded(const char *name)
 	return false;
 }
 
+static const char *section_name(Elf *elf, Elf_Scn *scn, GElf_Shdr *ret_shdr)
+{
+	size_t strings;
+
+	if (elf_getshdrstrndx(elf, &strings) != 0 || !gelf_getshdr(scn, ret_shdr) ||
+	    ret_shdr->sh_type == SHT_NOBITS)
+		return NULL;
+	return elf_strptr(elf, strings, ret_shdr->sh_name);
+}
+
+static void hide_unneeded(Elf *elf)
+{
+	for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn)) {
+		GElf_Shdr shdr;
+		const char *name = section_name(elf, scn, &shdr);
+
+		if (name && is_unneeded(name)) {
+			shdr.sh_type = SHT_NOBITS; /* in libelf's copy of the header */
+			gelf_update_shdr(scn, &shdr);
+		}
+	}
+}
+
+/* The old GNU format's size is not asked for: it is no longer made. */
+static bool is_affordable(Elf *elf, uint64_t limit)
+{
+	uint64_t total = 0;
+
+	for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn)) {
+		GElf_Shdr shdr;
+		GElf_Chdr chdr;
+
+		if (!section_name(elf, scn, &shdr) || !(shdr.sh_flags & SHF_COMPRESSED))
+			continue;
+		if (!gelf_getchdr(scn, &chdr) || chdr.ch_size > limit - total)
+			return false;
+		total += chdr.ch_size;
+	}
+	return true;
+}
+
 static bool is_terminated(Elf_Scn *scn, const char *name, const GElf_Shdr *shdr)
 {
 	Elf_Data *data;
@@ -47,26 +88,18 @@ static bool is_terminated(Elf_Scn *scn, const char *name, const GElf_Shdr *shdr)
 	       ((const char *)data->d_buf)[data->d_size - 1] == '\0';
 }
 
-bool dwarf_prepare(Elf *elf)
+bool dwarf_prepare(Elf *elf, uint64_t inflate_limit)
 {
-	size_t strings;
-
-	if (elf_getshdrstrndx(elf, &strings) != 0)
+	hide_unneeded(elf);
+	if (!is_affordable(elf, inflate_limit))
 		return false;
 	for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn)) {
 		GElf_Shdr shdr;
-		const char *name;
+		const char *name = section_name(elf, scn, &shdr);
 
-		if (!gelf_getshdr(scn, &shdr) || !(name = elf_strptr(elf, strings, shdr.sh_name)) ||
-		    shdr.sh_type == SHT_NOBITS)
-			continue;
-		if (is_unneeded(name)) {
-			shdr.sh_type = SHT_NOBITS; /* in libelf's copy of the header */
-			gelf_update_shdr(scn, &shdr);
-		} else if ((is_named(name, ".debug_str") || is_named(name, ".debug_line_str")) &&
-			   !is_terminated(scn, name, &shdr)) {
+		if (name && (is_named(name, ".debug_str") || is_named(name, ".debug_line_str")) &&
+		    !is_terminated(scn, name, &shdr))
 			return false;
-		}
 	}
 	return true;
 }
@@ -81,7 +114,7 @@ static bool is_sound_file(const char *path)
 	if (fd < 0) /* libdw can't open it either, or would wait for it */
 		return stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode);
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	sound = !elf || elf_kind(elf) != ELF_K_ELF || dwarf_prepare(elf);
+	sound = !elf || elf_kind(elf) != ELF_K_ELF || dwarf_prepare(elf, INFLATE_MAX);
 	elf_end(elf);
 	return sound;
 }

@@ -7,13 +7,18 @@
 #include <elfutils/libdw.h>
 #include <libelf.h>
 #include <stdbool.h>
+#include <stdint.h>
+
+/* Memory is not filled, whatever a file claims. */
+#define INFLATE_MAX ((uint64_t)4 << 30)
 
 /*
  * Make `elf` ready for dwarf_begin_elf(): sections that nobody here reads are hidden from it (libdw
- * reads, and inflates, all sections with DWARF at once).  False: its string sections do not end
- * with a terminator, which libdw would read past.
+ * reads, and inflates, all sections with DWARF at once).  False: the others come to more than
+ * `inflate_limit` bytes when they are inflated; or its string sections do not end with a
+ * terminator, which libdw would read past.
  */
-bool dwarf_prepare(Elf *elf);
+bool dwarf_prepare(Elf *elf, uint64_t inflate_limit);
 
 /*
  * libdw opens further files by itself: the one that dwz put common parts into, and .dwo files.

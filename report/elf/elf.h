@@ -26,6 +26,15 @@ struct symbolizer *symbolizer_new(void);
 void symbolizer_free(struct symbolizer *sym);
 
 /*
+ * Leave debug information alone that is compressed and has more than `bytes` when inflated: it can
+ * only be inflated as a whole, at some 300 MB a second, which for a distribution's libc (8 MB)
+ * takes longer than all the rest.  Functions are named by symbol tables then, which are not
+ * compressed; files, lines and inlined calls are not known.  For files first asked for after this
+ * call.
+ */
+void symbolizer_limit_inflation(struct symbolizer *sym, uint64_t bytes);
+
+/*
  * What is at `offset` (virtual address in the ELF file: address less load bias) of the file `path`?
  * Only answered when the file still has the build-id `build_id` (hex); when build_id is NULL, only
  * when dev, ino, size and mtime of the file are the recorded ones.  Separate debug files

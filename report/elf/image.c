@@ -15,13 +15,10 @@
 
 /*
  * Up to this size a file's parts are copied when they are wanted; larger ones are mapped.  A copy
- * survives that somebody truncates the file while we read it, a mapping is faster where hundreds of
- * megabytes of debug information are there and few of them are looked at.
+ * survives that somebody truncates the file while we read it, a mapping is several times faster
+ * where there are megabytes of debug information of which little is looked at.
  */
-#define COPY_LIMIT (64l << 20)
-
-/* All of a file's sections together may grow to this size when they are uncompressed. */
-#define UNCOMPRESSED_LIMIT ((uint64_t)4 << 30)
+#define COPY_LIMIT (4l << 20)
 
 #define BUILD_ID_MAX 64 /* bytes; usual are 16 or 20 */
 
@@ -49,26 +46,6 @@ int open_regular(const char *path, struct stat *ret_stat)
 	return -1;
 }
 
-/* libelf inflates whole sections: refuse a file that would fill the memory. */
-static bool is_affordable(Elf *elf)
-{
-	uint64_t total = 0;
-
-	for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn)) {
-		GElf_Shdr shdr;
-		GElf_Chdr chdr;
-
-		if (!gelf_getshdr(scn, &shdr) || !(shdr.sh_flags & SHF_COMPRESSED))
-			continue;
-		if (!gelf_getchdr(scn, &chdr) || chdr.ch_size > UNCOMPRESSED_LIMIT)
-			return false;
-		total += chdr.ch_size;
-		if (total > UNCOMPRESSED_LIMIT)
-			return false;
-	}
-	return true;
-}
-
 static bool open_path(struct image *image, const char *path, struct stat *ret_stat)
 {
 	GElf_Ehdr ehdr;
@@ -81,7 +58,7 @@ static bool open_path(struct image *image, const char *path, struct stat *ret_st
 	image->elf = elf_begin(image->fd,
 			       ret_stat->st_size > COPY_LIMIT ? ELF_C_READ_MMAP : ELF_C_READ, NULL);
 	if (image->elf && elf_kind(image->elf) == ELF_K_ELF && gelf_getehdr(image->elf, &ehdr) &&
-	    (ehdr.e_type == ET_EXEC || ehdr.e_type == ET_DYN) && is_affordable(image->elf))
+	    (ehdr.e_type == ET_EXEC || ehdr.e_type == ET_DYN))
 		return true;
 	image_close(image);
 	return false;

@@ -4,6 +4,7 @@
 #include <search.h>
 
 #include "report/elf/dwarf.h"
+#include "report/elf/dwarf_check.h"
 #include "report/elf/elf.h"
 #include "report/elf/image.h"
 #include "report/elf/symtab.h"
@@ -21,11 +22,20 @@ struct symbolizer {
 	void *files;   /* tsearch tree of struct file */
 	void *strings; /* tsearch tree of char *: names that we had to make */
 	struct file *last;
+	uint64_t inflate_limit;
 };
 
 struct symbolizer *symbolizer_new(void)
 {
-	return xcalloc(1, sizeof(struct symbolizer));
+	struct symbolizer *sym = xcalloc(1, sizeof(*sym));
+
+	sym->inflate_limit = INFLATE_MAX;
+	return sym;
+}
+
+void symbolizer_limit_inflation(struct symbolizer *sym, uint64_t bytes)
+{
+	sym->inflate_limit = bytes < INFLATE_MAX ? bytes : INFLATE_MAX;
 }
 
 static void file_free(void *data)
@@ -91,7 +101,7 @@ static const char *keep(struct symbolizer *sym, char *string)
 	return *found;
 }
 
-static struct file *file_new(const struct elf_identity *identity)
+static struct file *file_new(const struct elf_identity *identity, uint64_t inflate_limit)
 {
 	struct file *file = xcalloc(1, sizeof(*file));
 
@@ -101,12 +111,12 @@ static struct file *file_new(const struct elf_identity *identity)
 	file->image.fd = file->debug.fd = -1;
 	if (!image_open(&file->image, identity))
 		return file;
-	file->dwarf = dwarf_open(&file->image, identity->path);
+	file->dwarf = dwarf_open(&file->image, identity->path, inflate_limit);
 	symtab_open(&file->symtab, file->image.elf, SHT_SYMTAB);
 	if ((!file->dwarf || !file->symtab.symbols) &&
 	    image_open_debug(&file->debug, &file->image, identity->path)) {
 		if (!file->dwarf)
-			file->dwarf = dwarf_open(&file->debug, identity->path);
+			file->dwarf = dwarf_open(&file->debug, identity->path, inflate_limit);
 		if (!file->symtab.symbols)
 			symtab_open(&file->symtab, file->debug.elf, SHT_SYMTAB);
 	}
@@ -130,7 +140,7 @@ static struct file *get_file(struct symbolizer *sym, const struct elf_identity *
 	if (found) {
 		file = *(struct file **)found;
 	} else {
-		file = file_new(identity);
+		file = file_new(identity, sym->inflate_limit);
 		if (!tsearch(file, &sym->files, compare_files))
 			die(EXIT_DATABASE, "out of memory");
 	}

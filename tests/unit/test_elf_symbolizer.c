@@ -437,6 +437,32 @@ static void test_missing_alt(void **state)
 	alarm(0);
 }
 
+/* A limit for compressed debug information leaves names alone, and other files. */
+static void test_inflation_limit(void **state)
+{
+	static const uint64_t limits[] = {0, 100, 1 << 20, UINT64_MAX};
+
+	(void)state;
+	for (int compressed = 0; compressed < 2; compressed++) {
+		struct elf_identity identity;
+		uint64_t address;
+
+		build(compressed ? "-O2 -g -gz=zlib" : "-O2 -g -gz=none", "plugin.so", "plugin.c");
+		address = address_of("plugin.so", "mark_hidden");
+		identity = identity_of("plugin.so");
+		for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+			struct symbolizer *sym = symbolizer_new();
+			struct source_place place = {0};
+
+			symbolizer_limit_inflation(sym, limits[i]);
+			assert_int_equal(symbolizer_find(sym, &identity, address, &place, 1), 1);
+			assert_string_equal(place.function, "hidden");
+			assert_int_equal(place.line, compressed && i < 2 ? 0 : 402);
+			symbolizer_free(sym);
+		}
+	}
+}
+
 /* Only the recorded file is answered for. */
 static void test_identity(void **state)
 {
@@ -642,6 +668,7 @@ int main(void)
 		cmocka_unit_test(test_debuglink_checksum),
 		cmocka_unit_test(test_split_dwarf),
 		cmocka_unit_test(test_missing_alt),
+		cmocka_unit_test(test_inflation_limit),
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_two_files_of_one_path),
 		cmocka_unit_test(test_no_elf),
