@@ -89,7 +89,8 @@ const struct command commands[] = {
 	 "more than one.\n",
 	 NO_OPTIONS, cmd_namespaces},
 	{"info", "", 0, 0, COMMAND_DATABASE, "what was recorded, and what was lost",
-	 "The recording itself: runs, processes, glibc versions, numbers of events, losses.\n",
+	 "The recording itself: runs, processes, glibc versions, numbers of events, and\n"
+	 "what was lost.\n",
 	 NO_OPTIONS, cmd_info},
 	{"sql", "'SELECT ...'", 1, 1, COMMAND_DATABASE, "ask the database directly",
 	 "Run one SQL statement that only reads.  The schema is documented in schema.sql.\n",
