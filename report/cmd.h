@@ -104,6 +104,9 @@ struct same_processes {
 };
 /* "process 4242 (python3) and 2 others (4243, 4250)". */
 void add_same_processes(struct strbuf *sb, const struct same_processes *same);
+/* "4243, 4250, ..." from the one at `first` on. */
+void add_pids(struct strbuf *sb, const struct same_processes *same, size_t first);
+/* Members of an array: call it between render_open and render_close. */
 void same_processes_to_json(struct render *render, const struct same_processes *same);
 
 /* why-loaded: the explanation of one object. */
@@ -143,8 +146,8 @@ void answers_add(struct answers *answers, char *signature, size_t row, int index
 void answers_release(struct answers *answers);
 
 /*
- * Call `collect` for each process, then `show` for each answer that was added, with the recording
- * of the first process that gave it.  False after a message.
+ * Two passes over processes: `collect` is called for each, then `show` for each answer that was
+ * added, with the recording of the first process that gave it.
  */
 struct answer_walk {
 	struct context *context;
@@ -155,7 +158,9 @@ struct answer_walk {
 		     const struct answer *answer);
 	void *data;
 };
-bool answers_walk(struct answer_walk *walk);
+/* False after a message. */
+bool answers_collect(struct answer_walk *walk);
+bool answers_show(struct answer_walk *walk);
 
 /* Entry points of the commands. */
 int cmd_record(struct context *context);

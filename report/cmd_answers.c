@@ -43,37 +43,37 @@ void answers_release(struct answers *answers)
 	*answers = (struct answers){0};
 }
 
-/* Make `rec` the recording of process `row`; *loaded tells which one it is (SIZE_MAX: none). */
-static bool load_row(struct answer_walk *walk, size_t row, struct recording *rec, size_t *loaded)
+bool answers_collect(struct answer_walk *walk)
 {
-	if (*loaded == row)
-		return true;
-	recording_release(rec);
-	recording_init(rec);
-	*loaded = SIZE_MAX;
-	if (!context_load(walk->context, &walk->list->rows[row], rec))
-		return false;
-	*loaded = row;
+	for (size_t i = 0; i < walk->list->count; i++) {
+		AUTO_RECORDING struct recording rec;
+
+		recording_init(&rec);
+		if (!context_load(walk->context, &walk->list->rows[i], &rec))
+			return false;
+		walk->collect(walk, &rec, i);
+	}
 	return true;
 }
 
-bool answers_walk(struct answer_walk *walk)
+bool answers_show(struct answer_walk *walk)
 {
 	AUTO_RECORDING struct recording rec;
 	size_t loaded = SIZE_MAX;
 
 	recording_init(&rec);
-	for (size_t i = 0; i < walk->list->count; i++) {
-		if (!load_row(walk, i, &rec, &loaded))
-			return false;
-		walk->collect(walk, &rec, i);
-	}
-	/* Answers stand in the order of the first process that gave them. */
+	/* Answers stand in the order of the first process that gave them: one load each. */
 	for (size_t i = 0; i < walk->answers.count; i++) {
 		const struct answer *answer = &walk->answers.list[i];
+		size_t row = answer->rows[0];
 
-		if (!load_row(walk, answer->rows[0], &rec, &loaded))
-			return false;
+		if (loaded != row) {
+			recording_release(&rec);
+			recording_init(&rec);
+			loaded = row;
+			if (!context_load(walk->context, &walk->list->rows[row], &rec))
+				return false;
+		}
 		walk->show(walk, &rec, answer);
 	}
 	return true;

@@ -6,7 +6,7 @@
 #include "report/render/words.h"
 
 static const struct column binding_columns[] = {
-	{"pid", "PID", COLUMN_RIGHT},
+	{"pid", "PROCESS", 0},
 	{"process", NULL, 0},
 	{"seq", NULL, 0},
 	{"from_path", NULL, 0},
@@ -60,6 +60,7 @@ static bool show_binding(const struct binding_row *row, void *data)
 	const struct recording *rec = bindings->rec;
 	const struct options *options = bindings->context->options;
 	AUTO_FREE char *readable = NULL;
+	AUTO_STRBUF struct strbuf process = STRBUF_INIT;
 	const char *from = has_object(rec, row->from) ? rec->objects[row->from].path : NULL;
 	const char *to = has_object(rec, row->to) ? rec->objects[row->to].path : NULL;
 
@@ -70,8 +71,9 @@ static bool show_binding(const struct binding_row *row, void *data)
 	if (options->symbol && !symbol_matches(options->symbol, row->symbol, readable))
 		return true;
 	bindings->shown++;
+	add_process(&process, rec);
 	const struct value values[ARRAY_SIZE(binding_columns)] = {
-		value_integer(rec->pid),
+		value_shown(value_integer(rec->pid), process.s),
 		value_integer(rec->process_id),
 		value_integer((int64_t)row->seq),
 		value_string(from),

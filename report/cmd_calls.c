@@ -8,7 +8,7 @@
 #define DEEPEST 20 /* indentation stops here */
 
 static const struct column call_columns[] = {
-	{NULL, "PID", COLUMN_RIGHT},   {NULL, "AT", COLUMN_RIGHT},    {NULL, "TID", COLUMN_RIGHT},
+	{NULL, "PROCESS", 0},          {NULL, "AT", COLUMN_RIGHT},    {NULL, "TID", COLUMN_RIGHT},
 	{NULL, "CALL", COLUMN_WRAP},   {NULL, "RESULT", COLUMN_WRAP}, {NULL, "KNOWN BY", 0},
 	{NULL, "CALLER", COLUMN_WRAP},
 };
@@ -70,15 +70,16 @@ static void show_row(const struct show *show, int index)
 	const struct call *call = &rec->calls[index];
 	bool no_demangle = show->options->no_demangle;
 	AUTO_STRBUF struct strbuf at = STRBUF_INIT, text = STRBUF_INIT, result = STRBUF_INIT;
-	AUTO_STRBUF struct strbuf caller = STRBUF_INIT;
+	AUTO_STRBUF struct strbuf caller = STRBUF_INIT, process = STRBUF_INIT;
 
+	add_process(&process, rec);
 	add_time(&at, call->time_ns);
 	strbuf_addf(&text, "%*s", (int)nesting(rec, index) * 2, "");
 	add_call(&text, rec, index, no_demangle);
 	add_result(&result, rec, call);
 	add_caller(&caller, rec, index, no_demangle);
 	const struct value values[ARRAY_SIZE(call_columns)] = {
-		value_integer(rec->pid),
+		value_string(process.s),
 		value_string(at.s),
 		value_integer(call->tid),
 		value_string(text.s),
@@ -96,16 +97,18 @@ static void show_paragraph(const struct show *show, int index)
 	const struct recording *rec = show->rec;
 	const struct call *call = &rec->calls[index];
 	AUTO_STRBUF struct strbuf at = STRBUF_INIT, text = STRBUF_INIT, result = STRBUF_INIT;
-	AUTO_STRBUF struct strbuf indent = STRBUF_INIT;
+	AUTO_STRBUF struct strbuf indent = STRBUF_INIT, process = STRBUF_INIT;
 
 	add_time(&at, call->time_ns);
 	add_call(&text, rec, index, show->options->no_demangle);
 	add_result(&result, rec, call);
-	if (show->with_pid)
-		strbuf_addf(&indent, "[%d] ", rec->pid);
 	strbuf_addf(&indent, "%*s", (int)nesting(rec, index) * 2, "");
-	render_line(show->render, "%s%s  " MARK_BOLD "%s" MARK_END "  -> %s%s%s%s", indent.s, at.s,
-		    text.s, result.s, call->known_by == KNOWN_NOT ? "" : " (",
+	if (show->with_pid) {
+		add_process(&process, rec);
+		strbuf_addstr(&process, "  ");
+	}
+	render_line(show->render, "%s%s%s  " MARK_BOLD "%s" MARK_END "  -> %s%s%s%s", indent.s,
+		    process.s, at.s, text.s, result.s, call->known_by == KNOWN_NOT ? "" : " (",
 		    call->known_by == KNOWN_NOT ? "" : known_by_words(call->known_by),
 		    call->known_by == KNOWN_NOT ? "" : ")");
 	strbuf_addstr(&indent, "    ");

@@ -242,6 +242,17 @@ void show_losses(struct render *render, const struct process_row *rows, size_t c
 		render_blank(render);
 }
 
+void add_pids(struct strbuf *sb, const struct same_processes *same, size_t first)
+{
+	for (size_t i = first; i < same->count; i++) {
+		if (i == first + 12) {
+			strbuf_addstr(sb, ", ...");
+			break;
+		}
+		strbuf_addf(sb, "%s%d", i == first ? "" : ", ", same->rows[same->indexes[i]].pid);
+	}
+}
+
 void add_same_processes(struct strbuf *sb, const struct same_processes *same)
 {
 	strbuf_addstr(sb, "process ");
@@ -250,13 +261,7 @@ void add_same_processes(struct strbuf *sb, const struct same_processes *same)
 		return;
 	strbuf_addf(sb, ", and the same in %zu other%s (", same->count - 1,
 		    same->count == 2 ? "" : "s");
-	for (size_t i = 1; i < same->count; i++) {
-		if (i == 13) {
-			strbuf_addstr(sb, ", ...");
-			break;
-		}
-		strbuf_addf(sb, "%s%d", i == 1 ? "" : ", ", same->rows[same->indexes[i]].pid);
-	}
+	add_pids(sb, same, 1);
 	strbuf_addch(sb, ')');
 }
 
@@ -264,7 +269,6 @@ void same_processes_to_json(struct render *render, const struct same_processes *
 {
 	if (render->is_text)
 		return;
-	render_open(render, "processes", GROUP_ARRAY);
 	for (size_t i = 0; i < same->count; i++) {
 		const struct process_row *row = &same->rows[same->indexes[i]];
 
@@ -274,5 +278,4 @@ void same_processes_to_json(struct render *render, const struct same_processes *
 		render_value(render, "run", value_integer(row->run));
 		render_close(render);
 	}
-	render_close(render);
 }

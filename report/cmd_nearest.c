@@ -21,6 +21,8 @@ static size_t edit_distance(const char *a, size_t a_length, const char *b, size_
 	size_t rows[3][LONGEST + 1];
 	size_t *before = rows[0], *last = rows[1], *now = rows[2];
 
+	if (a_length > LONGEST || b_length > LONGEST)
+		return SIZE_MAX;
 	for (size_t j = 0; j <= b_length; j++)
 		last[j] = j;
 	for (size_t i = 1; i <= a_length; i++) {
@@ -40,6 +42,14 @@ static size_t edit_distance(const char *a, size_t a_length, const char *b, size_
 		now = oldest;
 	}
 	return last[b_length];
+}
+
+/* Length of a library's name without ".so" and what follows. */
+static size_t stem_length(const char *name)
+{
+	const char *suffix = strstr(name, ".so");
+
+	return suffix ? (size_t)(suffix - name) : strlen(name);
 }
 
 void nearest_init(struct nearest *near, const char *wanted)
@@ -65,12 +75,17 @@ static size_t distance_to(const struct nearest *near, const char *candidate)
 	if ((wanted_length >= 3 && strcasestr(candidate, near->wanted)) ||
 	    (length >= 3 && strcasestr(near->wanted, candidate)))
 		return 1;
-	if (wanted_length > LONGEST || length > LONGEST)
-		return SIZE_MAX;
 	allowed = wanted_length / 3;
 	if (allowed < 1)
 		allowed = 1;
 	distance = edit_distance(near->wanted, wanted_length, candidate, length);
+	if (distance <= allowed || !strstr(candidate, ".so"))
+		return distance <= allowed ? distance : SIZE_MAX;
+	/* "libsll" is near to libssl.so.3, whatever the version; stems are short: less is allowed.
+	 */
+	wanted_length = stem_length(near->wanted);
+	allowed = wanted_length < 8 ? 1 : wanted_length / 4;
+	distance = edit_distance(near->wanted, wanted_length, candidate, stem_length(candidate));
 	return distance <= allowed ? distance : SIZE_MAX;
 }
 

@@ -1,9 +1,10 @@
 /* plugreport objects: a table of what was loaded. */
 #include "report/cmd.h"
+#include "report/model/why_loaded.h"
 #include "report/render/words.h"
 
 static const struct column object_columns[] = {
-	{"pid", "PID", COLUMN_RIGHT},
+	{"pid", "PROCESS", 0},
 	{"process", NULL, 0},
 	{"object", NULL, 0},
 	{"namespace", "NS", COLUMN_RIGHT},
@@ -16,6 +17,7 @@ static const struct column object_columns[] = {
 	{"opened_seq", NULL, 0},
 	{"closed_ns", "CLOSED", COLUMN_RIGHT},
 	{"closed_seq", NULL, 0},
+	{"closed_at_exit", NULL, 0},
 	{"reason", "WHY IT IS THERE", COLUMN_WRAP},
 	{"reason_path", NULL, 0},
 	{"load_address", NULL, 0},
@@ -35,11 +37,14 @@ static void show_object(const struct show *show, int index)
 	const struct recording *rec = show->rec;
 	const struct object *object = &rec->objects[index];
 	AUTO_STRBUF struct strbuf why = STRBUF_INIT, opened = STRBUF_INIT, closed = STRBUF_INIT;
+	AUTO_STRBUF struct strbuf process = STRBUF_INIT;
+	bool at_exit = object_closed_at_exit(rec, index);
 	AUTO_FREE char *short_id = object->build_id ? xstrndup(object->build_id, 12) : NULL;
 
+	add_process(&process, rec);
 	add_load_reason(&why, rec, index, show->options->no_demangle);
 	const struct value values[ARRAY_SIZE(object_columns)] = {
-		value_integer(rec->pid),
+		value_shown(value_integer(rec->pid), process.s),
 		value_integer(rec->process_id),
 		value_integer(object->number),
 		value_integer(object->name_space),
@@ -50,8 +55,10 @@ static void show_object(const struct show *show, int index)
 		value_string(object_kind_name(object->kind)),
 		shown_time(&opened, true, object->opened_ns),
 		value_integer((int64_t)object->opened_seq),
-		shown_time(&closed, object->closed_seq != 0, object->closed_ns),
+		at_exit ? value_shown(value_integer((int64_t)object->closed_ns), "at exit")
+			: shown_time(&closed, object->closed_seq != 0, object->closed_ns),
 		object->closed_seq ? value_integer((int64_t)object->closed_seq) : value_none(),
+		value_bool(at_exit),
 		value_shown(value_string(load_reason_name(object->reason)), why.s),
 		value_string(has_object(rec, object->reason_object)
 				     ? rec->objects[object->reason_object].path

@@ -6,18 +6,18 @@
 #include "report/render/words.h"
 
 static const struct column search_columns[] = {
-	{"pid", "PID", COLUMN_RIGHT},
+	{"pid", "PROCESS", 0},
 	{"process", NULL, 0},
 	{"seq", NULL, 0},
 	{"time_ns", "AT", COLUMN_RIGHT},
 	{"tid", NULL, 0},
 	{"requester_path", "ASKED BY", 0},
+	{"outcome", "OUTCOME", 0},
 	{"name", NULL, 0},
 	{"tried", "NAME OR PATH", COLUMN_WRAP},
 	{"origin", NULL, 0},
-	{"rule", "RULE", 0},
+	{"rule", "RULE", COLUMN_WRAP},
 	{"owner_path", NULL, 0},
-	{"outcome", "OUTCOME", 0},
 	{"result_path", NULL, 0},
 };
 
@@ -54,22 +54,24 @@ static void show_search(const struct show *show, int index)
 	bool is_name = search->origin == ORIGIN_NAME;
 	const char *requester = path_of(rec, search->requester);
 	AUTO_STRBUF struct strbuf at = STRBUF_INIT, rule = STRBUF_INIT, tried = STRBUF_INIT;
+	AUTO_STRBUF struct strbuf process = STRBUF_INIT;
 
+	add_process(&process, rec);
 	add_time(&at, search->time_ns);
 	if (!is_name)
 		add_rule(&rule, rec, search->rule, search->owner, NULL);
-	else
-		strbuf_addstr(&rule, "(asked for)");
 	strbuf_addstr(&tried, is_name ? "" : "  ");
 	add_name(&tried, search->tried);
 	const struct value values[ARRAY_SIZE(search_columns)] = {
-		value_integer(rec->pid),
+		value_shown(value_integer(rec->pid), process.s),
 		value_integer(rec->process_id),
 		value_integer((int64_t)search->seq),
 		value_shown(value_integer((int64_t)search->time_ns), at.s),
 		value_integer(search->tid),
 		value_shown(value_string(requester),
 			    requester && is_name ? base_name(requester) : ""),
+		value_styled(value_string(outcome_name(search->outcome)),
+			     outcome_style(search->outcome)),
 		value_string(request == NONE ? NULL : rec->searches[request].tried),
 		value_shown(value_string(search->tried), tried.s),
 		value_string(search_origin_name(search->origin)),
@@ -78,8 +80,6 @@ static void show_search(const struct show *show, int index)
 				    : value_string(search_rule_name(search->rule)),
 			    rule.s),
 		value_string(path_of(rec, search->owner)),
-		value_styled(value_string(outcome_name(search->outcome)),
-			     outcome_style(search->outcome)),
 		value_string(path_of(rec, search->result)),
 	};
 	render_row(show->render, values);

@@ -6,8 +6,8 @@
 static const struct column tree_columns[] = {
 	{"object", NULL, 0},           {"path", NULL, 0},
 	{NULL, "OBJECT", COLUMN_TREE}, {"opened_ns", "OPENED", COLUMN_RIGHT},
-	{"closed_ns", NULL, 0},        {"reason", "HOW IT CAME", COLUMN_WRAP},
-	{"caller", NULL, 0},           {NULL, "PATH", COLUMN_WRAP},
+	{"closed_ns", NULL, 0},        {"reason", "HOW IT CAME", 0},
+	{NULL, "PATH", COLUMN_WRAP},   {"caller", "CALLED FROM", COLUMN_WRAP},
 };
 
 struct tree {
@@ -42,6 +42,8 @@ static void open_row(int index, void *data)
 
 	if (object->reason == REASON_NEEDED)
 		strbuf_addstr(&how, "needed");
+	else if (called)
+		strbuf_addstr(&how, call_kind_name(rec->calls[object->reason_call].kind));
 	else
 		add_load_reason(&how, rec, index, show->options->no_demangle);
 	if (called)
@@ -55,8 +57,8 @@ static void open_row(int index, void *data)
 		object->closed_seq ? value_integer((int64_t)object->closed_ns) : value_none(),
 		value_styled(value_shown(value_string(load_reason_name(object->reason)), how.s),
 			     called ? STYLE_BOLD : STYLE_PLAIN),
-		called ? value_string(caller.s) : value_none(),
 		value_string(object->path),
+		value_shown(called ? value_string(caller.s) : value_none(), caller.s),
 	};
 	render_row_open(show->render, values);
 }

@@ -5,8 +5,9 @@
 
 static const struct column place_columns[] = {
 	{NULL, "", 0},
-	{NULL, "RULE", COLUMN_WRAP},
+	{NULL, "RULE", 0},
 	{NULL, "PLACE", COLUMN_WRAP},
+	{NULL, "WRITTEN IN", COLUMN_WRAP},
 };
 
 static const struct {
@@ -18,6 +19,7 @@ static const struct {
 	[PLACE_MISSED] = {"missed", "not here", STYLE_PLAIN},
 	[PLACE_SILENT] = {"no-probe", "no probe seen", STYLE_DIM},
 	[PLACE_NOT_REACHED] = {"not-reached", "not tried", STYLE_DIM},
+	[PLACE_UNKNOWN] = {"unknown", "not known", STYLE_DIM},
 	[PLACE_LEFT_OUT] = {"not-applied", "left out", STYLE_DIM},
 };
 
@@ -74,41 +76,70 @@ void found_to_json(struct render *render, const char *key, const struct recordin
 }
 
 static void place_row(const struct show *show, enum place_fate fate, const char *rule,
-		      const char *place)
+		      const char *place, const char *source)
 {
 	const struct value values[ARRAY_SIZE(place_columns)] = {
 		value_styled(value_string(fates[fate].word), fates[fate].style),
 		value_string(rule),
 		value_string(place),
+		value_string(source),
 	};
 
 	render_row(show->render, values);
+}
+
+/* Where the directory is written: "$ORIGIN/../lib" in libx.so. */
+static void add_source(struct strbuf *sb, const struct recording *rec,
+		       const struct found_place *place)
+{
+	bool expanded = place->entry && strchr(place->entry, '$');
+
+	if (expanded) {
+		strbuf_addch(sb, '"');
+		add_name(sb, place->entry);
+		strbuf_addch(sb, '"');
+	}
+	if (has_object(rec, place->owner)) {
+		strbuf_addstr(sb, expanded ? " in " : "");
+		add_object(sb, rec, place->owner);
+	}
+}
+
+/* What stands for a place of which no path was announced. */
+static void add_quiet_place(struct strbuf *sb, const struct found_place *place)
+{
+	if (place->left_out)
+		strbuf_addf(sb, "(%s)", place->left_out);
+	else if (place->rule == RULE_CACHE && place->fate == PLACE_SILENT)
+		strbuf_addstr(sb, "(no usable entry)");
+	else if (place->directory && !*place->directory)
+		strbuf_addstr(sb, "(the current directory)");
+	else
+		add_name(sb, place->directory);
 }
 
 static void show_place(const struct show *show, const struct why_found *found, size_t index)
 {
 	const struct recording *rec = show->rec;
 	const struct found_place *place = &found->places[index];
-	AUTO_STRBUF struct strbuf rule = STRBUF_INIT;
+	AUTO_STRBUF struct strbuf rule = STRBUF_INIT, source = STRBUF_INIT, quiet = STRBUF_INIT;
 
-	add_rule(&rule, rec, place->rule, place->owner, place->entry);
+	add_rule(&rule, rec, place->rule, NONE, NULL);
+	if (!place->left_out)
+		add_source(&source, rec, place);
 	for (size_t i = 0; i < place->probe_count; i++) {
 		int probe = place->probes[i];
 
-		place_row(show, probe == found->hit ? PLACE_FOUND : PLACE_MISSED, i ? "" : rule.s,
-			  rec->searches[probe].tried);
+		place_row(show,
+			  probe == found->hit            ? PLACE_FOUND
+			  : place->fate == PLACE_UNKNOWN ? PLACE_UNKNOWN
+							 : PLACE_MISSED,
+			  rule.s, rec->searches[probe].tried, source.s);
 	}
 	if (place->probe_count)
 		return;
-	if (place->left_out)
-		place_row(show, place->fate, rule.s, place->left_out);
-	else if (place->rule == RULE_CACHE)
-		place_row(show, place->fate, rule.s,
-			  place->fate == PLACE_SILENT ? "no usable entry" : "");
-	else if (place->directory && !*place->directory)
-		place_row(show, place->fate, rule.s, "(the current directory)");
-	else
-		place_row(show, place->fate, rule.s, place->directory ? place->directory : "");
+	add_quiet_place(&quiet, place);
+	place_row(show, place->fate, rule.s, quiet.s, source.s);
 }
 
 static void show_places(const struct show *show, const struct why_found *found)
@@ -118,7 +149,7 @@ static void show_places(const struct show *show, const struct why_found *found)
 	render_table(show->render, NULL, place_columns, ARRAY_SIZE(place_columns));
 	for (size_t i = 0; i < found->place_count; i++) {
 		show_place(show, found, i);
-		if (found->places[i].fate == PLACE_SILENT && !found->places[i].left_out)
+		if (found->places[i].fate == PLACE_SILENT)
 			silent = true;
 	}
 	render_table_close(show->render);
@@ -233,7 +264,9 @@ static void show_json(const struct show *show, const struct why_found *found,
 
 	render_open(render, NULL, GROUP_OBJECT);
 	render_value(render, "name", value_string(found->name));
+	render_open(render, "processes", GROUP_ARRAY);
 	same_processes_to_json(render, same);
+	render_close(render);
 	render_value(render, "repeats", value_integer((int64_t)repeats));
 	render_value(render, "seq", value_integer((int64_t)asked->seq));
 	render_value(render, "time_ns", value_integer((int64_t)asked->time_ns));
@@ -353,7 +386,7 @@ int cmd_why_found(struct context *context)
 	nearest_init(&wanted.near, wanted.name);
 	render_value(context->render, "asked", value_string(wanted.name));
 	render_open(context->render, "searches", GROUP_ARRAY);
-	if (!answers_walk(&walk))
+	if (!answers_collect(&walk) || !answers_show(&walk))
 		status = EXIT_DATABASE;
 	render_close(context->render);
 	if (status == EXIT_OK && walk.answers.count == 0)

@@ -73,7 +73,7 @@ static void detail_preload(const struct chain *chain)
 	detail(chain, "", line.s);
 }
 
-/* Who asked for the object of this step. */
+/* Who asked for the object of this step; what is said in a word stands behind its path. */
 static void detail_reason(const struct chain *chain, size_t index)
 {
 	const struct recording *rec = chain->show->rec;
@@ -86,18 +86,19 @@ static void detail_reason(const struct chain *chain, size_t index)
 			detail_call(chain, index);
 		else
 			detail(chain, "", "a dlopen call that was not recorded");
-		return;
+		break;
 	case REASON_LIBC:
 		detail(chain, "", "libc itself asked for it, working for:");
 		if (step->request != NONE)
 			show_frames(chain, rec->searches[step->request].stack);
-		return;
+		break;
 	case REASON_PRELOAD:
 		detail_preload(chain);
-		return;
+		break;
 	case REASON_NEEDED:
 		strbuf_addstr(&line, "DT_NEEDED of ");
 		add_object(&line, rec, step->by);
+		detail(chain, "", line.s);
 		break;
 	case REASON_MAIN:
 	case REASON_LDSO:
@@ -105,10 +106,18 @@ static void detail_reason(const struct chain *chain, size_t index)
 	case REASON_AUDIT:
 	case REASON_INHERITED:
 	case REASON_UNKNOWN:
-		add_load_reason(&line, rec, step->object, chain->show->options->no_demangle);
 		break;
 	}
-	detail(chain, "", line.s);
+}
+
+/* A link that only leads through /usr, where / and /usr are merged, tells nothing. */
+static bool is_other_file(const struct object *object)
+{
+	const char *real = object->real_path;
+
+	if (!real || strcmp(real, object->path) == 0)
+		return false;
+	return strncmp(real, "/usr/", 5) != 0 || strcmp(real + 4, object->path) != 0;
 }
 
 static void detail_found(const struct chain *chain, const struct load_step *step)
@@ -123,13 +132,20 @@ static void detail_found(const struct chain *chain, const struct load_step *step
 	why_found_build(rec, step->request, &found);
 	add_found_by(&line, rec, &found);
 	detail(chain, "", line.s);
-	if (object->real_path && strcmp(object->real_path, object->path) != 0) {
+	if (is_other_file(object)) {
 		strbuf_reset(&line);
 		strbuf_addstr(&line, "the file is ");
 		add_name(&line, object->real_path);
 		detail(chain, "", line.s);
 	}
 	why_found_release(&found);
+}
+
+/* Reasons that need no further words. */
+static bool is_of_its_own(enum load_reason reason)
+{
+	return reason == REASON_MAIN || reason == REASON_LDSO || reason == REASON_VDSO ||
+	       reason == REASON_AUDIT || reason == REASON_INHERITED || reason == REASON_UNKNOWN;
 }
 
 static void show_step(struct chain *chain, size_t index)
@@ -148,11 +164,12 @@ static void show_step(struct chain *chain, size_t index)
 	add_name(&line, object->path);
 	strbuf_addstr(&line, MARK_END);
 	add_namespace(&line, show->rec, step->object);
-	if (step->reason != REASON_MAIN) {
-		strbuf_addstr(&line, "  " MARK_DIM);
+	strbuf_addstr(&line, "  " MARK_DIM);
+	if (is_of_its_own(step->reason))
+		add_load_reason(&line, show->rec, step->object, show->options->no_demangle);
+	else
 		add_time(&line, object->opened_ns);
-		strbuf_addstr(&line, MARK_END);
-	}
+	strbuf_addstr(&line, MARK_END);
 	render_line(show->render, "  %s", line.s);
 	detail_reason(chain, index);
 	detail_found(chain, step);
@@ -200,7 +217,7 @@ static void add_answer(struct strbuf *sb, const struct show *show, const struct 
 		strbuf_addstr(sb, " came with an auditor");
 		break;
 	case REASON_INHERITED:
-		strbuf_addf(sb, " was there when the process was forked from %d", rec->parent_pid);
+		strbuf_addstr(sb, " was there when the process was forked");
 		break;
 	case REASON_UNKNOWN:
 		strbuf_addstr(sb, " was loaded, and the recording does not tell why");
@@ -278,7 +295,7 @@ static void show_text(const struct show *show, const struct why_loaded *why,
 	for (size_t i = 0; i < why->step_count; i++)
 		show_step(&chain, i);
 	show_asked(show, why);
-	if (object->closed_seq) {
+	if (object->closed_seq && !object_closed_at_exit(show->rec, why->object)) {
 		AUTO_STRBUF struct strbuf closed = STRBUF_INIT;
 
 		add_time(&closed, object->closed_ns);
@@ -347,11 +364,15 @@ static void show_json(const struct show *show, const struct why_loaded *why,
 
 	render_open(render, NULL, GROUP_OBJECT);
 	object_to_json(render, "object", show->rec, why->object);
+	render_open(render, "processes", GROUP_ARRAY);
 	same_processes_to_json(render, same);
+	render_close(render);
 	render_value(render, "reason", value_string(load_reason_name(object->reason)));
 	render_value(render, "opened_ns", value_integer((int64_t)object->opened_ns));
 	render_value(render, "closed_ns",
 		     object->closed_seq ? value_integer((int64_t)object->closed_ns) : value_none());
+	render_value(render, "closed_at_exit",
+		     value_bool(object_closed_at_exit(show->rec, why->object)));
 	render_value(render, "circular", value_bool(why->circular));
 	render_open(render, "chain", GROUP_ARRAY);
 	for (size_t i = 0; i < why->step_count; i++)
@@ -380,7 +401,16 @@ struct looking_for {
 	const char *name;
 	struct nearest near;
 	bool searched; /* it was asked for, in vain */
+	/* Forked processes that just have it from their parents: said in one line, when there is
+	 * anything else to say. */
+	struct answers inherited;
 };
+
+static bool is_plainly_inherited(const struct why_loaded *why)
+{
+	return why->step_count == 1 && why->steps[0].reason == REASON_INHERITED &&
+	       why->asked_count == 0;
+}
 
 static void collect(struct answer_walk *walk, const struct recording *rec, size_t row)
 {
@@ -394,7 +424,8 @@ static void collect(struct answer_walk *walk, const struct recording *rec, size_
 			continue;
 		}
 		why_loaded_build(rec, (int)i, &why);
-		answers_add(&walk->answers, why_loaded_signature(rec, &why), row, (int)i);
+		answers_add(is_plainly_inherited(&why) ? &wanted->inherited : &walk->answers,
+			    why_loaded_signature(rec, &why), row, (int)i);
 		why_loaded_release(&why);
 	}
 	if (walk->answers.count)
@@ -416,6 +447,23 @@ static void show_answer(struct answer_walk *walk, const struct recording *rec,
 		.rows = walk->list->rows, .indexes = answer->rows, .count = answer->row_count};
 
 	show_why_loaded(&show, answer->index, &same);
+}
+
+static void show_inherited(const struct answer_walk *walk, const struct answers *inherited)
+{
+	for (size_t i = 0; i < inherited->count; i++) {
+		struct same_processes same = {.rows = walk->list->rows,
+					      .indexes = inherited->list[i].rows,
+					      .count = inherited->list[i].row_count};
+		AUTO_STRBUF struct strbuf pids = STRBUF_INIT;
+
+		add_pids(&pids, &same, 0);
+		render_line(walk->context->render, "%zu forked %s from the start: %s", same.count,
+			    same.count == 1 ? "process had it" : "processes had it", pids.s);
+		same_processes_to_json(walk->context->render, &same);
+	}
+	if (inherited->count)
+		render_blank(walk->context->render);
 }
 
 static void not_loaded(const struct looking_for *wanted)
@@ -447,8 +495,19 @@ int cmd_why_loaded(struct context *context)
 	nearest_init(&wanted.near, wanted.name);
 	render_value(context->render, "lib", value_string(wanted.name));
 	render_open(context->render, "explanations", GROUP_ARRAY);
-	if (!answers_walk(&walk))
+	if (!answers_collect(&walk))
 		status = EXIT_DATABASE;
+	if (walk.answers.count == 0) { /* nothing else to say */
+		struct answers none = walk.answers;
+
+		walk.answers = wanted.inherited;
+		wanted.inherited = none;
+	}
+	if (status == EXIT_OK && !answers_show(&walk))
+		status = EXIT_DATABASE;
+	render_close(context->render);
+	render_open(context->render, "inherited_by", GROUP_ARRAY);
+	show_inherited(&walk, &wanted.inherited);
 	render_close(context->render);
 	if (status == EXIT_OK && walk.answers.count == 0) {
 		not_loaded(&wanted);
@@ -460,5 +519,6 @@ int cmd_why_loaded(struct context *context)
 	}
 	nearest_release(&wanted.near);
 	answers_release(&walk.answers);
+	answers_release(&wanted.inherited);
 	return status;
 }

@@ -224,7 +224,7 @@ void why_found_build(const struct recording *rec, int request, struct why_found 
 		place->owner = NONE;
 		place->fate = ret->hit != NONE                   ? PLACE_FOUND
 			      : asked->outcome == OUTCOME_FAILED ? PLACE_MISSED
-								 : PLACE_SILENT;
+								 : PLACE_UNKNOWN;
 		*GROW(place->probes, place->probe_count, place->probe_room) = request;
 		return;
 	}

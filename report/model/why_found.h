@@ -17,6 +17,7 @@ enum place_fate {
 	PLACE_MISSED,      /* announced, and not it: no such file, or not usable */
 	PLACE_SILENT,      /* in order before the end of the search, but nothing was announced */
 	PLACE_NOT_REACHED, /* behind the place that had it */
+	PLACE_UNKNOWN,     /* a path that was asked for: the recording does not tell */
 	PLACE_LEFT_OUT,    /* the rule does not apply to this requester: `left_out` says why */
 };
 

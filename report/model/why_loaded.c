@@ -88,6 +88,8 @@ static void add_needed_by(const struct recording *rec, struct why_loaded *why)
 	for (size_t i = 0; i < rec->object_count; i++) {
 		const struct object *other = &rec->objects[i];
 
+		if (object->inherited && other->inherited)
+			continue;
 		if ((last->reason == REASON_NEEDED && last->by == (int)i) || (int)i == why->object)
 			continue;
 		for (size_t j = 0; j < other->needed_count; j++) {
@@ -170,6 +172,29 @@ void why_loaded_release(struct why_loaded *why)
 	*why = (struct why_loaded){.object = NONE};
 }
 
+bool object_closed_at_exit(const struct recording *rec, int index)
+{
+	const struct object *object = &rec->objects[index];
+	bool deleting = false;
+
+	if (!object->closed_seq)
+		return false;
+	for (size_t i = 0; i < rec->object_count; i++)
+		if (rec->objects[i].kind == OBJECT_MAIN && rec->objects[i].closed_seq &&
+		    rec->objects[i].closed_seq <= object->closed_seq)
+			return true;
+	for (size_t i = 0; i < rec->activity_count; i++) {
+		const struct activity *activity = &rec->activities[i];
+
+		if (activity->seq > object->closed_seq)
+			break;
+		if (is_object(rec, activity->object) &&
+		    rec->objects[activity->object].name_space == object->name_space)
+			deleting = activity->kind == ACTIVITY_DELETE;
+	}
+	return deleting;
+}
+
 static void sign_call(const struct recording *rec, int index, struct strbuf *sb)
 {
 	const struct call *call = &rec->calls[index];
@@ -208,6 +233,8 @@ char *why_loaded_signature(const struct recording *rec, const struct why_loaded 
 			sign_call(rec, asked->call, &sb);
 		strbuf_addch(&sb, '\n');
 	}
-	strbuf_addf(&sb, "%d", rec->objects[why->object].closed_seq != 0);
+	strbuf_addf(&sb, "%d",
+		    rec->objects[why->object].closed_seq != 0 &&
+			    !object_closed_at_exit(rec, why->object));
 	return strbuf_detach(&sb);
 }

@@ -49,6 +49,13 @@ void why_loaded_build(const struct recording *rec, int object, struct why_loaded
 void why_loaded_release(struct why_loaded *why);
 
 /*
+ * Was this object closed because the process ended?  ld.so tells la_objclose for everything in
+ * exit(): after la_activity(DELETE) for the namespace then, while dlclose tells it before; and the
+ * program itself is closed in exit() only.
+ */
+bool object_closed_at_exit(const struct recording *rec, int object);
+
+/*
  * The explanation without times, addresses and process ids: equal strings are equal explanations.
  * The caller frees it.
  */

@@ -69,6 +69,15 @@ void add_size(struct strbuf *sb, uint64_t bytes)
 	strbuf_addf(sb, "%.1f %s", size, units[unit]);
 }
 
+void add_process(struct strbuf *sb, const struct recording *rec)
+{
+	strbuf_addf(sb, "%d", rec->pid);
+	if (rec->exe) {
+		strbuf_addch(sb, ' ');
+		add_name(sb, base_name(rec->exe));
+	}
+}
+
 void add_object(struct strbuf *sb, const struct recording *rec, int object)
 {
 	if (!has_object(rec, object))

@@ -20,6 +20,9 @@ void add_count(struct strbuf *sb, uint64_t count, const char *one, const char *m
 /* "512 bytes", "3.4 MiB" */
 void add_size(struct strbuf *sb, uint64_t bytes);
 
+/* "4242 python3" */
+void add_process(struct strbuf *sb, const struct recording *rec);
+
 /* File name of an object; "an unknown object" for NONE. */
 void add_object(struct strbuf *sb, const struct recording *rec, int object);
 /* " (namespace 2)" when it is not the base namespace. */

@@ -255,8 +255,7 @@ static void chain_is_told_from_the_program_down(void **state)
 		"libhelper.so.1 was loaded because plugin.so needs it.\n"
 		"in process 4242 (host)\n"
 		"\n"
-		"  /opt/app/bin/host\n"
-		"  |  the program\n"
+		"  /opt/app/bin/host  the program\n"
 		"  `- /opt/app/plugins/plugin.so  11.2 ms\n"
 		"     |  dlopen(\"plugins/plugin.so\", RTLD_NOW|RTLD_GLOBAL) called from "
 		"load_plugin() "
@@ -292,8 +291,7 @@ static void same_answers_name_their_processes(void **state)
 			    "host is the program.\n"
 			    "in process 4242 (host), and the same in 2 others (4250, 4251)\n"
 			    "\n"
-			    "  /opt/app/bin/host\n"
-			    "     the program\n"
+			    "  /opt/app/bin/host  the program\n"
 			    "\n");
 	release(&a);
 }
@@ -437,15 +435,23 @@ static void found_names_are_explained(void **state)
 	(void)state;
 	build(&a.rec);
 	answer(&a, false, 1, ask_found, request_for(&a.rec, "libhelper.so.1"));
-	assert_non_null(strstr(a.text, "libhelper.so.1, needed by plugin.so\n"
-				       "was found by DT_RUNPATH of plugin.so \"$ORIGIN/../lib\": "
-				       "/opt/app/lib/libhelper.so.1\n"
-				       "12.0 ms after the start of process 4242 (host)\n"));
-	assert_non_null(strstr(a.text, "  not here "));
-	assert_non_null(strstr(a.text, " /opt/app/plugins/libhelper.so.1\n"));
-	assert_non_null(strstr(a.text, "  found "));
-	assert_non_null(strstr(a.text, " /opt/app/plugins/../lib/libhelper.so.1\n"));
-	assert_non_null(strstr(a.text, "  not tried "));
+	assert_string_equal(
+		a.text, "libhelper.so.1, needed by plugin.so\n"
+			"was found by DT_RUNPATH of plugin.so \"$ORIGIN/../lib\": "
+			"/opt/app/lib/libhelper.so.1\n"
+			"12.0 ms after the start of process 4242 (host)\n"
+			"             RULE               PLACE                                    "
+			"WRITTEN IN\n"
+			"  left out   DT_RPATH           (ignored: the requester has DT_RUNPATH)\n"
+			"  left out   LD_LIBRARY_PATH    (LD_LIBRARY_PATH is not set)\n"
+			"  not here   DT_RUNPATH         /opt/app/plugins/libhelper.so.1          "
+			"\"$ORIGIN\" in plugin.so\n"
+			"  found      DT_RUNPATH         /opt/app/plugins/../lib/libhelper.so.1   "
+			"\"$ORIGIN/../lib\" in plugin.so\n"
+			"  not tried  ld.so.cache\n"
+			"  not tried  default directory  /lib\n"
+			"  not tried  default directory  /usr/lib\n"
+			"\n");
 	release(&a);
 }
 
@@ -477,7 +483,7 @@ static void paths_are_not_searched_for(void **state)
 				    "RTLD_NOW|RTLD_GLOBAL) in load_plugin() at host.c:42 in host\n"
 				    "was found: /opt/app/plugins/plugin.so\n"
 				    "11.1 ms after the start of process 4242 (host)\n"
-				    "         RULE                PLACE\n"
+				    "         RULE                PLACE              WRITTEN IN\n"
 				    "  found  the name is a path  plugins/plugin.so\n"
 				    "\n");
 	release(&a);
@@ -552,6 +558,61 @@ static void equal_answers_have_equal_signatures(void **state)
 	}
 	recording_release(&one);
 	recording_release(&two);
+}
+
+/* dlclose: la_objclose, then DELETE.  exit(): DELETE, then la_objclose, the program's too. */
+static void exit_is_told_from_dlclose(void **state)
+{
+	struct recording rec;
+	static const struct {
+		uint64_t seq;
+		enum activity_kind kind;
+	} events[] = {{400, ACTIVITY_CONSISTENT},
+		      {402, ACTIVITY_DELETE},
+		      {403, ACTIVITY_CONSISTENT},
+		      {500, ACTIVITY_DELETE}};
+
+	(void)state;
+	build(&rec);
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
+		struct activity *activity = recording_add_activity(&rec);
+
+		activity->seq = events[i].seq;
+		activity->kind = events[i].kind;
+		activity->object = HOST;
+	}
+	rec.objects[PLUGIN].closed_seq = 501;
+	assert_false(object_closed_at_exit(&rec, HELPER)); /* 401 */
+	assert_true(object_closed_at_exit(&rec, PLUGIN));
+	assert_false(object_closed_at_exit(&rec, OTHER)); /* never closed */
+	rec.activities[3].object = NONE;
+	assert_false(object_closed_at_exit(&rec, PLUGIN));
+	rec.objects[HOST].closed_seq = 501;
+	assert_true(object_closed_at_exit(&rec, PLUGIN));
+	assert_false(object_closed_at_exit(&rec, HELPER));
+	recording_release(&rec);
+}
+
+/* A forked child's objects were all there at once: nobody in it asked for them. */
+static void inherited_objects_were_asked_for_by_nobody(void **state)
+{
+	struct answered a = {0};
+
+	(void)state;
+	build(&a.rec);
+	a.rec.parent_pid = 4000;
+	for (int i = HOST; i < OBJECTS; i++) {
+		a.rec.objects[i].inherited = true;
+		a.rec.objects[i].reason = REASON_INHERITED;
+		a.rec.objects[i].reason_search = NONE;
+	}
+	answer(&a, false, 1, ask_loaded, LIBC);
+	assert_string_equal(a.text, "libc.so.6 was there when the process was forked.\n"
+				    "in process 4242 (host)\n"
+				    "\n"
+				    "  /lib/libc.so.6  there when forked from 4000\n"
+				    "\n");
+	release(&a);
 }
 
 static void answers_are_kept_once(void **state)
@@ -692,6 +753,8 @@ int main(void)
 		cmocka_unit_test(unexplained_probes_are_kept),
 		cmocka_unit_test(requests_are_matched_as_people_write_them),
 		cmocka_unit_test(equal_answers_have_equal_signatures),
+		cmocka_unit_test(exit_is_told_from_dlclose),
+		cmocka_unit_test(inherited_objects_were_asked_for_by_nobody),
 		cmocka_unit_test(answers_are_kept_once),
 		cmocka_unit_test(calls_are_written_as_in_c),
 		cmocka_unit_test(numbers_are_readable),

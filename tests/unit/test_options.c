@@ -240,6 +240,12 @@ static void suggestions_are_near(void **state)
 	nearest_release(&near);
 	strbuf_reset(&hint);
 
+	nearest_init(&near, "libsll");
+	nearest_offer(&near, "libssl.so.3");
+	nearest_offer(&near, "libc.so.6");
+	assert_int_equal(near.count, 1);
+	nearest_release(&near);
+
 	nearest_init(&near, "SSL");
 	for (int i = 0; i < 9; i++) {
 		AUTO_FREE char *name = xasprintf("libssl.so.%d", i);
