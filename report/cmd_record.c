@@ -138,7 +138,9 @@ static const struct process_row *last_image(const struct process_list *list, int
 	return NULL;
 }
 
-static void report(const char *database, const char *name, int pid, int wait_status, bool quiet)
+/* What happened, in a line.  `explained`: why nothing could be recorded was said before. */
+static void report(const char *database, const char *name, int pid, int wait_status, bool quiet,
+		   bool explained)
 {
 	struct ingest_options how = {.wait_pid = pid, .wait_status = wait_status};
 	struct ingest_result result;
@@ -154,7 +156,7 @@ static void report(const char *database, const char *name, int pid, int wait_sta
 	}
 	if (list.count && !quiet)
 		print_summary(database, &list);
-	else if (!list.count)
+	else if (!list.count && !explained)
 		warn("nothing was recorded: '%s' did not load the recorder", name);
 	if (list.count && WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == EXIT_NOT_FOUND &&
 	    ended_in_loader(store, last_image(&list, pid)))
@@ -181,15 +183,17 @@ int cmd_record(struct context *context)
 		{"PLUGAUDIT_FLUSH", "off"},
 	};
 	int pid, wait_status;
+	bool unrecordable;
 
 	if (!program)
 		return failed_to_run(name, errno);
-	if (program_unrecordable(program, &why))
+	unrecordable = program_unrecordable(program, &why);
+	if (unrecordable)
 		warn("'%s' %s", name, why.s);
 	memcpy(argv, context->operands, context->operand_count * sizeof(*argv));
 	if (!program_run(program, argv, environment, ARRAY_SIZE(environment), &pid, &wait_status))
 		return failed_to_run(name, errno);
 	if (!options->no_ingest)
-		report(database, name, pid, wait_status, options->quiet);
+		report(database, name, pid, wait_status, options->quiet, unrecordable);
 	return end_like(wait_status);
 }

@@ -16,10 +16,10 @@ struct chain {
 };
 
 /* One line of detail below a step. */
-static void detail(const struct chain *chain, const char *mark, const char *text)
+static void detail(const struct chain *chain, const char *text)
 {
-	render_line(chain->show->render, "  %*s%s%s%s" MARK_END, (int)chain->depth * 3, "",
-		    chain->more ? MARK_RAIL : "   ", mark, text);
+	render_line(chain->show->render, "  %*s%s%s", (int)chain->depth * 3, "",
+		    chain->more ? MARK_RAIL : "   ", text);
 }
 
 static void show_frames(const struct chain *chain, int stack)
@@ -53,7 +53,7 @@ static void detail_call(const struct chain *chain, size_t index)
 	add_call(&line, show->rec, step->call, show->options->no_demangle);
 	strbuf_addf(&line, " %s ", is_last_call(chain->why, index) ? "called from" : "by");
 	add_caller(&line, show->rec, step->call, show->options->no_demangle);
-	detail(chain, "", line.s);
+	detail(chain, line.s);
 	stack_frames(show->rec, call->stack, &frames);
 	if (is_last_call(chain->why, index) && (frames > 1 || call->stack != NONE))
 		show_frames(chain, call->stack);
@@ -70,7 +70,7 @@ static void detail_preload(const struct chain *chain)
 	} else {
 		strbuf_addstr(&line, "named in /etc/ld.so.preload");
 	}
-	detail(chain, "", line.s);
+	detail(chain, line.s);
 }
 
 /* Who asked for the object of this step; what is said in a word stands behind its path. */
@@ -85,10 +85,10 @@ static void detail_reason(const struct chain *chain, size_t index)
 		if (step->call != NONE)
 			detail_call(chain, index);
 		else
-			detail(chain, "", "a dlopen call that was not recorded");
+			detail(chain, "a dlopen call that was not recorded");
 		break;
 	case REASON_LIBC:
-		detail(chain, "", "libc itself asked for it, working for:");
+		detail(chain, "libc itself asked for it, working for:");
 		if (step->request != NONE)
 			show_frames(chain, rec->searches[step->request].stack);
 		break;
@@ -98,7 +98,7 @@ static void detail_reason(const struct chain *chain, size_t index)
 	case REASON_NEEDED:
 		strbuf_addstr(&line, "DT_NEEDED of ");
 		add_object(&line, rec, step->by);
-		detail(chain, "", line.s);
+		detail(chain, line.s);
 		break;
 	case REASON_MAIN:
 	case REASON_LDSO:
@@ -131,12 +131,12 @@ static void detail_found(const struct chain *chain, const struct load_step *step
 		return;
 	why_found_build(rec, step->request, &found);
 	add_found_by(&line, rec, &found);
-	detail(chain, "", line.s);
+	detail(chain, line.s);
 	if (is_other_file(object)) {
 		strbuf_reset(&line);
 		strbuf_addstr(&line, "the file is ");
 		add_name(&line, object->real_path);
-		detail(chain, "", line.s);
+		detail(chain, line.s);
 	}
 	why_found_release(&found);
 }

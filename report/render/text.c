@@ -1,11 +1,16 @@
 /* The text format: tables and trees by libsmartcols, prose with marks. */
 #include <libsmartcols/libsmartcols.h>
 
+#include <wchar.h>
+
 #include "report/render/render.h"
 
 /* Rows of a plain table are printed in blocks of this many; later blocks keep at least the widths
  * of earlier ones. */
 #define BLOCK_ROWS 2000
+
+/* Columns are not broken to less than this. */
+#define NARROWEST 24
 
 struct text_render {
 	struct render base;
@@ -94,23 +99,17 @@ static struct libscols_table *new_table(struct text_render *text)
 	scols_table_enable_noencoding(table, 1); /* cells are escaped already */
 	scols_table_enable_colors(table, text->look.color);
 	scols_table_enable_ascii(table, !text->look.glyphs);
-	scols_table_set_termforce(table, text->look.width ? SCOLS_TERMFORCE_ALWAYS
-							  : SCOLS_TERMFORCE_NEVER);
-	scols_table_set_termwidth(table, text->look.width ? text->look.width : 1 << 20);
+	/* Full width, whatever that is; put_table() narrows it for terminals. */
+	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	scols_table_set_termwidth(table, 1 << 20);
 	scols_table_set_column_separator(table, "  ");
 	return table;
 }
 
-/* Print a table without blanks at the lines' ends, indented by two. */
-static void put_table(struct text_render *text, struct libscols_table *table)
+/* Write a printed table without blanks at the lines' ends, indented by two. */
+static void put_printed(struct text_render *text, const char *data)
 {
-	char *data = NULL;
-
-	if (scols_print_table_to_string(table, &data) != 0) {
-		text->failed = true;
-		return;
-	}
-	for (char *line = data, *next; line && *line; line = next) {
+	for (const char *line = data, *next; line && *line; line = next) {
 		size_t length = strcspn(line, "\n");
 
 		next = line + length + (line[length] == '\n');
@@ -121,6 +120,143 @@ static void put_table(struct text_render *text, struct libscols_table *table)
 		fwrite(line, 1, length, text->base.out);
 		fputc('\n', text->base.out);
 	}
+}
+
+/*
+ * Would the table be readable with its wrapping columns broken to fit the terminal?  Asked after
+ * it was laid out at full width.  If not, lines that are too long are better than cells of
+ * three letters.
+ */
+static bool should_wrap(const struct text_render *text, struct libscols_table *table)
+{
+	size_t columns = scols_table_get_ncols(table), total = 0, wrapping = 0, least = 0;
+
+	for (size_t i = 0; i < columns; i++) {
+		struct libscols_column *column = scols_table_get_column(table, i);
+		size_t width = scols_column_get_width(column);
+
+		total += width + (i ? 2 : 0);
+		if (!scols_column_is_wrap(column))
+			continue;
+		wrapping += width;
+		least += width < NARROWEST ? width : NARROWEST;
+	}
+	return total > text->look.width && total - wrapping + least <= text->look.width;
+}
+
+/* Columns of a terminal that the character at `p` takes; its bytes go to ret_bytes. */
+static size_t width_of(const char *p, size_t *ret_bytes)
+{
+	uint32_t code;
+	int width;
+
+	*ret_bytes = utf8_decode((const unsigned char *)p, strlen(p), &code);
+	if (*ret_bytes == 0) {
+		*ret_bytes = 1;
+		return 1;
+	}
+	width = wcwidth((wchar_t)code);
+	return width < 0 ? 1 : (size_t)width;
+}
+
+/* Append the text in lines of at most `most` columns, broken behind a blank, slash or comma where
+ * the line's second half has one. */
+static void add_broken(struct strbuf *sb, const char *p, size_t most)
+{
+	while (*p) {
+		size_t width = 0, length = 0, good = 0;
+
+		while (p[length]) {
+			size_t bytes, add = width_of(p + length, &bytes);
+
+			if (width + add > most && length)
+				break;
+			width += add;
+			length += bytes;
+			if (strchr(" /,", p[length - 1]) && width * 2 > most)
+				good = length;
+		}
+		if (p[length] && good)
+			length = good;
+		strbuf_add(sb, p, length);
+		p += length;
+		if (*p)
+			strbuf_addch(sb, '\n');
+	}
+}
+
+/* Break the cells of a column over lines.  Done here, since libsmartcols would break in the middle
+ * of words and share the room as it likes. */
+static void break_column(struct libscols_table *table, size_t index, size_t width)
+{
+	struct libscols_column *column = scols_table_get_column(table, index);
+
+	scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
+	scols_column_set_safechars(column, "\n");
+	for (size_t i = 0; i < scols_table_get_nlines(table); i++) {
+		struct libscols_cell *cell =
+			scols_line_get_cell(scols_table_get_line(table, i), index);
+		AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
+
+		add_broken(&sb, scols_cell_get_data(cell), width);
+		if (scols_cell_set_data(cell, sb.s) != 0)
+			die(EXIT_DATABASE, "out of memory");
+	}
+}
+
+/* Share the room that fixed columns leave among the wrapping ones: all get the same, but none more
+ * than it needs. */
+static void narrow(const struct text_render *text, struct libscols_table *table)
+{
+	size_t columns = scols_table_get_ncols(table);
+	size_t room = text->look.width - 2 * (columns - 1), sharing = 0;
+	AUTO_FREE bool *settled = xcalloc(columns, sizeof(*settled));
+	bool again = true;
+
+	for (size_t i = 0; i < columns; i++) {
+		settled[i] = !scols_column_is_wrap(scols_table_get_column(table, i));
+		if (settled[i])
+			room -= scols_column_get_width(scols_table_get_column(table, i));
+		else
+			sharing++;
+	}
+	while (again && sharing) {
+		again = false;
+		for (size_t i = 0; i < columns; i++) {
+			struct libscols_column *column = scols_table_get_column(table, i);
+
+			if (settled[i] || scols_column_get_width(column) > room / sharing)
+				continue;
+			settled[i] = again = true;
+			sharing--;
+			room -= scols_column_get_width(column);
+			scols_column_set_flags(column,
+					       scols_column_get_flags(column) & ~SCOLS_FL_WRAP);
+			if (!sharing)
+				break;
+		}
+	}
+	for (size_t i = 0; i < columns && sharing; i++)
+		if (!settled[i])
+			break_column(table, i, room / sharing);
+}
+
+static void put_table(struct text_render *text, struct libscols_table *table)
+{
+	char *data = NULL;
+
+	if (scols_print_table_to_string(table, &data) != 0) {
+		text->failed = true;
+		return;
+	}
+	if (text->look.width && should_wrap(text, table)) {
+		free(data);
+		data = NULL;
+		narrow(text, table);
+		if (scols_print_table_to_string(table, &data) != 0)
+			text->failed = true;
+	}
+	put_printed(text, data);
 	free(data);
 }
 
