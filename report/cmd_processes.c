@@ -8,6 +8,7 @@ static const struct column process_columns[] = {
 	{"run", "RUN", COLUMN_RIGHT},
 	{"pid", "PID", COLUMN_TREE},
 	{"ppid", NULL, 0},
+	{"parent", NULL, 0},
 	{"began", "BEGAN", 0},
 	{"started_ns", NULL, 0},
 	{"ended_ns", "LASTED", COLUMN_RIGHT},
@@ -61,6 +62,7 @@ static void open_row(int index, void *data)
 		value_integer(row->run),
 		value_integer(row->pid),
 		value_integer(row->ppid),
+		row->parent ? value_integer(row->parent) : value_none(),
 		value_string(row->begin_kind),
 		value_integer((int64_t)row->started_ns),
 		row->ended_ns
@@ -146,7 +148,14 @@ int cmd_processes(struct context *context)
 	forest_init(&forest, list.count);
 	link_rows(&list, &forest);
 	render_table(context->render, "processes", columns, ARRAY_SIZE(columns));
-	forest_show(&forest, context->render, NULL, open_row, &processes);
+	if (context->render->is_text) {
+		forest_show(&forest, context->render, NULL, open_row, &processes);
+	} else { /* scripts want rows, not branches */
+		for (size_t i = 0; i < list.count; i++) {
+			open_row((int)i, &processes);
+			render_row_close(context->render);
+		}
+	}
 	render_table_close(context->render);
 	return EXIT_OK;
 }

@@ -211,7 +211,7 @@ static void numbers_are_checked(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		AUTO_FREE char *option = xasprintf("--run=%s", wrong[i]);
-		char *argv[] = {"plugreport", "tree", option, NULL};
+		char *argv[] = {(char *)"plugreport", (char *)"tree", option, NULL};
 		AUTO_STRBUF struct strbuf error = STRBUF_INIT;
 		struct invocation got;
 
@@ -281,8 +281,11 @@ static void longest_names_are_compared_safely(void **state)
 	}
 }
 
-static char *read_file(const char *path)
+/* A file of the sources: below $TOP, or where the test was started. */
+static char *read_file(const char *name)
 {
+	const char *top = getenv("TOP");
+	AUTO_FREE char *path = xasprintf("%s/%s", top ? top : ".", name);
 	AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
 	AUTO_FCLOSE FILE *file = fopen(path, "r");
 	char buffer[4096];
