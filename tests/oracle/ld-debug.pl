@@ -104,6 +104,7 @@ sub parse_line {
 		my ($name, $ns, $by, $by_ns) = ($1, $2, $3, $4);
 		$image->{ours} = !$image->{audit}{$ns};
 		$image->{name} = $name;
+		$image->{by} = $by;
 		$image->{label} = ['', ''];
 		push @{$image->{lines}}, { kind => 'request', name => $name, by => $by, ns => $by_ns }
 			if $image->{ours};
@@ -116,7 +117,7 @@ sub parse_line {
 	} elsif ($line =~ /^ search cache=/) {
 		$image->{label} = ['cache', ''];
 	} elsif ($line =~ /^  trying file=(.*)$/) {
-		push @{$image->{lines}}, { kind => 'try', path => $1, name => $image->{name},
+		push @{$image->{lines}}, { kind => 'try', path => $1, name => $image->{name}, by => $image->{by},
 					   rule => $image->{label}[0], owner => $image->{label}[1] }
 			if $image->{ours};
 	} elsif ($line =~ /^file=(.*) \[(\d+)\];  generating link map$/) {
@@ -163,7 +164,7 @@ for (query("SELECT s.process, s.seq, s.origin, s.name, s.tried, "
 		? { seq => $seq, kind => 'request', name => $tried, by => $by, ns => $ns }
 		: { seq => $seq, kind => 'try', path => $tried, name => $name, rule => $rule,
 		    owner => $owner };
-	$process{$id}{nodeflib} = 1 if $nodeflib;
+	$process{$id}{nodeflib}{$by} = 1 if $nodeflib;
 }
 for (query("SELECT o.process, o.opened_seq, coalesce(s.name, o.path), o.namespace, "
 	   . "  printf('%x', o.load_address), printf('%x', o.dynamic) "
@@ -189,12 +190,14 @@ for my $process (@processes) {
 
 # --- both in the same words -------------------------------------------------------------------
 
+sub directory_of { my ($path) = @_; return $path =~ m{^(.*)/[^/]*$} ? $1 : '' }
+
 # Directories that more than one path names: their rule and owner are not compared.
 sub ambiguous {
 	my ($lines, $shared) = @_;
 	my %label;
 	for (grep { $_->{kind} eq 'try' } @$lines) {
-		my ($directory) = $_->{path} =~ m{^(.*)/[^/]*$};
+		my $directory = directory_of($_->{path});
 		my $label = $_->{rule} eq 'cache' ? next : "$_->{rule} $_->{owner}";
 		$shared->{$directory} = 1 if exists $label{$directory} && $label{$directory} ne $label;
 		$label{$directory} = $label;
@@ -209,10 +212,18 @@ sub text {
 		if $line->{kind} eq 'request';
 	return sprintf('map %s [%s] at 0x%x dynamic 0x%x', $line->{name}, $line->{ns}, $line->{base},
 		       $line->{dynamic}) if $line->{kind} eq 'map';
-	my ($directory) = $line->{path} =~ m{^(.*)/[^/]*$};
-	my $rule = defined $directory && $shared->{$directory} && $line->{rule} ne 'cache' ? 'several paths'
+	my $directory = directory_of($line->{path});
+	my $rule = $shared->{$directory} && $line->{rule} ne 'cache' ? 'several paths'
 		: $line->{owner} ne '' ? "$line->{rule} of " . $who->($line->{owner}) : $line->{rule};
 	return "  try $line->{path} for $line->{name} ($rule)";
+}
+
+# A cache entry that ld.so prints and leaves alone.
+sub printed_only {
+	my ($line, $process) = @_;
+	return 0 unless $line->{kind} eq 'try' && $line->{rule} eq 'cache';
+	my $by = $line->{by} eq $process->{argv0} || $line->{by} eq '' ? '<program>' : $line->{by};
+	return $process->{nodeflib}{$by} && $line->{path} =~ m{^/(usr/)?lib(64)?/};
 }
 
 # Print where the two lists part; return whether they do.
@@ -254,9 +265,8 @@ for my $process (@processes) {
 	ambiguous($image->{lines}, \%shared);
 	ambiguous($process->{lines}, \%shared);
 	my @right = map { text($_, $process->{argv0}, \%shared) } @{$process->{lines}};
-	my %tried = map { $_ => 1 } @right;
-	my @left = grep { !($process->{nodeflib} && / \(cache\)$/ && !$tried{$_}) }
-		map { text($_, $process->{argv0}, \%shared) } @{$image->{lines}};
+	my @left = map { text($_, $process->{argv0}, \%shared) }
+		grep { !printed_only($_, $process) } @{$image->{lines}};
 	$differences += compare("pid $process->{pid} ($process->{begin}, $process->{argv0}): "
 				. "requests, tries, maps", \@left, \@right);
 	my @opened = map { [map { sprintf('opened %s [%s]', $_->[0] eq '' ? '<program>' : $_->[0], $_->[1]) }

@@ -22,7 +22,7 @@ __attribute__((destructor)) static void down(void) { if (handle) dlclose(handle)
 END
 so libnodeflib.so -Wl,-z,nodefaultlib -Wl,-rpath,'$ORIGIN/tokens' <<'END'
 #include <dlfcn.h>
-int nodeflib(void) { return dlopen("libz.so.1", RTLD_NOW) != NULL; }
+int nodeflib(void) { return dlopen("libz.so.1", RTLD_NOW) != (void *)0; }
 END
 so tokens/libtoken.so <<<'int token(void) { return 1; }'
 so libfiltee.so <<<'int filtered(void) { return 7; }'
