@@ -84,3 +84,15 @@ done
 expect_true "objects are still there" [ "$(db "SELECT count(*) FROM object")" -gt 10 ]
 expect_eq "--help" "$(status_of plugreport --help)" 0
 expect_eq "--version" "$(status_of plugreport --version)" 0
+
+# Several runs in one database: the newest counts, unless another is asked for.
+audit /bin/true
+expect_match "the newest run" "$(plugreport objects)" '/true( |$)'
+expect_no_match "only that" "$(plugreport objects)" 'libhostcore'
+expect_match "--run 1" "$(plugreport objects --run 1)" 'libhostcore'
+expect_no_match "--run 1" "$(plugreport objects --run 1)" '/true( |$)'
+expect_match "--all" "$(plugreport processes --all)" 'host'
+expect_match "--all" "$(plugreport processes --all)" 'true'
+pid=$(db "SELECT pid FROM v_process WHERE exe LIKE '%/host'")
+expect_match "--pid" "$(plugreport objects --run 1 --pid "$pid")" 'libhostcore'
+expect_eq "no such pid" "$(status_of plugreport objects --pid 1)" 1

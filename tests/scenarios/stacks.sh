@@ -3,7 +3,7 @@
 . "$TOP/tests/lib.sh"
 
 so libplugin.so <<<'int plugin;'
-so libdeep.so <<'END'
+tee libdeep.c.kept <<'END' | so libdeep.so
 #include <dlfcn.h>
 void *deep_open(const char *name);
 static void *deep_inner(const char *name)
@@ -90,3 +90,19 @@ expect_db "the deepest is cut, and says so" "SELECT max(n), max(flags & 256) FRO
 	(SELECT count(*) AS n, s.flags FROM stack s JOIN stack_frame f ON f.stack = s.id GROUP BY s.id)" \
 	"256|256"
 expect_db "the others are whole" "SELECT count(*) FROM stack WHERE flags & 0x600" 0
+
+# A frame is only named from a file that is still the recorded one: by its build-id, or without one by
+# its identity.
+for build_id in sha1 none; do
+	rm -f plugaudit.db
+	so libdeep.so -Wl,--build-id=$build_id <libdeep.c.kept
+	PLUGAUDIT_FLUSH=off audit ./prog >out
+	{ echo 'int something_else_entirely(int x) { return x * 42; }'; cat libdeep.c.kept; } | sed 's/deep_inner/deep_other/g' |
+		so other.so -Wl,-soname,libdeep.so -Wl,--build-id=$build_id
+	mv other.so libdeep.so
+	ingest
+	expect_db "changed file, build-id $build_id: no names from it" "SELECT DISTINCT f.function, f.file
+		FROM stack_frame f JOIN object o ON o.id = f.object WHERE o.soname = 'libdeep.so'" "|"
+	expect_db "the unchanged program's frames are named" "SELECT count(*) > 0 FROM stack_frame
+		WHERE function = 'recurse'" 1
+done

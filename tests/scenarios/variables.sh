@@ -41,3 +41,12 @@ expect_eq "a word about what can't be written" \
 	"$(PLUGAUDIT_DB=/no/such/dir/x.db audit ./prog 2>&1 >/dev/null | wc -l)" 1
 expect_eq "PLUGAUDIT_QUIET=1: not a word" \
 	"$(PLUGAUDIT_QUIET=1 PLUGAUDIT_DB=/no/such/dir/x.db audit ./prog 2>&1 >/dev/null)" ""
+
+rm -f off.db
+GLIBC_TUNABLES=glibc.malloc.check=0 LD_LIBRARY_PATH=/no/such:relative LD_BIND_NOW=1 SECRET=word audit ./prog >/dev/null
+expect_db "the environment that ld.so reads, and nothing else" "SELECT name, value FROM environment
+	ORDER BY name" "GLIBC_TUNABLES|glibc.malloc.check=0
+LD_AUDIT|$MODULE
+LD_BIND_NOW|1
+LD_LIBRARY_PATH|/no/such:relative
+PLUGAUDIT_DB|$PWD/off.db"
