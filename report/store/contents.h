@@ -68,6 +68,10 @@ void contents_infer(struct contents *contents);
 /* Index into rec.objects of the object with this number, or NONE. */
 int contents_object(const struct contents *contents, uint32_t number);
 
+/* bindings.c: take a SPOOL_SYMBOL or SPOOL_BINDING. */
+void contents_add_symbol(struct contents *contents, const struct spool_item *item);
+void contents_add_binding(struct contents *contents, const struct spool_item *item);
+
 /* stacks.c: keep a call stack once; its index in rec.stacks, or NONE when nothing was recorded. */
 int contents_add_stack(struct contents *contents, const unsigned char *frames, uint32_t count,
 		       uint32_t flags);
