@@ -63,6 +63,34 @@ static void preloads_come_before_needed(void **state)
 	       "   /app/lib/../sub/libb.so runpath of 4: loaded 8\n");
 }
 
+static void preload_of_what_is_needed_too(void **state)
+{
+	static const struct event events[] = {
+		PROGRAM("libm.so.6 libc.so.6"),
+		LDSO(),
+		ACT(0, 0x1a60, ACTIVITY_ADD, 1),
+		NAME(0, 0x0440, 1, "libm.so.6"),
+		TRY(0, 0x03f0, 1, ORIGIN_CACHE, "/lib/libm.so.6"),
+		OPEN(0, 0, "/lib/libm.so.6", "libm.so.6", ""),
+		NAME(0, 0x0440, 1, "libc.so.6"),
+		TRY(0, 0x03f0, 1, ORIGIN_CACHE, "/lib/libc.so.6"),
+		OPEN(0, 0, "/lib/libc.so.6", "libc.so.6", ""),
+		ACT(0, 0x1a40, ACTIVITY_CONSISTENT, 1),
+		ACT(0, 0x1dc0, ACTIVITY_PREINIT, 1),
+	};
+	FIXTURE(f, events);
+
+	(void)state;
+	fixture_setenv(&f, "LD_PRELOAD", "libm.so.6");
+	expect(&f, 0,
+	       "3 libm.so.6: preload of 1 by cache\n"
+	       "4 libc.so.6: needed of 1 by cache\n"
+	       "1 asks libm.so.6: loaded 3\n"
+	       "   /lib/libm.so.6 cache: loaded 3\n"
+	       "1 asks libc.so.6: loaded 4\n"
+	       "   /lib/libc.so.6 cache: loaded 4\n");
+}
+
 static void needed_library_is_missing(void **state)
 {
 	/* ld.so prints its message and exits: nothing follows the last path. */
@@ -258,6 +286,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(preloads_come_before_needed),
+		cmocka_unit_test(preload_of_what_is_needed_too),
 		cmocka_unit_test(needed_library_is_missing),
 		cmocka_unit_test(rpath_of_the_program_serves_its_dependencies),
 		cmocka_unit_test(library_path_with_the_current_directory),
