@@ -62,7 +62,8 @@ const struct command commands[] = {
 	{"why-found", "NAME", 1, 1, COMMAND_DATABASE, "why was that file picked, or not found?",
 	 "Every place that the dynamic linker considered for NAME, in its order, and what\n"
 	 "became of it.  NAME is written as it was asked for (libx.so.1), or as a path of\n"
-	 "the file, or as a glob.\n",
+	 "the file, or as a glob.  Hardware subdirectories (glibc-hwcaps and the like) are\n"
+	 "counted; --all lists them.\n",
 	 NO_OPTIONS, cmd_why_found},
 	{"objects", "[LIB...]", 0, SIZE_MAX, COMMAND_DATABASE, "what was loaded",
 	 "All objects that were loaded, or those that LIB (SONAME, file name, path, glob)\n"

@@ -118,26 +118,67 @@ static void add_quiet_place(struct strbuf *sb, const struct found_place *place)
 		add_name(sb, place->directory);
 }
 
-static void show_place(const struct show *show, const struct why_found *found, size_t index)
+/*
+ * What stands for the probes [from, to) that missed.  Most are hardware subdirectories
+ * (glibc-hwcaps, tls, x86_64) of the directory, which ld.so tries before it: they are counted.
+ */
+static void add_missed(struct strbuf *sb, const struct recording *rec,
+		       const struct found_place *place, const char *name, size_t from, size_t to)
+{
+	const char *last = rec->searches[place->probes[to - 1]].tried;
+	AUTO_FREE char *plain = xasprintf("%s/%s", place->directory ? place->directory : "", name);
+	size_t below = to - from;
+
+	if (below == 1) {
+		add_name(sb, last);
+		return;
+	}
+	if (strcmp(last, plain) == 0) {
+		add_name(sb, last);
+		strbuf_addstr(sb, ", nor in ");
+		below--;
+	}
+	add_count(sb, below, "hardware subdirectory", "hardware subdirectories");
+	if (strcmp(last, plain) != 0) {
+		strbuf_addstr(sb, " of ");
+		add_name(sb, place->directory);
+	}
+}
+
+static void show_probes(const struct show *show, const struct why_found *found,
+			const struct found_place *place, const char *rule, const char *source)
 {
 	const struct recording *rec = show->rec;
+	bool fold = !show->options->all && place->rule != RULE_CACHE && place->directory;
+
+	for (size_t i = 0, end; i < place->probe_count; i = end) {
+		AUTO_STRBUF struct strbuf missed = STRBUF_INIT;
+
+		end = i + 1;
+		if (place->probes[i] == found->hit || place->fate == PLACE_UNKNOWN) {
+			place_row(show, place->fate, rule, rec->searches[place->probes[i]].tried,
+				  source);
+			continue;
+		}
+		while (fold && end < place->probe_count && place->probes[end] != found->hit)
+			end++;
+		add_missed(&missed, rec, place, found->name, i, end);
+		place_row(show, PLACE_MISSED, rule, missed.s, source);
+	}
+}
+
+static void show_place(const struct show *show, const struct why_found *found, size_t index)
+{
 	const struct found_place *place = &found->places[index];
 	AUTO_STRBUF struct strbuf rule = STRBUF_INIT, source = STRBUF_INIT, quiet = STRBUF_INIT;
 
-	add_rule(&rule, rec, place->rule, NONE, NULL);
+	add_rule(&rule, show->rec, place->rule, NONE, NULL);
 	if (!place->left_out)
-		add_source(&source, rec, place);
-	for (size_t i = 0; i < place->probe_count; i++) {
-		int probe = place->probes[i];
-
-		place_row(show,
-			  probe == found->hit            ? PLACE_FOUND
-			  : place->fate == PLACE_UNKNOWN ? PLACE_UNKNOWN
-							 : PLACE_MISSED,
-			  rule.s, rec->searches[probe].tried, source.s);
-	}
-	if (place->probe_count)
+		add_source(&source, show->rec, place);
+	if (place->probe_count) {
+		show_probes(show, found, place, rule.s, source.s);
 		return;
+	}
 	add_quiet_place(&quiet, place);
 	place_row(show, place->fate, rule.s, quiet.s, source.s);
 }

@@ -11,7 +11,7 @@ const struct option_entry global_options[] = {
 	       "the database (default: $PLUGAUDIT_DB, or plugaudit.db)"),
 	OPTION(0, "run", "N", OPTION_NUMBER, run, "run number N (default: the newest)"),
 	OPTION(0, "pid", "N", OPTION_NUMBER, pid, "only the process with this pid"),
-	OPTION(0, "all", NULL, OPTION_FLAG, all, "leave nothing out: all runs, all stack frames"),
+	OPTION(0, "all", NULL, OPTION_FLAG, all, "leave nothing out: all runs, frames, paths"),
 	OPTION(0, "json", NULL, OPTION_FLAG, json, "answer in JSON"),
 	OPTION(0, "no-demangle", NULL, OPTION_FLAG, no_demangle,
 	       "print symbols as the linker knows them"),
