@@ -111,6 +111,9 @@ void same_processes_to_json(struct render *render, const struct same_processes *
 
 /* why-loaded: the explanation of one object. */
 void show_why_loaded(const struct show *show, int object, const struct same_processes *same);
+struct why_loaded;
+void why_loaded_to_json(const struct show *show, const struct why_loaded *why,
+			const struct same_processes *same);
 
 /* why-found: the explanation of one request (an ORIGIN_NAME search), which came `repeats` times
  * more. */
