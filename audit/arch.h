@@ -23,6 +23,17 @@ struct arch_context {
 #define ARCH_CONTEXT_SP(c) ((c)->rsp)
 #define ARCH_CONTEXT_PC(c) ((c)->rip)
 
+/* Relocations: psABI, table "Relocation Types". */
+#define ARCH_RELOC_KIND(type)                                                     \
+	((type) == R_X86_64_JUMP_SLOT  ? SPOOL_REFERENCE_PLT                      \
+	 : (type) == R_X86_64_GLOB_DAT ? SPOOL_REFERENCE_GOT                      \
+	 : (type) == R_X86_64_64       ? SPOOL_REFERENCE_ABS                      \
+	 : (type) == R_X86_64_COPY     ? SPOOL_REFERENCE_COPY                     \
+	 : (type) == R_X86_64_DTPMOD64 || (type) == R_X86_64_DTPOFF64 ||          \
+			 (type) == R_X86_64_TPOFF64 || (type) == R_X86_64_TLSDESC \
+		 ? SPOOL_REFERENCE_TLS                                            \
+		 : 0)
+
 /* A system call; the result is a negative errno on failure. */
 static inline long arch_syscall(long number, long a, long b, long c, long d, long e, long f)
 {

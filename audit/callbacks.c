@@ -56,6 +56,8 @@ ENTRY char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int origi
 	 * while it does.  The taps know who called dlopen; for what libc loads by itself (NSS,
 	 * iconv) and for calls that no tap saw, the stack at this search tells. */
 	root = !module.loading;
+	if (root && module.started)
+		relocations_catch_up(true);
 	if (root)
 		flags |= SPOOL_SEARCH_ROOT;
 	if (root && module.started && origin == LA_SER_ORIG) {
@@ -97,6 +99,10 @@ ENTRY void la_activity(uintptr_t *cookie, unsigned int flag)
 	/* One activity at a time: ld.so holds its load lock from ADD or DELETE to CONSISTENT.  A
 	 * namespace that goes away whole never becomes consistent again, hence not DELETE. */
 	module.loading = flag == LA_ACT_ADD;
+	if (flag != LA_ACT_CONSISTENT && module.started)
+		relocations_catch_up(true);
+	if (flag == LA_ACT_ADD && module.started)
+		module.group++;
 	writer_prepare(&module.writer, HEADROOM);
 	write_event(SPOOL_ACTIVITY, objects_from_cookie(cookie), flag);
 }
@@ -125,6 +131,7 @@ ENTRY unsigned int la_objclose(uintptr_t *cookie)
 	if (!object && cookie && *cookie)
 		object = objects_open_unknown((struct link_map *)*cookie);
 	if (object) {
+		relocations_last_look(object);
 		write_event(SPOOL_CLOSE, object, 0);
 		objects_close(object);
 		stack_forget();
@@ -139,8 +146,9 @@ ENTRY void la_preinit(uintptr_t *cookie)
 	module.started = true;
 	/* The last moment to make room at a low price: plenty for a program that loads plugins. */
 	writer_prepare(&module.writer, objects_refer_to_dlopen() ? PLUGIN_HOST_ROOM : HEADROOM);
-	writer_close_file(&module.writer);
 	write_event(SPOOL_PREINIT, objects_from_cookie(cookie), 0);
+	relocations_catch_up(true);
+	writer_close_file(&module.writer);
 	process_watch_forks();
 }
 

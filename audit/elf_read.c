@@ -103,6 +103,10 @@ static void read_headers(struct object *object, struct elf_facts *facts)
 		case PT_GNU_EH_FRAME:
 			object->unwind_header = at;
 			break;
+		case PT_GNU_RELRO:
+			object->relro_start = at & ~(uintptr_t)4095;
+			object->relro_end = (at + h->p_memsz) & ~(uintptr_t)4095;
+			break;
 		case PT_TLS:
 			facts->elf_flags |= SPOOL_ELF_TLS;
 			break;
@@ -181,6 +185,7 @@ static void read_dynamic(struct object *object, struct elf_facts *facts)
 			break;
 		case DT_HASH:
 			facts->elf_flags |= SPOOL_ELF_SYSV_HASH;
+			object->sysv_hash = absolute(object, value);
 			break;
 		case DT_GNU_HASH:
 			facts->elf_flags |= SPOOL_ELF_GNU_HASH;
@@ -201,6 +206,27 @@ static void read_dynamic(struct object *object, struct elf_facts *facts)
 			break;
 		case DT_VERDEF:
 			object->versions = absolute(object, value);
+			break;
+		case DT_VERNEED:
+			object->needs = absolute(object, value);
+			break;
+		case DT_VERNEEDNUM:
+			object->need_count = (uint32_t)value;
+			break;
+		case DT_RELA:
+			object->relocations = absolute(object, value);
+			break;
+		case DT_RELASZ:
+			object->relocation_count = value / sizeof(ElfW(Rela));
+			break;
+		case DT_RELACOUNT:
+			object->relative_count = value;
+			break;
+		case DT_JMPREL:
+			object->plt_relocations = absolute(object, value);
+			break;
+		case DT_PLTRELSZ:
+			object->plt_relocation_count = value / sizeof(ElfW(Rela));
 			break;
 		case DT_VERDEFNUM:
 			object->version_count = (uint32_t)value;

@@ -97,8 +97,11 @@ struct module {
 	_Atomic uint32_t state;  /* enum module_state */
 	_Atomic uint32_t *alive; /* in a MADV_WIPEONFORK page: 0 in a forked child */
 	bool secure, quiet, flush, root;
-	bool started; /* la_preinit has been seen */
-	bool loading; /* between LA_ACT_ADD and LA_ACT_CONSISTENT or DELETE */
+	bool started;            /* la_preinit has been seen */
+	bool silent_bind_now;    /* glibc before 2.35 */
+	uint32_t group;          /* of objects that are opened now */
+	_Atomic uint32_t opener; /* thread that opened the newest object */
+	bool loading;            /* between LA_ACT_ADD and LA_ACT_CONSISTENT or DELETE */
 	uint32_t audit_version, audit_offered;
 	uint64_t epoch; /* CLOCK_MONOTONIC when this image began */
 	uint64_t tail_at_fork;
@@ -162,9 +165,15 @@ struct object {
 	uintptr_t bias, start, end;
 	uintptr_t unwind_header; /* .eh_frame_hdr; 0 none */
 	/* Dynamic section, absolute addresses; 0 absent. */
-	uintptr_t symbols, strings, string_size, versyms, versions, gnu_hash;
-	uint32_t version_count;
-	uint32_t symbol_limit;     /* bits in `written` */
+	uintptr_t symbols, strings, string_size, versyms, versions, gnu_hash, sysv_hash;
+	uintptr_t needs; /* DT_VERNEED */
+	uintptr_t relocations, plt_relocations;
+	size_t relocation_count, relative_count, plt_relocation_count;
+	uintptr_t relro_start, relro_end;
+	uint32_t version_count, need_count;
+	uint32_t group;        /* counts LA_ACT_ADD: objects of one dlopen share it; 0 the start */
+	_Atomic uint32_t walk; /* enum walk_state */
+	uint32_t symbol_limit; /* bits in `written` */
 	_Atomic uint32_t *written; /* symbols whose SPOOL_SYMBOL record exists */
 	unsigned char *record;     /* payload of its SPOOL_OBJECT, for forked children */
 	uint32_t record_size;
@@ -213,6 +222,33 @@ const char *elf_next_needed(const struct object *object, const struct elf_facts 
 			    const ElfW(Dyn) * *at);
 const char *elf_symbol_version(const struct object *object, uint32_t index, uint16_t *ret_versym);
 
+/* A definition of `name` in `object`, or NULL; *at goes through all of them (versions). */
+struct symbol_cursor {
+	const char *name;
+	uint32_t gnu_hash, sysv_hash, next;
+};
+void symbol_cursor_init(struct symbol_cursor *cursor, const char *name);
+const ElfW(Sym) * objects_next_definition(const struct object *object, struct symbol_cursor *cursor,
+					  uint32_t *ret_index);
+/* Copy the open objects of all namespaces; returns how many. */
+uint32_t objects_copy_live(struct object **place, uint32_t room);
+struct object *objects_first(void); /* of all that there ever were; object->next */
+#define LIVE_MAX 8192
+
+/* ---- relocations.c: bindings that ld.so makes without telling auditors ---- */
+
+enum walk_state { WALK_PENDING, WALK_BUSY, WALK_DONE };
+
+/*
+ * Walk the relocations of the objects that were opened and not walked yet.  To be called when they
+ * are known to be relocated: at la_preinit, and at the first event after the dlopen that loaded
+ * them, by a caller that holds ld.so's load lock (`locked`) or by the thread that opened them.
+ */
+void relocations_catch_up(bool locked);
+
+/* The same for one object that is about to be unmapped. */
+void relocations_last_look(struct object *object);
+
 /* ---- stack.c: call stacks ---- */
 
 void stack_start(void);
@@ -237,6 +273,9 @@ const uint64_t *stack_frames(const struct stack_taker *taker);
 
 /* All unwinders' stacks in one piece, for the end of the process; NULL when there are none. */
 unsigned char *stack_memory(size_t *ret_size);
+
+/* Call function(argument) on the unwinder's stack. */
+void stack_run(struct stack_taker *taker, void (*function)(void *), void *argument);
 
 /* ---- taps.c: dlopen and friends ---- */
 

@@ -7,7 +7,6 @@
 
 /* Open objects, in no order; a slot is used again after a close.  Readers in any thread walk it
  * without a lock: a slot holds a whole object or NULL, and objects are never freed. */
-#define LIVE_MAX 8192
 static _Atomic(struct object *) live[LIVE_MAX];
 static _Atomic uint32_t live_count;
 static uint32_t last_number;
@@ -200,19 +199,47 @@ static void write_record(const struct object *object, uint32_t flags)
 	writer_commit(&module.writer, record);
 }
 
-/* .dynsym has no length.  Its string table follows it in every linker's layout; where it does not,
- * symbols are written more than once, which readers tolerate. */
+/* .dynsym has no length: DT_HASH tells it, else DT_GNU_HASH (its last chain ends at the last
+ * symbol), else the string table, which follows in every linker's layout. */
+static uint32_t count_symbols(const struct object *object)
+{
+	const uint32_t *hash = (const uint32_t *)object->sysv_hash;
+	uint32_t last = 0;
+
+	if (hash)
+		return hash[1];
+	hash = (const uint32_t *)object->gnu_hash;
+	if (hash) {
+		const uint32_t *buckets = hash + 4 + hash[2] * (sizeof(ElfW(Addr)) / 4);
+		const uint32_t *chains = buckets + hash[0];
+
+		for (uint32_t i = 0; i < hash[0]; i++)
+			if (buckets[i] > last)
+				last = buckets[i];
+		if (last < hash[1])
+			return hash[1];
+		while (!(chains[last - hash[1]] & 1))
+			last++;
+		return last + 1;
+	}
+	if (object->strings > object->symbols && object->symbols)
+		return (uint32_t)((object->strings - object->symbols) / sizeof(ElfW(Sym)));
+	return 0;
+}
+
 static void prepare_symbols(struct object *object)
 {
-	if (object->strings > object->symbols && object->symbols) {
-		uintptr_t limit = (object->strings - object->symbols) / sizeof(ElfW(Sym));
+	uint32_t limit = 0;
 
-		object->symbol_limit = limit < (1u << 24) ? (uint32_t)limit : 0;
-	}
-	if (object->symbol_limit)
-		object->written = arena_alloc((object->symbol_limit + 31) / 32 * sizeof(uint32_t));
-	if (!object->written)
-		object->symbol_limit = 0;
+	/* An upper bound that costs nothing will do; the tables are walked only without one. */
+	if (object->strings > object->symbols && object->symbols &&
+	    (object->strings - object->symbols) / sizeof(ElfW(Sym)) < (1u << 22))
+		limit = (uint32_t)((object->strings - object->symbols) / sizeof(ElfW(Sym)));
+	else if (object->symbols)
+		limit = count_symbols(object);
+	if (limit && limit < (1u << 24))
+		object->written = arena_alloc((limit + 31) / 32 * sizeof(uint32_t));
+	object->symbol_limit = object->written ? limit : 0;
 }
 
 static bool is_libc_name(const char *soname)
@@ -264,6 +291,8 @@ struct object *objects_open(struct link_map *map, Lmid_t name_space)
 	if (object) {
 		prepare_symbols(object);
 		atomic_store(&object->open, true);
+		object->group = module.group;
+		atomic_store(&module.opener, thread_id());
 		live_add(object);
 		if (last_object)
 			last_object->next = object;
@@ -356,32 +385,108 @@ void objects_write_symbol(struct object *object, uint32_t index, const ElfW(Sym)
 		atomic_fetch_or_explicit(&object->written[index / 32], bit, memory_order_release);
 }
 
-/* DT_GNU_HASH look-up, as in glibc elf/dl-lookup.c (do_lookup_x). */
+void symbol_cursor_init(struct symbol_cursor *cursor, const char *name)
+{
+	uint32_t gnu = 5381, sysv = 0;
+
+	for (const unsigned char *p = (const unsigned char *)name; *p; p++) {
+		gnu = gnu * 33 + *p;
+		sysv = (sysv << 4) + *p;
+		sysv ^= (sysv >> 24) & 0xf0;
+	}
+	*cursor = (struct symbol_cursor){name, gnu, sysv & 0x0fffffff, 0};
+}
+
+static bool defines(const struct object *object, const struct symbol_cursor *cursor, uint32_t index)
+{
+	const ElfW(Sym) *symbol = (const ElfW(Sym) *)object->symbols + index;
+	const char *name = (const char *)object->strings + symbol->st_name;
+
+	return symbol->st_shndx != SHN_UNDEF && symbol->st_name < object->string_size &&
+	       strcmp(name, cursor->name) == 0;
+}
+
+/* DT_GNU_HASH and DT_HASH chains, as in glibc elf/dl-lookup.c (do_lookup_x). */
+const ElfW(Sym) * objects_next_definition(const struct object *object, struct symbol_cursor *cursor,
+					  uint32_t *ret_index)
+{
+	const uint32_t *hash = (const uint32_t *)object->gnu_hash;
+	const ElfW(Sym) *symbols = (const ElfW(Sym) *)object->symbols;
+	uint32_t index = cursor->next;
+
+	if (!symbols || !object->strings)
+		return NULL;
+	if (hash && hash[0]) {
+		const ElfW(Addr) *bloom = (const ElfW(Addr) *)(hash + 4);
+		const uint32_t *buckets = hash + 4 + hash[2] * (sizeof(ElfW(Addr)) / 4);
+		const uint32_t *chains = buckets + hash[0];
+		const uint32_t bits = sizeof(ElfW(Addr)) * 8;
+
+		if (!index) {
+			ElfW(Addr) word = bloom[(cursor->gnu_hash / bits) & (hash[2] - 1)];
+
+			if (!(word >> (cursor->gnu_hash % bits) &
+			      word >> ((cursor->gnu_hash >> hash[3]) % bits) & 1))
+				return NULL;
+			index = buckets[cursor->gnu_hash % hash[0]];
+		} else if (chains[index - hash[1]] & 1) {
+			return NULL;
+		} else {
+			index++;
+		}
+		if (index < hash[1])
+			return NULL;
+		for (;; index++) {
+			uint32_t chain = chains[index - hash[1]];
+
+			if ((chain | 1) == (cursor->gnu_hash | 1) &&
+			    defines(object, cursor, index)) {
+				cursor->next = *ret_index = index;
+				return symbols + index;
+			}
+			if (chain & 1)
+				return NULL;
+		}
+	}
+	hash = (const uint32_t *)object->sysv_hash;
+	if (!hash || !hash[0])
+		return NULL;
+	index = index ? hash[2 + hash[0] + index] : hash[2 + cursor->sysv_hash % hash[0]];
+	for (; index && index < hash[1]; index = hash[2 + hash[0] + index])
+		if (defines(object, cursor, index)) {
+			cursor->next = *ret_index = index;
+			return symbols + index;
+		}
+	return NULL;
+}
+
 uintptr_t objects_find_function(const struct object *object, const char *name)
 {
-	const uint32_t *table = (const uint32_t *)object->gnu_hash;
-	const ElfW(Sym) *symbols = (const ElfW(Sym) *)object->symbols;
-	const char *strings = (const char *)object->strings;
-	const uint32_t *buckets, *chains;
-	uint32_t hash = 5381, index;
+	struct symbol_cursor cursor;
+	const ElfW(Sym) * symbol;
+	uint32_t index;
 
-	if (!table || !symbols || !strings)
-		return 0;
-	for (const char *p = name; *p; p++)
-		hash = hash * 33 + (unsigned char)*p;
-	buckets = table + 4 + table[2] * (sizeof(ElfW(Addr)) / 4);
-	chains = buckets + table[0];
-	index = table[0] ? buckets[hash % table[0]] : 0;
-	if (index < table[1])
-		return 0;
-	for (;; index++) {
-		uint32_t chain = chains[index - table[1]];
+	symbol_cursor_init(&cursor, name);
+	symbol = objects_next_definition(object, &cursor, &index);
+	return symbol && ELF64_ST_TYPE(symbol->st_info) == STT_FUNC
+		       ? object->bias + symbol->st_value
+		       : 0;
+}
 
-		if ((chain | 1) == (hash | 1) && symbols[index].st_shndx != SHN_UNDEF &&
-		    ELF32_ST_TYPE(symbols[index].st_info) == STT_FUNC &&
-		    strcmp(strings + symbols[index].st_name, name) == 0)
-			return object->bias + symbols[index].st_value;
-		if (chain & 1)
-			return 0;
+struct object *objects_first(void)
+{
+	return first_object;
+}
+
+uint32_t objects_copy_live(struct object **place, uint32_t room)
+{
+	uint32_t count = atomic_load_explicit(&live_count, memory_order_acquire), n = 0;
+
+	for (uint32_t i = 0; i < count && n < room; i++) {
+		struct object *object = live_at(i);
+
+		if (object)
+			place[n++] = object;
 	}
+	return n;
 }

@@ -274,6 +274,19 @@ static const char *reason_for(long error)
 	}
 }
 
+/* Is the running glibc older than 2.<minor>? */
+static bool glibc_before(unsigned int minor)
+{
+	const char *p = gnu_get_libc_version();
+	unsigned int have = 0;
+
+	if (p[0] != '2' || p[1] != '.')
+		return false;
+	for (p += 2; *p >= '0' && *p <= '9'; p++)
+		have = have * 10 + (unsigned int)(*p - '0');
+	return have < minor;
+}
+
 bool process_start(unsigned int offered, unsigned int version)
 {
 	struct spool_header parent;
@@ -303,6 +316,7 @@ bool process_start(unsigned int offered, unsigned int version)
 		return false;
 	}
 	flush_find_plugreport();
+	module.silent_bind_now = glibc_before(35);
 	module.seccomp = sys(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0);
 	if (sys(SYS_fstat, 2, &st) == 0) {
 		module.stderr_dev = st.st_dev;

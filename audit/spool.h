@@ -129,16 +129,18 @@ struct spool_record {
 #define SPOOL_FRAMES_MAX  256u
 
 enum spool_type {
-	SPOOL_PROCESS = 1,  /* struct spool_process: always the first record */
-	SPOOL_OBJECT = 2,   /* struct spool_object */
-	SPOOL_SEARCH = 3,   /* struct spool_search */
-	SPOOL_ACTIVITY = 4, /* struct spool_event, value = LA_ACT_* */
-	SPOOL_CLOSE = 5,    /* struct spool_event: la_objclose */
-	SPOOL_PREINIT = 6,  /* struct spool_event: la_preinit */
-	SPOOL_SYMBOL = 7,   /* struct spool_symbol: before its first binding */
-	SPOOL_BINDING = 8,  /* struct spool_binding */
-	SPOOL_CALL = 9,     /* struct spool_call */
-	SPOOL_END = 10,     /* struct spool_event: exit() reached the module's destructor */
+	SPOOL_PROCESS = 1,     /* struct spool_process: always the first record */
+	SPOOL_OBJECT = 2,      /* struct spool_object */
+	SPOOL_SEARCH = 3,      /* struct spool_search */
+	SPOOL_ACTIVITY = 4,    /* struct spool_event, value = LA_ACT_* */
+	SPOOL_CLOSE = 5,       /* struct spool_event: la_objclose */
+	SPOOL_PREINIT = 6,     /* struct spool_event: la_preinit */
+	SPOOL_SYMBOL = 7,      /* struct spool_symbol: before its first binding */
+	SPOOL_BINDING = 8,     /* struct spool_binding */
+	SPOOL_CALL = 9,        /* struct spool_call */
+	SPOOL_END = 10,        /* struct spool_event: exit() reached the module's destructor */
+	SPOOL_VERSIONS = 11,   /* struct spool_versions: before an object's first references */
+	SPOOL_REFERENCES = 12, /* struct spool_references: what a walk of relocations found */
 };
 
 /* Where and when an event other than a binding happened. */
@@ -264,6 +266,52 @@ struct spool_binding {
 	uint64_t address; /* what ld.so chose, before any tap */
 };
 
+/*
+ * spool_versions: the symbol versions that an object's version table (DT_VERSYM) refers to. `count`
+ * times: uint32_t index, then the string name.
+ */
+struct spool_versions {
+	uint32_t object;
+	uint32_t count;
+};
+
+enum spool_reference_kind {
+	SPOOL_REFERENCE_PLT = 1,  /* R_*_JUMP_SLOT */
+	SPOOL_REFERENCE_GOT = 2,  /* R_*_GLOB_DAT */
+	SPOOL_REFERENCE_ABS = 3,  /* R_X86_64_64 and the like: a pointer in data */
+	SPOOL_REFERENCE_COPY = 4, /* R_*_COPY: the definition that was copied from */
+	SPOOL_REFERENCE_TLS = 5,  /* DTPMOD, DTPOFF, TPOFF, TLSDESC */
+};
+
+/* spool_reference.flags */
+#define SPOOL_REFERENCE_WEAK    1u  /* the reference is weak: it may stay undefined */
+#define SPOOL_REFERENCE_UNBOUND 2u  /* lazy and not called yet, or undefined weak: `to` is 0 */
+#define SPOOL_REFERENCE_IFUNC   4u  /* the definition is an IFUNC; `address` is what it chose */
+#define SPOOL_REFERENCE_BY_NAME 8u  /* the slot does not name the definer: found by name */
+#define SPOOL_REFERENCE_TAPPED  16u /* the slot now holds a tap's thunk */
+
+/*
+ * spool_references: bindings of one object, read from its relocated slots.  PLT slots that
+ * la_symbind64 reported are left out when nothing is to be added.  `count` times struct
+ * spool_reference, then for each entry with `to` == 0, in order, the string name.
+ */
+struct spool_references {
+	struct spool_when when;
+	uint32_t from;
+	uint32_t count;
+};
+
+struct spool_reference {
+	uint32_t to;      /* defining object; 0 none */
+	uint32_t symbol;  /* index in to's .dynsym */
+	uint32_t own;     /* index in from's .dynsym */
+	uint16_t kind;    /* enum spool_reference_kind */
+	uint16_t version; /* index in from's version table, hidden bit cleared; 0 and 1: none */
+	uint32_t slots;   /* relocations that share this */
+	uint32_t flags;
+	uint64_t address; /* what the slot holds less the addend; 0 for TLS */
+};
+
 enum spool_call_kind {
 	SPOOL_CALL_DLOPEN = 1,
 	SPOOL_CALL_DLMOPEN = 2,
@@ -306,6 +354,8 @@ _Static_assert(sizeof(struct spool_event) == 24, "spool event");
 _Static_assert(sizeof(struct spool_symbol) == 32, "spool symbol");
 _Static_assert(sizeof(struct spool_binding) == 24, "spool binding");
 _Static_assert(sizeof(struct spool_call) == 64, "spool call");
+_Static_assert(sizeof(struct spool_references) == 24, "spool references");
+_Static_assert(sizeof(struct spool_reference) == 32, "spool reference");
 
 /* Bytes that a counted string of `length` bytes takes in a payload. */
 static inline size_t spool_string_size(size_t length)

@@ -327,3 +327,8 @@ const uint64_t *stack_frames(const struct stack_taker *taker)
 {
 	return taker->frames;
 }
+
+void stack_run(struct stack_taker *taker, void (*function)(void *), void *argument)
+{
+	arch_on_stack(function, argument, taker->stack + STACK_SIZE);
+}

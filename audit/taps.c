@@ -88,6 +88,7 @@ void tap_enter(struct tap_frame *frame, uint32_t slot)
 		break;
 	}
 	writer_prepare(&module.writer, HEADROOM);
+	relocations_catch_up(false);
 	taker = stack_borrow();
 	if (taker)
 		count = stack_unwind(taker, &frame->caller, &flags);

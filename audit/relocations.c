@@ -1,0 +1,470 @@
+/*
+ * relocations.c - bindings that ld.so makes without telling auditors: all but JUMP_SLOT
+ * relocations.
+ *
+ * After ld.so has relocated an object, each slot holds what was chosen.  The slot's value leads to
+ * the defining object, the name leads to the definition in it.  A COPY relocation's slot is the
+ * copy, and TLS slots hold offsets: there the definer is looked up by name, in the order that ld.so
+ * would. glibc elf/dl-machine.h (elf_machine_rela) and elf/do-rel.h.
+ */
+#include "audit/module.h"
+
+#include <elf.h>
+#include <sys/mman.h>
+
+#define BATCH 256 /* entries of one record */
+
+struct entry {
+	struct spool_reference r;
+	uint32_t next; /* entry with the same own symbol and another kind; index + 1 */
+};
+
+/* One walk at a time: its tables are kept for the next. */
+static struct {
+	_Atomic bool busy;
+	struct object *last_walked; /* all up to this one are done */
+	struct object *by_address[LIVE_MAX];
+	uint32_t object_count;
+	unsigned char *scratch;
+	size_t scratch_size;
+} walker;
+
+struct walk {
+	struct object *object;
+	uint32_t *first; /* per own symbol: entry + 1 */
+	struct entry *entries;
+	uint32_t entry_count, entry_room;
+	struct object *recent; /* definer of the last slot */
+	bool dying;            /* maybe never relocated: believe only what leads somewhere */
+};
+
+static void sort_by_address(struct object **objects, uint32_t count)
+{
+	/* Shell sort: libc's qsort may allocate. */
+	for (uint32_t gap = count / 2; gap; gap /= 2)
+		for (uint32_t i = gap; i < count; i++) {
+			struct object *moving = objects[i];
+			uint32_t j = i;
+
+			for (; j >= gap && objects[j - gap]->start > moving->start; j -= gap)
+				objects[j] = objects[j - gap];
+			objects[j] = moving;
+		}
+}
+
+static struct object *definer_at(struct walk *walk, uintptr_t address)
+{
+	uint32_t low = 0, high = walker.object_count;
+
+	if (walk->recent && address >= walk->recent->start && address < walk->recent->end)
+		return walk->recent;
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (walker.by_address[middle]->end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == walker.object_count || address < walker.by_address[low]->start)
+		return NULL;
+	return walk->recent = walker.by_address[low];
+}
+
+/* The definition of `name` in `definer` that lies at `address`, or its IFUNC. */
+static bool match_address(struct object *definer, struct symbol_cursor name, uintptr_t address,
+			  struct spool_reference *r)
+{
+	const ElfW(Sym) * symbol;
+	uint32_t index;
+
+	while ((symbol = objects_next_definition(definer, &name, &index))) {
+		bool ifunc = ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC;
+
+		if (!ifunc &&
+		    (symbol->st_shndx == SHN_ABS ? 0 : definer->bias) + symbol->st_value != address)
+			continue;
+		r->to = definer->number;
+		r->symbol = index;
+		if (ifunc)
+			r->flags |= SPOOL_REFERENCE_IFUNC;
+		objects_write_symbol(definer, index, symbol, name.name);
+		return true;
+	}
+	return false;
+}
+
+static const char *own_version(const struct object *object, uint16_t index);
+
+/* Take the first definition in the order of the scopes: the start's objects, those of the same
+ * dlopen, others. */
+static bool match_name(struct walk *walk, struct symbol_cursor name, uint32_t type,
+		       struct spool_reference *r)
+{
+	struct object *from = walk->object;
+	const char *version = own_version(from, r->version);
+
+	for (int pass = 0; pass < 3; pass++)
+		for (struct object *o = objects_first(); o; o = o->next) {
+			int rank = o->group == 0 ? 0 : o->group == from->group ? 1 : 2;
+			struct symbol_cursor cursor = name;
+			const ElfW(Sym) * symbol;
+			uint32_t index;
+
+			if (rank != pass || !atomic_load(&o->open) ||
+			    o->name_space != from->name_space ||
+			    (r->kind == SPOOL_REFERENCE_COPY && o == from))
+				continue;
+			while ((symbol = objects_next_definition(o, &cursor, &index))) {
+				uint16_t versym;
+				const char *has = elf_symbol_version(o, index, &versym);
+
+				if ((ELF64_ST_TYPE(symbol->st_info) == STT_TLS) !=
+				    (type == STT_TLS))
+					continue;
+				if (version && has ? strcmp(version, has) != 0
+						   : !version && (versym & 0x8000))
+					continue;
+				r->to = o->number;
+				r->symbol = index;
+				r->flags |= SPOOL_REFERENCE_BY_NAME;
+				if (ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC)
+					r->flags |= SPOOL_REFERENCE_IFUNC;
+				objects_write_symbol(o, index, symbol, name.name);
+				return true;
+			}
+		}
+	return false;
+}
+
+/* Name of entry `index` of the object's version table, needed or defined; NULL for none. */
+static const char *own_version(const struct object *object, uint16_t index)
+{
+	const ElfW(Verneed) *need = (const ElfW(Verneed) *)object->needs;
+	const ElfW(Verdef) *def = (const ElfW(Verdef) *)object->versions;
+
+	if (index < 2)
+		return NULL;
+	for (uint32_t i = 0; need && i < object->need_count; i++) {
+		const ElfW(Vernaux) *aux = (const ElfW(Vernaux) *)((uintptr_t)need + need->vn_aux);
+
+		for (uint32_t j = 0; j < need->vn_cnt; j++) {
+			if ((aux->vna_other & 0x7fff) == index)
+				return (const char *)object->strings + aux->vna_name;
+			aux = (const ElfW(Vernaux) *)((uintptr_t)aux + aux->vna_next);
+		}
+		if (!need->vn_next)
+			break;
+		need = (const ElfW(Verneed) *)((uintptr_t)need + need->vn_next);
+	}
+	for (uint32_t i = 0; def && i < object->version_count; i++) {
+		if ((def->vd_ndx & 0x7fff) == index)
+			return (const char *)object->strings +
+			       ((const ElfW(Verdaux) *)((uintptr_t)def + def->vd_aux))->vda_name;
+		if (!def->vd_next)
+			break;
+		def = (const ElfW(Verdef) *)((uintptr_t)def + def->vd_next);
+	}
+	return NULL;
+}
+
+static void write_versions(const struct object *object)
+{
+	struct spool_versions *record;
+	uint32_t count = 0, last = object->version_count + 1;
+	size_t size = sizeof(*record);
+	unsigned char *p;
+
+	if (!object->versyms)
+		return;
+	/* Indexes are given out densely: definitions first, then needs. */
+	for (const ElfW(Verneed) *need = (const ElfW(Verneed) *)object->needs; need;) {
+		last += need->vn_cnt;
+		if (!need->vn_next)
+			break;
+		need = (const ElfW(Verneed) *)((uintptr_t)need + need->vn_next);
+	}
+	for (uint32_t i = 2; i <= last; i++) {
+		const char *name = own_version(object, (uint16_t)i);
+
+		if (name)
+			size += 4 + string_room(name), count++;
+	}
+	record = count ? writer_reserve(&module.writer, SPOOL_VERSIONS, 0, 0, size) : NULL;
+	if (!record)
+		return;
+	record->object = object->number;
+	record->count = count;
+	p = (unsigned char *)(record + 1);
+	for (uint32_t i = 2; i <= last; i++) {
+		const char *name = own_version(object, (uint16_t)i);
+
+		if (name) {
+			memcpy(p, &i, 4);
+			p = put_string(p + 4, name);
+		}
+	}
+	writer_commit(&module.writer, record);
+}
+
+/* Put the tap's thunk into a slot that la_symbind64 could not redirect. */
+static void tap_slot(const struct object *object, uintptr_t slot, uintptr_t thunk)
+{
+	uintptr_t page = slot & ~(uintptr_t)4095;
+	bool read_only = slot >= object->relro_start && slot < object->relro_end;
+
+	if (read_only && sys(SYS_mprotect, page, 4096, PROT_READ | PROT_WRITE) != 0)
+		return;
+	__atomic_store_n((uintptr_t *)slot, thunk, __ATOMIC_RELAXED);
+	if (read_only)
+		sys(SYS_mprotect, page, 4096, PROT_READ);
+}
+
+static struct entry *entry_for(struct walk *walk, uint32_t own, uint32_t kind)
+{
+	uint32_t i = walk->first[own];
+	struct entry *entry;
+
+	for (; i; i = walk->entries[i - 1].next)
+		if (walk->entries[i - 1].r.kind == kind)
+			return &walk->entries[i - 1];
+	if (walk->entry_count == walk->entry_room)
+		return NULL;
+	entry = &walk->entries[walk->entry_count++];
+	memset(entry, 0, sizeof(*entry));
+	entry->next = walk->first[own];
+	walk->first[own] = walk->entry_count;
+	entry->r.own = own;
+	entry->r.kind = (uint16_t)kind;
+	return entry;
+}
+
+/* A JUMP_SLOT that la_symbind64 told of, where its version needs no correction. */
+static bool already_told(const struct walk *walk, const struct object *definer, uint16_t version)
+{
+	(void)walk;
+	if (module.silent_bind_now)
+		return false;
+	return (version >= 2) == (definer->versions != 0);
+}
+
+static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
+{
+	struct object *object = walk->object;
+	uint32_t own = ELF64_R_SYM(rela->r_info);
+	uint32_t kind = ARCH_RELOC_KIND(ELF64_R_TYPE(rela->r_info));
+	const ElfW(Sym) *symbol = (const ElfW(Sym) *)object->symbols + own;
+	uintptr_t slot = object->bias + rela->r_offset, value = 0;
+	struct symbol_cursor cursor;
+	struct object *definer = NULL;
+	struct entry *entry;
+	uint16_t version = 0;
+	const char *name;
+
+	/* Local symbols and those that bind locally are not looked up (RESOLVE_MAP). */
+	if (!kind || !own || own >= object->symbol_limit || slot < object->start ||
+	    slot + sizeof(value) > object->end || symbol->st_name >= object->string_size ||
+	    ELF64_ST_BIND(symbol->st_info) == STB_LOCAL ||
+	    ELF64_ST_VISIBILITY(symbol->st_other) == STV_HIDDEN ||
+	    ELF64_ST_VISIBILITY(symbol->st_other) == STV_INTERNAL)
+		return;
+	name = (const char *)object->strings + symbol->st_name;
+	if (object->versyms)
+		version = ((const uint16_t *)object->versyms)[own] & 0x7fff;
+	if (kind != SPOOL_REFERENCE_TLS && kind != SPOOL_REFERENCE_COPY) {
+		memcpy(&value, (const void *)slot, sizeof(value));
+		if (kind == SPOOL_REFERENCE_ABS)
+			value -= (uintptr_t)rela->r_addend;
+		definer = value ? definer_at(walk, value) : NULL;
+	}
+	if (kind == SPOOL_REFERENCE_PLT && value) {
+		bool self = definer == object && symbol->st_shndx != SHN_UNDEF &&
+			    object->bias + symbol->st_value == value;
+
+		if (value >= module.base && value < module.end)
+			return; /* a thunk: told */
+		if (definer == object && !self) {
+			/* Into its own PLT: not bound yet. */
+			symbol_cursor_init(&cursor, name);
+			if (symbol->st_shndx == SHN_UNDEF ||
+			    !match_address(definer, cursor, value, &(struct spool_reference){0}))
+				definer = NULL, value = 0;
+		}
+		if (definer && already_told(walk, definer, version))
+			return;
+	}
+	if (walk->dying && !definer)
+		return;
+	entry = entry_for(walk, own, kind);
+	if (!entry)
+		return;
+	if (entry->r.slots++)
+		return; /* the same symbol: the same answer */
+	entry->r.version = version;
+	entry->r.address = value;
+	if (ELF64_ST_BIND(symbol->st_info) == STB_WEAK)
+		entry->r.flags |= SPOOL_REFERENCE_WEAK;
+	symbol_cursor_init(&cursor, name);
+	if ((definer && match_address(definer, cursor, value, &entry->r)) ||
+	    ((value || kind == SPOOL_REFERENCE_TLS || kind == SPOOL_REFERENCE_COPY) &&
+	     match_name(walk, cursor, kind == SPOOL_REFERENCE_TLS ? STT_TLS : STT_NOTYPE,
+			&entry->r))) {
+		uintptr_t thunk = definer && kind == SPOOL_REFERENCE_GOT
+					  ? taps_redirect(definer, name, value)
+					  : value;
+
+		if (thunk != value) {
+			tap_slot(object, slot, thunk);
+			entry->r.flags |= SPOOL_REFERENCE_TAPPED;
+		}
+	} else {
+		entry->r.flags |= SPOOL_REFERENCE_UNBOUND;
+	}
+}
+
+static const char *entry_name(const struct walk *walk, const struct entry *entry)
+{
+	const ElfW(Sym) *symbol = (const ElfW(Sym) *)walk->object->symbols + entry->r.own;
+
+	return (const char *)walk->object->strings + symbol->st_name;
+}
+
+static void write_batch(const struct walk *walk, uint32_t from, uint32_t count)
+{
+	struct spool_references *record;
+	struct spool_reference *r;
+	size_t size = sizeof(*record) + count * sizeof(*r);
+	unsigned char *p;
+
+	for (uint32_t i = from; i < from + count; i++)
+		if (!walk->entries[i].r.to)
+			size += string_room(entry_name(walk, &walk->entries[i]));
+	record = writer_reserve(&module.writer, SPOOL_REFERENCES, 0, thread_id(), size);
+	if (!record)
+		return;
+	record->when.time = monotonic_now() - module.epoch;
+	record->when.sp = (uintptr_t)__builtin_frame_address(0);
+	record->from = walk->object->number;
+	record->count = count;
+	r = (struct spool_reference *)(record + 1);
+	p = (unsigned char *)(r + count);
+	for (uint32_t i = from; i < from + count; i++) {
+		*r++ = walk->entries[i].r;
+		if (!walk->entries[i].r.to)
+			p = put_string(p, entry_name(walk, &walk->entries[i]));
+	}
+	writer_commit(&module.writer, record);
+}
+
+static bool scratch_for(struct walk *walk)
+{
+	size_t symbols = walk->object->symbol_limit;
+	size_t wanted = symbols * sizeof(uint32_t) + 2 * symbols * sizeof(struct entry);
+
+	if (wanted > walker.scratch_size) {
+		size_t size = (wanted * 2 + 4095) & ~(size_t)4095;
+		long map = sys(SYS_mmap, 0, size, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+		if (map < 0 && map > -4096)
+			return false;
+		if (walker.scratch)
+			sys(SYS_munmap, walker.scratch, walker.scratch_size);
+		walker.scratch = (unsigned char *)map;
+		walker.scratch_size = size;
+	}
+	walk->first = (uint32_t *)walker.scratch;
+	memset(walk->first, 0, symbols * sizeof(uint32_t));
+	walk->entries =
+		(struct entry *)(walker.scratch + ((symbols * sizeof(uint32_t) + 7) & ~(size_t)7));
+	walk->entry_room = (uint32_t)(2 * symbols) - 1;
+	return true;
+}
+
+static void walk_object(struct object *object, bool dying)
+{
+	struct walk walk = {.object = object, .dying = dying};
+	uint32_t pending = WALK_PENDING;
+
+	if (object->kind == SPOOL_OBJECT_VDSO || !object->symbol_limit ||
+	    !atomic_compare_exchange_strong(&object->walk, &pending, WALK_BUSY))
+		return;
+	if (!scratch_for(&walk)) {
+		writer_lost(&module.writer, SPOOL_LOST_NO_MEMORY);
+	} else {
+		const ElfW(Rela) *rela = (const ElfW(Rela) *)object->relocations;
+
+		for (size_t i = object->relative_count; rela && i < object->relocation_count; i++)
+			walk_one(&walk, &rela[i]);
+		rela = (const ElfW(Rela) *)object->plt_relocations;
+		for (size_t i = 0; rela && i < object->plt_relocation_count; i++)
+			walk_one(&walk, &rela[i]);
+		if (walk.entry_count)
+			write_versions(object);
+		for (uint32_t i = 0; i < walk.entry_count; i += BATCH)
+			write_batch(&walk, i,
+				    walk.entry_count - i < BATCH ? walk.entry_count - i : BATCH);
+	}
+	atomic_store(&object->walk, WALK_DONE);
+}
+
+static bool begin(void)
+{
+	if (atomic_exchange(&walker.busy, true))
+		return false;
+	walker.object_count = objects_copy_live(walker.by_address, LIVE_MAX);
+	sort_by_address(walker.by_address, walker.object_count);
+	return true;
+}
+
+static void walk_pending(void *unused)
+{
+	struct object *object = walker.last_walked ? walker.last_walked->next : objects_first();
+
+	(void)unused;
+	for (; object; object = object->next) {
+		if (atomic_load(&object->open))
+			walk_object(object, false);
+		walker.last_walked = object;
+	}
+}
+
+static bool anything_pending(void)
+{
+	return walker.last_walked ? walker.last_walked->next != NULL : objects_first() != NULL;
+}
+
+void relocations_catch_up(bool locked)
+{
+	struct stack_taker *taker = NULL;
+
+	if (!anything_pending())
+		return;
+	if (!locked && atomic_load(&module.opener) != thread_id())
+		return;
+	if (!locked)
+		taker = stack_borrow();
+	if ((!locked && !taker) || !begin()) {
+		if (taker)
+			stack_give_back(taker);
+		return; /* the next event will */
+	}
+	if (taker) {
+		stack_run(taker, walk_pending, NULL);
+		stack_give_back(taker);
+	} else {
+		walk_pending(NULL);
+	}
+	atomic_store(&walker.busy, false);
+}
+
+void relocations_last_look(struct object *object)
+{
+	/* Another thread may be reading this object: it is short. */
+	while (atomic_load(&object->walk) == WALK_BUSY)
+		__builtin_ia32_pause();
+	if (atomic_load(&object->walk) == WALK_PENDING && begin()) {
+		walk_object(object, true);
+		atomic_store(&walker.busy, false);
+	}
+}
