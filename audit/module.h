@@ -226,6 +226,8 @@ const char *elf_symbol_version(const struct object *object, uint32_t index, uint
 struct symbol_cursor {
 	const char *name;
 	uint32_t gnu_hash, sysv_hash, next;
+	bool plt; /* take an executable's PLT entry (undefined, but with a value) for a definition
+		     too */
 };
 void symbol_cursor_init(struct symbol_cursor *cursor, const char *name);
 const ElfW(Sym) * objects_next_definition(const struct object *object, struct symbol_cursor *cursor,

@@ -394,7 +394,7 @@ void symbol_cursor_init(struct symbol_cursor *cursor, const char *name)
 		sysv = (sysv << 4) + *p;
 		sysv ^= (sysv >> 24) & 0xf0;
 	}
-	*cursor = (struct symbol_cursor){name, gnu, sysv & 0x0fffffff, 0};
+	*cursor = (struct symbol_cursor){name, gnu, sysv & 0x0fffffff, 0, false};
 }
 
 static bool defines(const struct object *object, const struct symbol_cursor *cursor, uint32_t index)
@@ -402,8 +402,13 @@ static bool defines(const struct object *object, const struct symbol_cursor *cur
 	const ElfW(Sym) *symbol = (const ElfW(Sym) *)object->symbols + index;
 	const char *name = (const char *)object->strings + symbol->st_name;
 
-	return symbol->st_shndx != SHN_UNDEF && symbol->st_name < object->string_size &&
-	       strcmp(name, cursor->name) == 0;
+	/* glibc elf/dl-lookup.c (check_match): what has no value defines nothing. */
+	if (symbol->st_value == 0 && symbol->st_shndx != SHN_ABS &&
+	    ELF64_ST_TYPE(symbol->st_info) != STT_TLS)
+		return false;
+	if (symbol->st_shndx == SHN_UNDEF && !cursor->plt)
+		return false;
+	return symbol->st_name < object->string_size && strcmp(name, cursor->name) == 0;
 }
 
 /* DT_GNU_HASH and DT_HASH chains, as in glibc elf/dl-lookup.c (do_lookup_x). */

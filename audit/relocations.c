@@ -78,6 +78,7 @@ static bool match_address(struct object *definer, struct symbol_cursor name, uin
 	const ElfW(Sym) * symbol;
 	uint32_t index;
 
+	name.plt = r->kind != SPOOL_REFERENCE_PLT;
 	while ((symbol = objects_next_definition(definer, &name, &index))) {
 		bool ifunc = ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC;
 
@@ -284,10 +285,12 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 		if (value >= module.base && value < module.end)
 			return; /* a thunk: told */
 		if (definer == object && !self) {
+			struct spool_reference unused = {.kind = SPOOL_REFERENCE_PLT};
+
 			/* Into its own PLT: not bound yet. */
 			symbol_cursor_init(&cursor, name);
 			if (symbol->st_shndx == SHN_UNDEF ||
-			    !match_address(definer, cursor, value, &(struct spool_reference){0}))
+			    !match_address(definer, cursor, value, &unused))
 				definer = NULL, value = 0;
 		}
 		if (definer && already_told(walk, definer, version))
@@ -413,6 +416,10 @@ static bool begin(void)
 	if (atomic_exchange(&walker.busy, true))
 		return false;
 	walker.object_count = objects_copy_live(walker.by_address, LIVE_MAX);
+	/* An IFUNC of libc's may choose a function of the vDSO, to which ld.so binds nothing. */
+	for (uint32_t i = 0; i < walker.object_count; i++)
+		if (walker.by_address[i]->kind == SPOOL_OBJECT_VDSO)
+			walker.by_address[i--] = walker.by_address[--walker.object_count];
 	sort_by_address(walker.by_address, walker.object_count);
 	return true;
 }
