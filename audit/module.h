@@ -225,7 +225,7 @@ const char *elf_symbol_version(const struct object *object, uint32_t index, uint
 /* A definition of `name` in `object`, or NULL; *at goes through all of them (versions). */
 struct symbol_cursor {
 	const char *name;
-	uint32_t gnu_hash, sysv_hash, next;
+	uint32_t gnu_hash, next;
 	bool plt; /* take an executable's PLT entry (undefined, but with a value) for a definition
 		     too */
 };

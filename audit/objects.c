@@ -387,14 +387,23 @@ void objects_write_symbol(struct object *object, uint32_t index, const ElfW(Sym)
 
 void symbol_cursor_init(struct symbol_cursor *cursor, const char *name)
 {
-	uint32_t gnu = 5381, sysv = 0;
+	uint32_t hash = 5381;
+
+	for (const unsigned char *p = (const unsigned char *)name; *p; p++)
+		hash = hash * 33 + *p;
+	*cursor = (struct symbol_cursor){.name = name, .gnu_hash = hash};
+}
+
+/* gABI, "Hash Table Section": only for objects without DT_GNU_HASH. */
+static uint32_t sysv_hash(const char *name)
+{
+	uint32_t hash = 0;
 
 	for (const unsigned char *p = (const unsigned char *)name; *p; p++) {
-		gnu = gnu * 33 + *p;
-		sysv = (sysv << 4) + *p;
-		sysv ^= (sysv >> 24) & 0xf0;
+		hash = (hash << 4) + *p;
+		hash ^= (hash >> 24) & 0xf0;
 	}
-	*cursor = (struct symbol_cursor){name, gnu, sysv & 0x0fffffff, 0, false};
+	return hash & 0x0fffffff;
 }
 
 static bool defines(const struct object *object, const struct symbol_cursor *cursor, uint32_t index)
@@ -456,7 +465,7 @@ const ElfW(Sym) * objects_next_definition(const struct object *object, struct sy
 	hash = (const uint32_t *)object->sysv_hash;
 	if (!hash || !hash[0])
 		return NULL;
-	index = index ? hash[2 + hash[0] + index] : hash[2 + cursor->sysv_hash % hash[0]];
+	index = index ? hash[2 + hash[0] + index] : hash[2 + sysv_hash(cursor->name) % hash[0]];
 	for (; index && index < hash[1]; index = hash[2 + hash[0] + index])
 		if (defines(object, cursor, index)) {
 			cursor->next = *ret_index = index;

@@ -34,8 +34,11 @@ struct walk {
 	uint32_t *first; /* per own symbol: entry + 1 */
 	struct entry *entries;
 	uint32_t entry_count, entry_room;
-	struct object *recent; /* definer of the last slot */
-	bool dying;            /* maybe never relocated: believe only what leads somewhere */
+	uint32_t *unbound; /* own symbols of lazy slots */
+	uint32_t unbound_count;
+	uint32_t first_defined; /* own symbols below are undefined; 0: not known */
+	struct object *recent;  /* definer of the last slot */
+	bool dying;             /* maybe never relocated: believe only what leads somewhere */
 };
 
 static void sort_by_address(struct object **objects, uint32_t count)
@@ -241,12 +244,32 @@ static struct entry *entry_for(struct walk *walk, uint32_t own, uint32_t kind)
 }
 
 /* A JUMP_SLOT that la_symbind64 told of, where its version needs no correction. */
-static bool already_told(const struct walk *walk, const struct object *definer, uint16_t version)
+static bool already_told(const struct object *definer, uint16_t version)
 {
-	(void)walk;
 	if (module.silent_bind_now)
 		return false;
 	return (version >= 2) == (definer->versions != 0);
+}
+
+/* A lazy PLT slot that was not called through yet.  Told without a look at the symbol, whose page
+ * may not be in memory: DT_GNU_HASH has undefined symbols first, and such a one can't be bound to
+ * this very object. */
+static bool walk_lazy(struct walk *walk, const ElfW(Rela) * rela)
+{
+	const struct object *object = walk->object;
+	uint32_t own = ELF64_R_SYM(rela->r_info);
+	uintptr_t slot = object->bias + rela->r_offset, value;
+
+	if (ARCH_RELOC_KIND(ELF64_R_TYPE(rela->r_info)) != SPOOL_REFERENCE_PLT || !own ||
+	    own >= walk->first_defined || slot < object->start ||
+	    slot + sizeof(value) > object->end)
+		return false;
+	memcpy(&value, (const void *)slot, sizeof(value));
+	if (value < object->start || value >= object->end)
+		return false;
+	if (!walk->dying && walk->unbound_count < object->symbol_limit)
+		walk->unbound[walk->unbound_count++] = own;
+	return true;
 }
 
 static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
@@ -293,7 +316,7 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 			    !match_address(definer, cursor, value, &unused))
 				definer = NULL, value = 0;
 		}
-		if (definer && already_told(walk, definer, version))
+		if (definer && already_told(definer, version))
 			return;
 	}
 	if (walk->dying && !definer)
@@ -307,6 +330,11 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 	entry->r.address = value;
 	if (ELF64_ST_BIND(symbol->st_info) == STB_WEAK)
 		entry->r.flags |= SPOOL_REFERENCE_WEAK;
+	if (!definer && (!value || kind == SPOOL_REFERENCE_PLT) && kind != SPOOL_REFERENCE_TLS &&
+	    kind != SPOOL_REFERENCE_COPY) {
+		entry->r.flags |= SPOOL_REFERENCE_UNBOUND;
+		return;
+	}
 	symbol_cursor_init(&cursor, name);
 	if ((definer && match_address(definer, cursor, value, &entry->r)) ||
 	    ((value || kind == SPOOL_REFERENCE_TLS || kind == SPOOL_REFERENCE_COPY) &&
@@ -359,10 +387,28 @@ static void write_batch(const struct walk *walk, uint32_t from, uint32_t count)
 	writer_commit(&module.writer, record);
 }
 
+static void write_unbound(const struct walk *walk)
+{
+	struct spool_unbound *record;
+	size_t size = walk->unbound_count * sizeof(uint32_t);
+
+	if (!size)
+		return;
+	record = writer_reserve(&module.writer, SPOOL_UNBOUND, 0, 0, sizeof(*record) + size);
+	if (!record)
+		return;
+	record->from = walk->object->number;
+	record->count = walk->unbound_count;
+	memcpy(record + 1, walk->unbound, size);
+	writer_commit(&module.writer, record);
+}
+
 static bool scratch_for(struct walk *walk)
 {
 	size_t symbols = walk->object->symbol_limit;
-	size_t wanted = symbols * sizeof(uint32_t) + 2 * symbols * sizeof(struct entry);
+	size_t indexes = (2 * symbols * sizeof(uint32_t) + 7) & ~(size_t)7;
+	size_t wanted = indexes + 2 * symbols * sizeof(struct entry);
+	const uint32_t *hash = (const uint32_t *)walk->object->gnu_hash;
 
 	if (wanted > walker.scratch_size) {
 		size_t size = (wanted * 2 + 4095) & ~(size_t)4095;
@@ -378,8 +424,9 @@ static bool scratch_for(struct walk *walk)
 	}
 	walk->first = (uint32_t *)walker.scratch;
 	memset(walk->first, 0, symbols * sizeof(uint32_t));
-	walk->entries =
-		(struct entry *)(walker.scratch + ((symbols * sizeof(uint32_t) + 7) & ~(size_t)7));
+	walk->unbound = walk->first + symbols;
+	walk->first_defined = hash ? hash[1] : 0;
+	walk->entries = (struct entry *)(walker.scratch + indexes);
 	walk->entry_room = (uint32_t)(2 * symbols) - 1;
 	return true;
 }
@@ -401,7 +448,9 @@ static void walk_object(struct object *object, bool dying)
 			walk_one(&walk, &rela[i]);
 		rela = (const ElfW(Rela) *)object->plt_relocations;
 		for (size_t i = 0; rela && i < object->plt_relocation_count; i++)
-			walk_one(&walk, &rela[i]);
+			if (!walk_lazy(&walk, &rela[i]))
+				walk_one(&walk, &rela[i]);
+		write_unbound(&walk);
 		if (walk.entry_count)
 			write_versions(object);
 		for (uint32_t i = 0; i < walk.entry_count; i += BATCH)

@@ -141,6 +141,7 @@ enum spool_type {
 	SPOOL_END = 10,        /* struct spool_event: exit() reached the module's destructor */
 	SPOOL_VERSIONS = 11,   /* struct spool_versions: before an object's first references */
 	SPOOL_REFERENCES = 12, /* struct spool_references: what a walk of relocations found */
+	SPOOL_UNBOUND = 13,    /* struct spool_unbound: lazy slots that nobody called through yet */
 };
 
 /* Where and when an event other than a binding happened. */
@@ -297,6 +298,16 @@ enum spool_reference_kind {
  */
 struct spool_references {
 	struct spool_when when;
+	uint32_t from;
+	uint32_t count;
+};
+
+/*
+ * spool_unbound: PLT slots of `from` that still lead to the resolver, as `count` times the uint32_t
+ * index in from's .dynsym.  Their names are in the file; reading them from memory would bring in
+ * pages that the process may never need.  A later SPOOL_BINDING tells when one is bound.
+ */
+struct spool_unbound {
 	uint32_t from;
 	uint32_t count;
 };

@@ -45,7 +45,7 @@ static uint64_t choose_capacity(void)
  */
 static long allocate(struct writer *writer, uint64_t from, uint64_t to)
 {
-	static const unsigned char zeros[32 << 10];
+	static const unsigned char zeros[128 << 10];
 	struct stat st;
 	long fd = writer->fd, result = 0;
 
