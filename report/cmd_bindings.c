@@ -21,6 +21,7 @@ static const struct column binding_columns[] = {
 	{"count", "COUNT", COLUMN_RIGHT},
 	{"address", NULL, 0},
 	{"namespace", NULL, 0},
+	{"internal", NULL, 0},
 };
 
 struct bindings {
@@ -82,13 +83,16 @@ static bool show_binding(const struct binding_row *row, void *data)
 		value_string(row->symbol),
 		value_string(row->version),
 		value_string(to),
-		value_string(to ? base_name(to) : NULL),
+		value_string(to           ? base_name(to)
+			     : row->bound ? NULL
+					  : "not bound"),
 		value_string(row->kind),
 		value_string(row->source),
 		value_integer((int64_t)row->count),
 		value_address(row->address),
-		has_object(rec, row->to) ? value_integer(rec->objects[row->to].name_space)
-					 : value_none(),
+		has_object(rec, row->from) ? value_integer(rec->objects[row->from].name_space)
+					   : value_none(),
+		value_bool(row->internal),
 	};
 	render_row(bindings->context->render, values);
 	return true;
@@ -135,6 +139,7 @@ static bool show_process(struct bindings *bindings)
 		.kind = kind_word(bindings->context),
 		.from = from_count == 1 ? from : NONE,
 		.to = to_count == 1 ? to : NONE,
+		.bound = options->unbound ? UNBOUND_ONLY : BOUND_ONLY,
 	};
 
 	if ((options->from && !from_count) || (options->to && !to_count))

@@ -45,6 +45,8 @@ static const struct option_entry bindings_options[] = {
 	       "only symbols called NAME (or a glob), mangled or demangled"),
 	OPTION_CHOOSE("kind", "KIND", kind_choices, kind,
 		      "only one kind: plt, got, abs, copy, tls or dlsym"),
+	OPTION(0, "unbound", NULL, OPTION_FLAG, unbound,
+	       "only what is not bound: lazy slots never called, weak references"),
 };
 
 const struct command commands[] = {

@@ -39,6 +39,7 @@ struct options {
 	int sort; /* enum object_sort */
 	const char *name;
 	bool missing;
+	bool unbound;
 	bool stack;
 	const char *from, *to, *symbol;
 	int kind; /* 0: any; else index into the choices of --kind */

@@ -57,6 +57,16 @@ size_t symbolizer_find(struct symbolizer *sym, const struct elf_identity *identi
  */
 char *demangle(const char *name);
 
+/*
+ * Call `each` for the symbols of the file's dynamic symbol table that have a name: index in the
+ * table, name, and the version that is wanted (undefined symbols) or defined; NULL for none. False,
+ * and no call, when the file is not the recorded one any more.
+ */
+bool elf_dynamic_symbols(const struct elf_identity *identity,
+			 void (*each)(uint32_t index, const char *name, const char *version,
+				      void *data),
+			 void *data);
+
 /* What a program file is, before it is run: can ld.so load an auditor into it? */
 enum program_kind {
 	PROGRAM_DYNAMIC,     /* dynamic ELF executable of plugreport's own class and machine */

@@ -3,6 +3,9 @@
  */
 #include "report/store/contents.h"
 
+#include "report/store/bindings.h"
+
+#include <elf.h>
 #include <link.h>
 
 void contents_init(struct contents *contents)
@@ -18,13 +21,17 @@ void contents_release(struct contents *contents)
 	free(contents->bindings);
 	free(contents->dlsym);
 	free(contents->mappings);
+	free(contents->versions);
 	arena_release(&contents->names);
 	index_table_release(&contents->objects_by_number);
 	index_table_release(&contents->symbols_by_place);
 	index_table_release(&contents->bindings_by_ends);
 	index_table_release(&contents->stacks_by_frames);
+	index_table_release(&contents->versions_by_place);
 	contents_init(contents);
 }
+
+/* --- objects by number --- */
 
 struct number_key {
 	const struct contents *contents;
@@ -294,10 +301,19 @@ static bool take_item(struct contents *contents, struct spool_item *item)
 		take_close(contents, item);
 		break;
 	case SPOOL_SYMBOL:
-		contents_add_symbol(contents, item);
+		bindings_take_symbol(contents, item);
 		break;
 	case SPOOL_BINDING:
-		contents_add_binding(contents, item);
+		bindings_take(contents, item);
+		break;
+	case SPOOL_VERSIONS:
+		bindings_take_versions(contents, item);
+		break;
+	case SPOOL_REFERENCES:
+		bindings_take_references(contents, item);
+		break;
+	case SPOOL_UNBOUND:
+		bindings_take_unbound(contents, item);
 		break;
 	case SPOOL_CALL:
 		take_call(contents, item);
@@ -365,6 +381,7 @@ static void conclude(struct contents *contents, const struct spool_reader *reade
 		dlsym->to = contents_object(contents, symbol->object);
 		dlsym->name = symbol->name ? symbol->name : "";
 	}
+	bindings_conclude(contents);
 }
 
 bool contents_read(struct contents *contents, struct spool_reader *reader, bool live)

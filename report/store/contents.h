@@ -13,7 +13,8 @@
 #include "report/store/index_table.h"
 #include "report/store/spool_reader.h"
 
-/* A definition.  Bindings may come before its record (another thread wrote that), or without. */
+/* A definition, or a name that an object refers to.  Bindings may come before its record (another
+ * thread wrote that), or without. */
 struct symbol {
 	const char *name; /* NULL: its record is missing */
 	const char *version;
@@ -21,14 +22,36 @@ struct symbol {
 	uint32_t object, number; /* object's number in the spool; index in its .dynsym */
 	uint16_t versym;
 	uint8_t info, other;
+	bool defined;
+};
+
+enum binding_kind {
+	BINDING_PLT = 1,
+	BINDING_GOT,
+	BINDING_ABS,
+	BINDING_COPY,
+	BINDING_TLS,
+	BINDING_DLSYM
 };
 
 struct binding {
 	uint64_t seq, address; /* of the first */
 	uint64_t count;
-	uint32_t from;   /* object's number in the spool; 0 unknown */
-	uint32_t symbol; /* index into contents.symbols */
-	uint32_t flags;  /* LA_SYMB_* of the first */
+	const char *version; /* that the reference asks for */
+	uint32_t from;       /* object's number in the spool; 0 unknown */
+	uint32_t symbol;     /* index into contents.symbols */
+	uint32_t flags;      /* LA_SYMB_* of the first, or SPOOL_REFERENCE_* */
+	enum binding_kind kind;
+	bool relocation; /* read from a slot; else la_symbind told it */
+	bool bound;      /* false: `symbol` is the referring object's own */
+	bool versioned;  /* `version` is what the reference asks for; else not known yet */
+	bool internal;   /* of ld.so's own */
+};
+
+/* A name in an object's version table. */
+struct version_name {
+	uint32_t object, index;
+	const char *name;
 };
 
 /* Which object is mapped where, at the point of the history that has been read. */
@@ -43,11 +66,14 @@ struct contents {
 	size_t symbol_count, symbol_room;
 	struct binding *bindings;
 	size_t binding_count, binding_room;
+	struct version_name *versions;
+	size_t version_count, version_room;
 	struct dlsym_binding *dlsym;
 	size_t dlsym_count, dlsym_room;
 	/* private: */
 	struct arena names;
-	struct index_table objects_by_number, symbols_by_place, bindings_by_ends, stacks_by_frames;
+	struct index_table objects_by_number, symbols_by_place, bindings_by_ends, stacks_by_frames,
+		versions_by_place;
 	struct mapping *mappings; /* sorted by start */
 	size_t mapping_count, mapping_room;
 	bool ended; /* SPOOL_END was there */
@@ -67,10 +93,6 @@ void contents_infer(struct contents *contents);
 
 /* Index into rec.objects of the object with this number, or NONE. */
 int contents_object(const struct contents *contents, uint32_t number);
-
-/* bindings.c: take a SPOOL_SYMBOL or SPOOL_BINDING. */
-void contents_add_symbol(struct contents *contents, const struct spool_item *item);
-void contents_add_binding(struct contents *contents, const struct spool_item *item);
 
 /* stacks.c: keep a call stack once; its index in rec.stacks, or NONE when nothing was recorded. */
 int contents_add_stack(struct contents *contents, const unsigned char *frames, uint32_t count,

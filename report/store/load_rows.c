@@ -50,7 +50,8 @@ bool store_processes(struct store *store, const struct process_filter *filter,
 		"p.complete, (SELECT count(*) FROM object WHERE process = p.id), "
 		"(SELECT count(*) FROM search WHERE process = p.id), "
 		"(SELECT count(*) FROM call WHERE process = p.id), "
-		"(SELECT count(*) FROM binding WHERE process = p.id) FROM process p "
+		"(SELECT count(*) FROM binding WHERE process = p.id AND to_object IS NOT NULL) "
+		"FROM process p "
 		"WHERE (?1 < 0 OR p.run = CASE WHEN ?1 > 0 THEN ?1 ELSE "
 		"(SELECT id FROM run ORDER BY started_ns DESC, id DESC LIMIT 1) END) "
 		"AND (?2 = 0 OR p.pid = ?2) ORDER BY p.started_ns, p.id",
@@ -109,6 +110,8 @@ static void take_binding_row(sqlite3_stmt *stmt, const struct id_map *objects,
 	row->type = sqlite3_column_int(stmt, 11);
 	row->bind = sqlite3_column_int(stmt, 12);
 	row->visibility = sqlite3_column_int(stmt, 13);
+	row->internal = sqlite3_column_int(stmt, 14) != 0;
+	row->bound = sqlite3_column_type(stmt, 3) != SQLITE_NULL;
 }
 
 /* The filter as SQL, so that rows that don't match cost little. */
@@ -118,10 +121,12 @@ static sqlite3_stmt *prepare_bindings(struct store *store, const struct recordin
 	AUTO_STRBUF struct strbuf sql = STRBUF_INIT;
 	sqlite3_stmt *stmt;
 
-	strbuf_addstr(&sql, "SELECT b.id, b.seq, b.from_object, b.to_object, b.kind, b.source, "
-			    "b.address, b.count, b.flags, s.name, s.version, s.type, s.bind, "
-			    "s.visibility FROM binding b CROSS JOIN symbol s ON s.id = b.symbol "
-			    "WHERE b.process = ?1");
+	strbuf_addstr(
+		&sql,
+		"SELECT b.id, b.seq, b.from_object, b.to_object, b.kind, b.source, "
+		"b.address, b.count, b.flags, s.name, b.version, s.type, s.bind, "
+		"s.visibility, b.internal FROM binding b CROSS JOIN symbol s ON s.id = b.symbol "
+		"WHERE b.process = ?1");
 	if (filter->symbol)
 		strbuf_addf(&sql,
 			    " AND b.symbol IN (SELECT id FROM symbol WHERE process = ?1 "
@@ -133,6 +138,10 @@ static sqlite3_stmt *prepare_bindings(struct store *store, const struct recordin
 		strbuf_addstr(&sql, " AND b.from_object = ?4");
 	if (filter->to != NONE)
 		strbuf_addstr(&sql, " AND b.to_object = ?5");
+	if (filter->bound == BOUND_ONLY)
+		strbuf_addstr(&sql, " AND b.to_object IS NOT NULL");
+	else if (filter->bound == UNBOUND_ONLY)
+		strbuf_addstr(&sql, " AND b.to_object IS NULL");
 	strbuf_addstr(&sql, " ORDER BY b.seq");
 	stmt = store_prepare_for(store, sql.s, rec->process_id);
 	if (!stmt)

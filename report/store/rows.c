@@ -79,12 +79,14 @@ static const char *const texts[SQL_STATEMENTS] = {
 			 "?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_PUT_ACTIVITY] = "INSERT INTO activity (process, seq, time_ns, tid, kind, object, "
 			     "namespace) VALUES (?, ?, ?, ?, ?, ?, ?)",
-	[SQL_PUT_SYMBOL] = "INSERT INTO symbol (id, process, object, number, name, version, value, "
-			   "size, type, bind, visibility, hidden_version) VALUES (?, ?, ?, ?, ?, "
-			   "?, ?, ?, ?, ?, ?, ?)",
-	[SQL_PUT_BINDING] = "INSERT INTO binding (id, process, seq, from_object, to_object, "
-			    "symbol, kind, source, address, count, flags) VALUES (?, ?, ?, ?, ?, "
-			    "?, ?, ?, ?, ?, ?)",
+	[SQL_PUT_SYMBOL] =
+		"INSERT INTO symbol (id, process, object, number, name, version, defined, "
+		"value, size, type, bind, visibility, hidden_version) VALUES (?, ?, ?, ?, "
+		"?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_PUT_BINDING] =
+		"INSERT INTO binding (id, process, seq, from_object, to_object, "
+		"symbol, version, kind, source, address, count, flags, internal) VALUES "
+		"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 };
 
 void rows_release(struct rows *rows)

@@ -196,14 +196,16 @@ CREATE TABLE stack_frame (
   PRIMARY KEY (stack, depth)
 ) WITHOUT ROWID;
 
--- symbol: a definition that something was bound to.
+-- symbol: a definition that something was bound to, or a name that is wanted and not bound.
 CREATE TABLE symbol (
   id INTEGER PRIMARY KEY,     -- what other tables call "symbol"
   process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- in which process
-  object INTEGER REFERENCES object(id), -- the object that defines it; NULL unknown
+  object INTEGER REFERENCES object(id), -- that defines it, or (defined = 0) wants it; NULL unknown
   number INTEGER NOT NULL,    -- index in the object's .dynsym
-  name TEXT NOT NULL,         -- mangled; empty when a kill kept it from being recorded
+  name TEXT NOT NULL,         -- mangled; empty when a kill kept it from being recorded, or (defined
+                              -- = 0) the file had changed at ingest
   version TEXT,               -- version of the definition; NULL unversioned
+  defined INTEGER NOT NULL,   -- 0: the object only refers to it, and is not bound
   value INTEGER NOT NULL,     -- offset from the load address
   size INTEGER NOT NULL,      -- bytes, as the symbol table says
   type INTEGER NOT NULL,      -- STT_*
@@ -214,22 +216,29 @@ CREATE TABLE symbol (
 CREATE INDEX symbol_by_process ON symbol(process);
 CREATE INDEX symbol_by_name ON symbol(name);
 
--- binding: who is bound to which definition.  Equal bindings are one row with a count.
+-- binding: who is bound to which definition, or (to_object NULL) not bound yet.  Equal bindings are
+-- one row with a count.
 CREATE TABLE binding (
-  id INTEGER PRIMARY KEY,     -- grows with seq within a process
-  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- whose
-  seq INTEGER NOT NULL,       -- of the first
-  from_object INTEGER,        -- referring object; NULL unknown
-  to_object INTEGER,          -- defining object; NULL unknown
-  symbol INTEGER NOT NULL REFERENCES symbol(id), -- the definition
+  id INTEGER PRIMARY KEY,     -- nothing else refers to it
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- in which process
+  seq INTEGER NOT NULL,       -- of the event at which it was seen first
+  from_object INTEGER,        -- referring object, for dlsym the caller; NULL unknown
+  to_object INTEGER,          -- defining object; NULL: a lazy PLT slot that was never called, or a
+                              -- weak reference that nothing defines
+  symbol INTEGER NOT NULL REFERENCES symbol(id), -- the definition; not bound: the name wanted
+  version TEXT,               -- version that the reference asks for; NULL none (dlsym never does)
   kind TEXT NOT NULL CHECK (kind IN ('plt', 'got', 'abs', 'copy', 'tls', 'dlsym')),
-                              -- plt: a function's slot; got, abs, copy, tls: the kind of
-                              -- relocation; dlsym: looked up by name at run time
+                              -- plt: JUMP_SLOT, got: GLOB_DAT, abs: a pointer in data, copy: COPY
+                              -- (to_object is what was copied from), tls: thread-local storage
   source TEXT NOT NULL CHECK (source IN ('la_symbind', 'relocation')),
-                              -- la_symbind: ld.so said so; relocation: read from memory
-  address INTEGER NOT NULL,   -- what it was bound to (the first time)
-  count INTEGER NOT NULL,     -- how often it was bound
-  flags INTEGER NOT NULL      -- LA_SYMB_* of the first
+                              -- la_symbind: ld.so reported it; relocation: read from the slots
+                              -- that ld.so had filled
+  address INTEGER NOT NULL,   -- what was bound; 0 for tls, copy and what is not bound
+  count INTEGER NOT NULL,     -- slots, or look-ups, that share this
+  flags INTEGER NOT NULL,     -- la_symbind: LA_SYMB_* of the first; relocation: bits: 1 the
+                              -- reference is weak, 2 not bound, 4 the definition is an IFUNC,
+                              -- 8 definer found by name (copy, tls), 16 redirected to a tap
+  internal INTEGER NOT NULL   -- 1: a look-up of ld.so's own, which the program did not ask for
 );
 CREATE INDEX binding_by_process ON binding(process, seq);
 
@@ -261,11 +270,12 @@ SELECT p.pid AS pid, o.namespace AS namespace, o.path AS path, o.soname AS sonam
        p.id AS process
 FROM object o JOIN process p ON p.id = o.process LEFT JOIN object r ON r.id = o.reason_object;
 
--- v_binding: one line a binding.
+-- v_binding: one line a binding; to_path NULL: not bound.
 CREATE VIEW v_binding AS
-SELECT p.pid AS pid, t.namespace AS namespace, f.path AS from_path, t.path AS to_path,
-       s.name AS symbol, s.version AS version, b.kind AS kind, b.source AS source,
-       b.seq AS first_seq, b.count AS count, b.id AS binding, p.id AS process
+SELECT p.pid AS pid, COALESCE(f.namespace, t.namespace) AS namespace, f.path AS from_path,
+       t.path AS to_path, s.name AS symbol, b.version AS version, b.kind AS kind,
+       b.source AS source, b.seq AS first_seq, b.count AS count, b.internal AS internal,
+       b.id AS binding, p.id AS process
 FROM binding b JOIN process p ON p.id = b.process JOIN symbol s ON s.id = b.symbol
      LEFT JOIN object f ON f.id = b.from_object LEFT JOIN object t ON t.id = b.to_object;
 

@@ -146,6 +146,60 @@ static bool decode_call(struct cursor *c, struct spool_item *item)
 	       take_text(c, &item->call.name) && take_text(c, &item->call.version);
 }
 
+static bool decode_versions(struct cursor *c, struct spool_item *item)
+{
+	const struct spool_versions *fixed = &item->versions.fixed;
+	uint32_t number;
+	struct spool_text name;
+
+	if (!take(c, &item->versions.fixed, sizeof(*fixed)))
+		return false;
+	item->versions.names = (struct spool_names){c->at, fixed->count};
+	for (uint32_t i = 0; i < fixed->count; i++)
+		if (!take(c, &number, sizeof(number)) || !take_text(c, &name) || !name.bytes)
+			return false;
+	return true;
+}
+
+struct spool_text spool_names_next(struct spool_names *names, uint32_t *ret_number)
+{
+	/* Bounds were checked by decode_versions(). */
+	struct cursor c = {names->at, SIZE_MAX};
+	struct spool_text text = {NULL, 0};
+
+	if (names->count == 0 || !take(&c, ret_number, sizeof(*ret_number)) ||
+	    !take_text(&c, &text))
+		BUG("a name that was checked is gone");
+	names->at = c.at;
+	names->count--;
+	return text;
+}
+
+static bool decode_references(struct cursor *c, struct spool_item *item)
+{
+	const struct spool_references *fixed = &item->references.fixed;
+	uint32_t names = 0;
+
+	if (!take(c, &item->references.fixed, sizeof(*fixed)) ||
+	    !take_array(c, fixed->count, sizeof(struct spool_reference), &item->references.entries))
+		return false;
+	for (uint32_t i = 0; i < fixed->count; i++) {
+		struct spool_reference r;
+
+		memcpy(&r, item->references.entries + i * sizeof(r), sizeof(r));
+		if (r.kind < SPOOL_REFERENCE_PLT || r.kind > SPOOL_REFERENCE_TLS)
+			return false;
+		names += r.to == 0;
+	}
+	return take_texts(c, names, &item->references.names);
+}
+
+static bool decode_unbound(struct cursor *c, struct spool_item *item)
+{
+	return take(c, &item->unbound.fixed, sizeof(item->unbound.fixed)) &&
+	       take_array(c, item->unbound.fixed.count, sizeof(uint32_t), &item->unbound.symbols);
+}
+
 bool spool_decode(const unsigned char *record, uint32_t size, struct spool_item *ret_item)
 {
 	struct spool_record head;
@@ -173,6 +227,12 @@ bool spool_decode(const unsigned char *record, uint32_t size, struct spool_item 
 		return take(&c, &ret_item->binding, sizeof(ret_item->binding));
 	case SPOOL_CALL:
 		return decode_call(&c, ret_item);
+	case SPOOL_VERSIONS:
+		return decode_versions(&c, ret_item);
+	case SPOOL_REFERENCES:
+		return decode_references(&c, ret_item);
+	case SPOOL_UNBOUND:
+		return decode_unbound(&c, ret_item);
 	default:
 		return true;
 	}

@@ -29,6 +29,12 @@ struct spool_texts {
 	uint32_t count; /* how many are left */
 };
 
+/* The same with a number before each string; read with spool_names_next(). */
+struct spool_names {
+	const unsigned char *at;
+	uint32_t count;
+};
+
 /* One decoded record.  Pointers are into the reader's buffer, valid until its next call. */
 struct spool_item {
 	uint64_t offset, seq;
@@ -59,6 +65,19 @@ struct spool_item {
 		} symbol;
 		struct spool_binding binding;
 		struct {
+			struct spool_versions fixed;
+			struct spool_names names; /* fixed.count of them */
+		} versions;
+		struct {
+			struct spool_references fixed;
+			const unsigned char *entries; /* struct spool_reference, fixed.count */
+			struct spool_texts names;     /* of those that are not bound */
+		} references;
+		struct {
+			struct spool_unbound fixed;
+			const unsigned char *symbols; /* uint32_t, fixed.count */
+		} unbound;
+		struct {
 			struct spool_call fixed;
 			const unsigned char *frames; /* uint64_t, frame_count */
 			struct spool_text name, version;
@@ -68,6 +87,9 @@ struct spool_item {
 
 /* Take the next string of a row whose `count` is not 0. */
 struct spool_text spool_texts_next(struct spool_texts *texts);
+
+/* The same for numbered strings. */
+struct spool_text spool_names_next(struct spool_names *names, uint32_t *ret_number);
 
 /* A fresh, terminated copy, cut at the first NUL; NULL when there is none. */
 char *spool_text_dup(struct spool_text text);

@@ -94,12 +94,15 @@ struct binding_row {
 	uint64_t address, count;
 	uint32_t flags;
 	int type, bind, visibility; /* STT_*, STB_*, STV_* of the definition */
+	bool bound; /* false: a lazy slot that was never called, or an undefined weak reference */
+	bool internal; /* ld.so's own look-up */
 };
 
 struct binding_filter {
 	const char *symbol; /* name or glob, mangled; NULL: any */
 	const char *kind;   /* NULL: any */
 	int from, to;       /* objects of the recording; NONE: any */
+	enum { BOUND_ONLY, UNBOUND_ONLY, BOUND_OR_NOT } bound;
 };
 
 /* Call `each` for the process's bindings in order of seq until it returns false.  False after a

@@ -8,7 +8,8 @@
 #include "report/store/write_parts.h"
 
 #include <elf.h>
-#include <link.h>
+
+#include "report/store/bindings.h"
 
 static bool write_environment(struct rows *rows, const struct recording *rec)
 {
@@ -209,8 +210,8 @@ static int compare_names(const void *a, const void *b)
 	return order ? order : (x->index > y->index) - (x->index < y->index);
 }
 
-#define SYMBOL_CELLS  12
-#define BINDING_CELLS 11
+#define SYMBOL_CELLS  13
+#define BINDING_CELLS 13
 
 static void symbol_cells(const struct contents *contents, const struct first_ids *ids,
 			 const struct named *named, int64_t id, struct cell *ret_cells)
@@ -223,6 +224,7 @@ static void symbol_cells(const struct contents *contents, const struct first_ids
 		integer(s->number),
 		text(named->name),
 		text(s->version),
+		integer(s->defined),
 		bits(s->value),
 		bits(s->size),
 		integer(ELF64_ST_TYPE(s->info)),
@@ -272,13 +274,15 @@ static void binding_cells(const struct contents *contents, const struct first_id
 		integer(contents->rec.process_id),
 		bits(b->seq),
 		reference(ids->object, contents_object(contents, b->from)),
-		reference(ids->object, contents_object(contents, symbol->object)),
+		reference(ids->object, b->bound ? contents_object(contents, symbol->object) : NONE),
 		integer(ids->symbol + ranks[b->symbol]),
-		text(b->flags & LA_SYMB_DLSYM ? "dlsym" : "plt"),
-		text("la_symbind"),
+		text(b->version),
+		text(binding_kind_name(b->kind)),
+		text(b->relocation ? "relocation" : "la_symbind"),
 		bits(b->address),
 		bits(b->count),
 		integer(b->flags),
+		integer(b->internal),
 	};
 
 	memcpy(ret_cells, cells, sizeof(cells));
