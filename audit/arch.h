@@ -49,6 +49,12 @@ static inline long arch_syscall(long number, long a, long b, long c, long d, lon
 	return result;
 }
 
+/* In a loop that waits for another thread. */
+static inline void arch_pause(void)
+{
+	__builtin_ia32_pause();
+}
+
 #else
 #error "no port to this processor yet: add audit/arch/<machine>.S and its part of audit/arch.h"
 #endif

@@ -190,7 +190,6 @@ __attribute__((destructor)) static void end_recording(void)
 	write_event(SPOOL_END, NULL, 0);
 	if (!atomic_compare_exchange_strong(&module.state, &recording, STATE_ENDED))
 		return;
-	writer_finish(&module.writer);
-	if (module.root && module.flush)
+	if (writer_finish(&module.writer) && module.root && module.flush)
 		flush_run();
 }

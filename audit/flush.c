@@ -13,6 +13,7 @@
 #include <link.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -134,17 +135,22 @@ void flush_run(void)
 				   module.database, module.writer.path, NULL};
 	uint64_t all_signals = ~(uint64_t)0, old_signals;
 	struct job job = {arguments, environment, NULL, false};
-	size_t size, used = 0;
-	unsigned char *stacks = stack_memory(&size);
+	const size_t size = (size_t)64 << 10; /* two stacks */
+	size_t used = 0;
+	unsigned char *stacks;
 	struct stat st;
 	long pid, result;
 
-	if (!module.plugreport[0] || !stacks)
+	if (!module.plugreport[0])
 		return;
 	/* A program that put itself under seccomp may be killed for what follows.  The kernel's
 	 * answer is compared with that at the start: containers begin with a filter. */
 	if (sys(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0) != module.seccomp)
 		return;
+	result = sys(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (result < 0 && result > -4096)
+		return;
+	stacks = (unsigned char *)result;
 	/* Nothing that steers ld.so, and nothing that makes plugreport record itself. */
 	for (char **e = module.environment; e && *e && used < 60; e++)
 		if (strncmp(*e, "LD_", 3) != 0 && strncmp(*e, "GLIBC_TUNABLES=", 15) != 0 &&

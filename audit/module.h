@@ -80,8 +80,8 @@ void writer_prepare(struct writer *writer, size_t room);
 void writer_close_file(struct writer *writer);
 
 /* Stop: further records go nowhere, the file's lock is free, the memory stays writable for
- * threads that are in the middle of a record. */
-void writer_finish(struct writer *writer);
+ * threads that are in the middle of a record.  False: the lock could not be freed. */
+bool writer_finish(struct writer *writer);
 
 /* Append a counted string at `p`; returns what follows.  NULL is recorded as absent. */
 unsigned char *put_string(unsigned char *p, const char *s);
@@ -171,6 +171,7 @@ struct object {
 	size_t relocation_count, relative_count, plt_relocation_count;
 	uintptr_t relro_start, relro_end;
 	uint32_t version_count, need_count;
+	uint32_t opener;       /* thread */
 	uint32_t group;        /* counts LA_ACT_ADD: objects of one dlopen share it; 0 the start */
 	_Atomic uint32_t walk; /* enum walk_state */
 	uint32_t symbol_limit; /* bits in `written` */
@@ -248,8 +249,9 @@ enum walk_state { WALK_PENDING, WALK_BUSY, WALK_DONE };
  */
 void relocations_catch_up(bool locked);
 
-/* The same for one object that is about to be unmapped. */
+/* The same for one object that is about to be unmapped; waits for a walk in another thread. */
 void relocations_last_look(struct object *object);
+void relocations_after_fork(void);
 
 /* ---- stack.c: call stacks ---- */
 
@@ -272,9 +274,6 @@ void stack_give_back(struct stack_taker *taker);
 uint32_t stack_unwind(struct stack_taker *taker, const struct arch_context *context,
 		      uint32_t *ret_flags);
 const uint64_t *stack_frames(const struct stack_taker *taker);
-
-/* All unwinders' stacks in one piece, for the end of the process; NULL when there are none. */
-unsigned char *stack_memory(size_t *ret_size);
 
 /* Call function(argument) on the unwinder's stack. */
 void stack_run(struct stack_taker *taker, void (*function)(void *), void *argument);

@@ -292,7 +292,8 @@ struct object *objects_open(struct link_map *map, Lmid_t name_space)
 		prepare_symbols(object);
 		atomic_store(&object->open, true);
 		object->group = module.group;
-		atomic_store(&module.opener, thread_id());
+		object->opener = thread_id();
+		atomic_store(&module.opener, object->opener);
 		live_add(object);
 		if (last_object)
 			last_object->next = object;

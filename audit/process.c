@@ -369,6 +369,7 @@ static bool become_child(void)
 	}
 	writer_close_file(&module.writer);
 	stack_after_fork();
+	relocations_after_fork();
 	write_process();
 	objects_inherit();
 	atomic_store(module.alive, 1);

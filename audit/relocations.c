@@ -21,7 +21,7 @@ struct entry {
 
 /* One walk at a time: its tables are kept for the next. */
 static struct {
-	_Atomic bool busy;
+	_Atomic uint32_t busy;      /* thread that walks; 0 nobody */
 	struct object *last_walked; /* all up to this one are done */
 	struct object *by_address[LIVE_MAX];
 	uint32_t object_count;
@@ -462,7 +462,9 @@ static void walk_object(struct object *object, bool dying)
 
 static bool begin(void)
 {
-	if (atomic_exchange(&walker.busy, true))
+	uint32_t nobody = 0;
+
+	if (!atomic_compare_exchange_strong(&walker.busy, &nobody, thread_id()))
 		return false;
 	walker.object_count = objects_copy_live(walker.by_address, LIVE_MAX);
 	/* An IFUNC of libc's may choose a function of the vDSO, to which ld.so binds nothing. */
@@ -473,54 +475,68 @@ static bool begin(void)
 	return true;
 }
 
-static void walk_pending(void *unused)
+static struct object *first_pending(void)
 {
-	struct object *object = walker.last_walked ? walker.last_walked->next : objects_first();
-
-	(void)unused;
-	for (; object; object = object->next) {
-		if (atomic_load(&object->open))
-			walk_object(object, false);
-		walker.last_walked = object;
-	}
+	return walker.last_walked ? walker.last_walked->next : objects_first();
 }
 
-static bool anything_pending(void)
+/* Who holds ld.so's load lock may walk all: nobody else is in a dlopen.  Others take what they
+ * opened themselves, while another thread may be opening more. */
+static void walk_pending(void *locked)
 {
-	return walker.last_walked ? walker.last_walked->next != NULL : objects_first() != NULL;
+	uint32_t self = thread_id();
+	bool all_done = true;
+
+	for (struct object *object = first_pending(); object; object = object->next) {
+		if (atomic_load(&object->open)) {
+			if (locked || object->opener == self)
+				walk_object(object, false);
+			else
+				all_done = false;
+		}
+		if (all_done)
+			walker.last_walked = object;
+	}
 }
 
 void relocations_catch_up(bool locked)
 {
 	struct stack_taker *taker = NULL;
 
-	if (!anything_pending())
-		return;
-	if (!locked && atomic_load(&module.opener) != thread_id())
+	if (!first_pending() || (!locked && atomic_load(&module.opener) != thread_id()))
 		return;
 	if (!locked)
-		taker = stack_borrow();
-	if ((!locked && !taker) || !begin()) {
+		taker = stack_borrow(); /* a fibre may have little room */
+	if ((locked || taker) && begin()) {
 		if (taker)
-			stack_give_back(taker);
-		return; /* the next event will */
-	}
-	if (taker) {
-		stack_run(taker, walk_pending, NULL);
+			stack_run(taker, walk_pending, NULL);
+		else
+			walk_pending(&walker);
+		atomic_store(&walker.busy, 0);
+	} /* else the next event will */
+	if (taker)
 		stack_give_back(taker);
-	} else {
-		walk_pending(NULL);
-	}
-	atomic_store(&walker.busy, false);
 }
 
 void relocations_last_look(struct object *object)
 {
-	/* Another thread may be reading this object: it is short. */
-	while (atomic_load(&object->walk) == WALK_BUSY)
-		__builtin_ia32_pause();
+	uint32_t self = thread_id(), who;
+
+	/* Another thread may be reading this object's tables: it takes a millisecond at most.  This
+	 * very thread may, when a signal handler calls dlclose. */
+	while ((who = atomic_load(&walker.busy)) != 0 && who != self)
+		arch_pause();
 	if (atomic_load(&object->walk) == WALK_PENDING && begin()) {
 		walk_object(object, true);
-		atomic_store(&walker.busy, false);
+		atomic_store(&walker.busy, 0);
 	}
+}
+
+void relocations_after_fork(void)
+{
+	/* A thread that does not exist in this child may have been walking. */
+	for (struct object *object = objects_first(); object; object = object->next)
+		if (atomic_load(&object->walk) == WALK_BUSY)
+			atomic_store(&object->walk, WALK_DONE);
+	atomic_store(&walker.busy, 0);
 }

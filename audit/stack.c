@@ -256,12 +256,6 @@ void stack_after_fork(void)
 			atomic_store(&usable, false);
 }
 
-unsigned char *stack_memory(size_t *ret_size)
-{
-	*ret_size = TAKERS * STACK_SIZE;
-	return takers[0].stack;
-}
-
 struct stack_taker *stack_borrow(void)
 {
 	if (!atomic_load_explicit(&usable, memory_order_acquire))

@@ -183,7 +183,7 @@ static bool grow(struct writer *writer, uint64_t needed)
 	uint64_t have = __atomic_load_n(&writer->header->allocated, __ATOMIC_ACQUIRE);
 
 	while (have < needed) {
-		uint64_t step = have < CHUNK_MAX ? have / 2 : CHUNK_MAX;
+		uint64_t step = have < CHUNK_MAX ? (have / 2) & ~(uint64_t)0xffff : CHUNK_MAX;
 		uint64_t to = have + step;
 
 		if (to < needed)
@@ -248,16 +248,24 @@ void writer_prepare(struct writer *writer, size_t room)
 		grow(writer, wanted);
 }
 
-void writer_finish(struct writer *writer)
+bool writer_finish(struct writer *writer)
 {
+	uint64_t used;
+	long map;
+
 	if (!writer->base)
-		return;
+		return false;
+	atomic_store(&writer->full, 1);
+	used = __atomic_load_n(&writer->header->allocated, __ATOMIC_ACQUIRE);
 	__atomic_or_fetch(&writer->header->flags, SPOOL_FLAG_ENDED, __ATOMIC_RELEASE);
 	/* Other threads may be in the middle of a record: memory without a file takes the mapping's
-	 * place in one step, and with the last reference to the file goes its lock. */
-	atomic_store(&writer->full, 1);
-	sys(SYS_mmap, writer->base, writer->capacity, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+	 * place in one step.  With the last reference to the file goes its lock. */
+	map = sys(SYS_mmap, writer->base, used, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+	if (map != (long)writer->base)
+		return false;
+	return used == writer->capacity ||
+	       sys(SYS_munmap, writer->base + used, writer->capacity - used) == 0;
 }
 
 size_t string_room(const char *s)
