@@ -6,8 +6,8 @@
  */
 #include "audit/module.h"
 
-#include <dlfcn.h>
-#include <stdlib.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #define PLUGIN_HOST_ROOM ((size_t)384 << 10)
 
@@ -38,6 +38,16 @@ ENTRY unsigned int la_version(unsigned int offered)
 
 	/* 0: ld.so unloads the module and goes on as if it had not been named. */
 	return process_start(offered, version) ? version : 0;
+}
+
+static void look_at_file(const char *name, struct spool_search *search)
+{
+	struct stat st;
+
+	if (sys(SYS_newfstatat, AT_FDCWD, name, &st, 0) == 0) {
+		search->dev = st.st_dev;
+		search->ino = st.st_ino;
+	}
 }
 
 ENTRY char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int origin)
@@ -82,6 +92,8 @@ ENTRY char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int origi
 		search->requester = requester ? requester->number : 0;
 		search->origin = origin;
 		search->frame_count = count;
+		if (origin == LA_SER_ORIG && strchr(name, '/'))
+			look_at_file(name, search);
 		if (count)
 			memcpy(p, stack_frames(taker), count * sizeof(uint64_t));
 		put_string(p + count * sizeof(uint64_t), name);

@@ -45,12 +45,17 @@ const char *find_variable(char *const *environment, const char *name);
 
 /* ---- writer.c: the spool ---- */
 
+enum writer_full {
+	WRITER_FULL = 1, /* growing failed: lose from now on */
+	WRITER_ENDED,    /* writer_finish(): nothing is a loss any more */
+};
+
 struct writer {
 	unsigned char *base; /* the mapping; NULL: not recording */
 	struct spool_header *header;
 	uint64_t salt;
 	uint64_t capacity;
-	_Atomic uint32_t full; /* growing failed: lose from now on */
+	_Atomic uint32_t full; /* 0, or enum writer_full */
 	int fd;                /* until the program runs; -1 then */
 	uint64_t dev, ino;     /* of the file, for growing on old kernels */
 	char path[PATH_ROOM];

@@ -225,14 +225,17 @@ struct spool_segment {
 	uint32_t type;   /* PT_LOAD, PT_GNU_RELRO, PT_TLS ... */
 };
 
-/* spool_search: one la_objsearch.  Then `frame_count` uint64_t (innermost first), then the string
- * name. */
+/* spool_search: one la_objsearch.  `dev` and `ino` are those of the file, for LA_SER_ORIG with a
+ * slash in the name: a file that is loaded under another name gives no further event.  Then
+ * `frame_count` uint64_t (innermost first), then the string name. */
 struct spool_search {
 	struct spool_when when;
 	uint32_t requester;   /* object number; 0 unknown */
 	uint32_t origin;      /* LA_SER_* */
 	uint32_t frame_count; /* return addresses, when this search was asked for by a caller */
 	uint32_t reserved;
+	uint64_t dev; /* 0 with ino 0: not looked at, or there is no such file */
+	uint64_t ino;
 };
 #define SPOOL_SEARCH_ROOT                                                       \
 	1u /* record flag: the namespace was consistent: a request from outside \
@@ -360,7 +363,7 @@ _Static_assert(sizeof(struct spool_when) == 16, "spool when");
 _Static_assert(sizeof(struct spool_process) == 48, "spool process");
 _Static_assert(sizeof(struct spool_object) == 136, "spool object");
 _Static_assert(sizeof(struct spool_segment) == 32, "spool segment");
-_Static_assert(sizeof(struct spool_search) == 32, "spool search");
+_Static_assert(sizeof(struct spool_search) == 48, "spool search");
 _Static_assert(sizeof(struct spool_event) == 24, "spool event");
 _Static_assert(sizeof(struct spool_symbol) == 32, "spool symbol");
 _Static_assert(sizeof(struct spool_binding) == 24, "spool binding");

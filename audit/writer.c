@@ -17,11 +17,12 @@
  * no file descriptor, and works after the program closed all of them, changed its root, its user or
  * its limits.
  */
-#define CAPACITY_64 ((uint64_t)1 << 30)
-#define CAPACITY_32 ((uint64_t)64 << 20)
-#define CHUNK_MIN   ((uint64_t)128 << 10)
-#define CHUNK_MAX   ((uint64_t)1 << 20)
-#define NAMES_MAX   64
+#define CAPACITY_64  ((uint64_t)1 << 30)
+#define CAPACITY_32  ((uint64_t)64 << 20)
+#define CHUNK_MIN    ((uint64_t)128 << 10)
+#define CHUNK_MAX    ((uint64_t)1 << 20)
+#define NAMES_MAX    64
+#define FILES_ENOUGH 16
 
 static uint64_t choose_capacity(void)
 {
@@ -30,7 +31,7 @@ static uint64_t choose_capacity(void)
 
 	/* A file longer than RLIMIT_FSIZE would cost the program a SIGXFSZ. */
 	if (sys(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) == 0)
-		while (capacity > limit.rlim_cur && capacity > CHUNK_MIN)
+		while (capacity > limit.rlim_cur)
 			capacity /= 2;
 	if (sys(SYS_prlimit64, 0, RLIMIT_AS, 0, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
 		while (capacity > limit.rlim_cur / 64 && capacity > CHUNK_MIN * 4)
@@ -105,12 +106,18 @@ int writer_create(struct writer *writer, const char *database, const struct spoo
 	long fd = create_file(writer, database, identity->pid);
 	long result, map = 0;
 	struct spool_header *header;
+	struct rlimit limit;
 	struct stat st;
 
 	if (fd < 0)
 		return (int)fd;
 	writer->fd = (int)fd;
 	writer->capacity = choose_capacity();
+	if (writer->capacity < CHUNK_MIN) {
+		writer_close_file(writer);
+		sys(SYS_unlinkat, AT_FDCWD, writer->path, 0);
+		return -EFBIG;
+	}
 	writer->salt = identity->salt;
 	atomic_store(&writer->full, 0);
 	/* The lock lives as long as the mapping: readers see by it that this process lives. */
@@ -137,6 +144,9 @@ int writer_create(struct writer *writer, const char *database, const struct spoo
 		sys(SYS_unlinkat, AT_FDCWD, writer->path, 0);
 		return (int)result;
 	}
+	/* ld.so needs a descriptor or two to load the program. */
+	if (sys(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, &limit) == 0 && limit.rlim_cur < FILES_ENOUGH)
+		writer_close_file(writer);
 	sys(SYS_madvise, map, writer->capacity, MADV_DONTFORK);
 	sys(SYS_madvise, map, writer->capacity, MADV_DONTDUMP);
 	/* No reading ahead of a hole: with the usual few MiB of it, the first page would cost
@@ -205,18 +215,25 @@ void *writer_reserve(struct writer *writer, enum spool_type type, uint32_t flags
 	size_t size = sizeof(struct spool_record) + ((payload + 7) & ~(size_t)7);
 	struct spool_record *record;
 	uint64_t offset;
+	uint32_t full;
 
 	if (!writer->base)
 		return NULL;
-	if (atomic_load_explicit(&writer->full, memory_order_relaxed)) {
-		writer_lost(writer, SPOOL_LOST_NO_SPACE);
+	full = atomic_load_explicit(&writer->full, memory_order_relaxed);
+	if (full) {
+		if (full == WRITER_FULL)
+			writer_lost(writer, SPOOL_LOST_NO_SPACE);
 		return NULL;
 	}
 	offset = __atomic_fetch_add(&writer->header->tail, size, __ATOMIC_RELAXED);
 	if (offset + size > __atomic_load_n(&writer->header->allocated, __ATOMIC_ACQUIRE) &&
 	    !grow(writer, offset + size)) {
-		atomic_store_explicit(&writer->full, 1, memory_order_relaxed);
-		writer_lost(writer, SPOOL_LOST_NO_SPACE);
+		uint32_t not_full = 0;
+
+		/* At the end of the process the room ends too: that is no loss. */
+		if (atomic_compare_exchange_strong(&writer->full, &not_full, WRITER_FULL) ||
+		    not_full == WRITER_FULL)
+			writer_lost(writer, SPOOL_LOST_NO_SPACE);
 		return NULL;
 	}
 	record = (struct spool_record *)(writer->base + offset);
@@ -255,7 +272,7 @@ bool writer_finish(struct writer *writer)
 
 	if (!writer->base)
 		return false;
-	atomic_store(&writer->full, 1);
+	atomic_store(&writer->full, WRITER_ENDED);
 	used = __atomic_load_n(&writer->header->allocated, __ATOMIC_ACQUIRE);
 	__atomic_or_fetch(&writer->header->flags, SPOOL_FLAG_ENDED, __ATOMIC_RELEASE);
 	/* Other threads may be in the middle of a record: memory without a file takes the mapping's

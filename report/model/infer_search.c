@@ -257,19 +257,37 @@ void request_failed(struct replay *rp, int index)
 	set_outcome(rp, index, OUTCOME_FAILED, OUTCOME_MISSING, NONE);
 }
 
-/* The file that a request came to, when recorded paths tell that it is loaded. */
+/* An object of the namespace that is open now and has the file of this search (as ld.so compares:
+ * device and inode). */
+static int find_by_inode(const struct replay *rp, int index)
+{
+	const struct search *search = &rp->rec->searches[index];
+
+	for (size_t i = 0; search->ino && i < rp->rec->object_count; i++) {
+		const struct object *o = &rp->rec->objects[i];
+
+		if (o->has_file && o->ino == search->ino && o->dev == search->dev &&
+		    rp->objects[i].live && o->name_space == rp->requests[index].name_space)
+			return (int)i;
+	}
+	return NONE;
+}
+
+/* The file that a request came to, when recorded paths or inodes tell that it is loaded. */
 static int find_loaded_file(struct replay *rp, int index)
 {
 	const struct request_state *request = &rp->requests[index];
 	const char *name = rp->rec->searches[index].tried;
 	AUTO_FREE char *path = last_path(rp, index);
+	int found;
 
 	if (request->name_space == NAME_SPACE_UNKNOWN)
 		return NONE;
 	/* There is one ld.so, known by its names in all namespaces. */
 	if (request->name_space != 0 && rp->ldso != NONE && names_find(rp, 0, name) == rp->ldso)
 		return rp->ldso;
-	return path ? names_find_file(rp, request->name_space, path) : NONE;
+	found = path ? names_find_file(rp, request->name_space, path) : NONE;
+	return found == NONE ? find_by_inode(rp, index) : found;
 }
 
 /* A search that stopped before the default directories stopped at a file: one that is loaded

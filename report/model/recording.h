@@ -107,6 +107,8 @@ struct search {
 	enum search_origin origin;
 	bool root;   /* the namespace was consistent: asked for from outside */
 	char *tried; /* as la_objsearch had it */
+	uint64_t dev,
+		ino; /* of the file, for a name with a slash, while it is taken in; 0 unknown */
 	int stack;
 	/* inferred: */
 	int request; /* the ORIGIN_NAME search that this path belongs to; itself for a name */

@@ -220,6 +220,8 @@ static void take_search(struct contents *contents, const struct spool_item *item
 	search->tried = spool_text_dup(item->search.name);
 	if (!search->tried)
 		search->tried = xstrdup("");
+	search->dev = fixed->dev;
+	search->ino = fixed->ino;
 	search->stack = stack;
 }
 
