@@ -228,7 +228,7 @@ static inline uint64_t sb_object(struct spool_builder *b, uint32_t number, unsig
 static inline uint64_t sb_search(struct spool_builder *b, uint32_t requester, uint32_t origin,
 				 const char *name, const uint64_t *frames, uint32_t frame_count)
 {
-	struct spool_search fixed = {sb_when(b), requester, origin, frame_count, 0};
+	struct spool_search fixed = {sb_when(b), requester, origin, frame_count, 0, 0, 0};
 
 	sb_begin(b, SPOOL_SEARCH, frame_count ? SPOOL_SEARCH_ROOT : 0, 1);
 	sb_put(b, &fixed, sizeof(fixed));

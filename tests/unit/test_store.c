@@ -294,18 +294,19 @@ static void test_bindings(void **state)
 	make_database();
 	store = store_open_read("db");
 	assert_true(store_load(store, 1, &rec));
-	assert_bindings(store, &rec, (struct binding_filter){NULL, NULL, NONE, NONE}, 9,
+	assert_bindings(store, &rec, (struct binding_filter){.from = NONE, .to = NONE}, 9,
 			"0>2 x_run X_1.0 plt 2;0>2 x_run X_1.0 dlsym 1;2>0 other - plt 1;"
 			"3>0 other - plt 1;");
-	assert_bindings(store, &rec, (struct binding_filter){NULL, NULL, NONE, NONE}, 1,
+	assert_bindings(store, &rec, (struct binding_filter){.from = NONE, .to = NONE}, 1,
 			"0>2 x_run X_1.0 plt 2;");
-	assert_bindings(store, &rec, (struct binding_filter){"other", NULL, NONE, NONE}, 9,
-			"2>0 other - plt 1;3>0 other - plt 1;");
-	assert_bindings(store, &rec, (struct binding_filter){"o?h*", NULL, 3, NONE}, 9,
+	assert_bindings(store, &rec, (struct binding_filter){"other", NULL, NONE, NONE, BOUND_ONLY},
+			9, "2>0 other - plt 1;3>0 other - plt 1;");
+	assert_bindings(store, &rec, (struct binding_filter){"o?h*", NULL, 3, NONE, BOUND_ONLY}, 9,
 			"3>0 other - plt 1;");
-	assert_bindings(store, &rec, (struct binding_filter){NULL, "dlsym", NONE, 2}, 9,
+	assert_bindings(store, &rec, (struct binding_filter){NULL, "dlsym", NONE, 2, BOUND_ONLY}, 9,
 			"0>2 x_run X_1.0 dlsym 1;");
-	assert_bindings(store, &rec, (struct binding_filter){"' OR 1 --", NULL, NONE, NONE}, 9, "");
+	assert_bindings(store, &rec,
+			(struct binding_filter){"' OR 1 --", NULL, NONE, NONE, BOUND_ONLY}, 9, "");
 	recording_release(&rec);
 	store_close(store);
 }
@@ -445,7 +446,8 @@ static void read_everything(const char *path)
 	if (store_processes(store, &filter, &rows, &count)) {
 		for (size_t i = 0; i < count; i++) {
 			struct seen seen = {0, 1000, STRBUF_INIT};
-			struct binding_filter all = {NULL, NULL, NONE, NONE};
+			struct binding_filter all = {
+				.from = NONE, .to = NONE, .bound = BOUND_OR_NOT};
 			struct recording rec;
 
 			if (store_load(store, rows[i].id, &rec))
