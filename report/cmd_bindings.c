@@ -139,7 +139,9 @@ static bool show_process(struct bindings *bindings)
 		.kind = kind_word(bindings->context),
 		.from = from_count == 1 ? from : NONE,
 		.to = to_count == 1 ? to : NONE,
-		.bound = options->unbound ? UNBOUND_ONLY : BOUND_ONLY,
+		.bound = options->unbound ? UNBOUND_ONLY
+			 : options->all   ? BOUND_OR_NOT
+					  : BOUND_ONLY,
 	};
 
 	if ((options->from && !from_count) || (options->to && !to_count))

@@ -46,7 +46,7 @@ static const struct option_entry bindings_options[] = {
 	OPTION_CHOOSE("kind", "KIND", kind_choices, kind,
 		      "only one kind: plt, got, abs, copy, tls or dlsym"),
 	OPTION(0, "unbound", NULL, OPTION_FLAG, unbound,
-	       "only what is not bound: lazy slots never called, weak references"),
+	       "only what is not bound (lazy and never called, or weak)"),
 };
 
 const struct command commands[] = {
