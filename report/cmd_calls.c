@@ -118,7 +118,7 @@ static void show_paragraph(const struct show *show, int index)
 		add_caller(&caller, rec, index, show->options->no_demangle);
 		render_line(show->render, "%s%s", indent.s, caller.s);
 	}
-	show_stack(show->render, rec, call->stack, indent.s, show->options->no_demangle, 0);
+	show_stack(show->render, rec, call->stack, indent.s, show->options->no_demangle, 0, 0);
 	render_blank(show->render);
 }
 

@@ -22,7 +22,8 @@ static void detail(const struct chain *chain, const char *text)
 		    chain->more ? MARK_RAIL : "   ", text);
 }
 
-static void show_frames(const struct chain *chain, int stack)
+/* Frames before `from` are ld.so's and libc's own. */
+static void show_frames(const struct chain *chain, int stack, size_t from)
 {
 	AUTO_STRBUF struct strbuf indent = STRBUF_INIT;
 	const struct options *options = chain->show->options;
@@ -30,7 +31,7 @@ static void show_frames(const struct chain *chain, int stack)
 	strbuf_addf(&indent, "  %*s%s  ", (int)chain->depth * 3, "",
 		    chain->more ? MARK_RAIL : "   ");
 	show_stack(chain->show->render, chain->show->rec, stack, indent.s, options->no_demangle,
-		   options->all ? 0 : FRAMES_SHOWN);
+		   options->all ? 0 : from, options->all ? 0 : FRAMES_SHOWN);
 }
 
 /* The last step that somebody called for: its stack is worth showing. */
@@ -56,7 +57,7 @@ static void detail_call(const struct chain *chain, size_t index)
 	detail(chain, line.s);
 	stack_frames(show->rec, call->stack, &frames);
 	if (is_last_call(chain->why, index) && (frames > 1 || call->stack != NONE))
-		show_frames(chain, call->stack);
+		show_frames(chain, call->stack, 0);
 }
 
 static void detail_preload(const struct chain *chain)
@@ -90,7 +91,8 @@ static void detail_reason(const struct chain *chain, size_t index)
 	case REASON_LIBC:
 		detail(chain, "libc itself asked for it, working for:");
 		if (step->request != NONE)
-			show_frames(chain, rec->searches[step->request].stack);
+			show_frames(chain, rec->searches[step->request].stack,
+				    stack_entry(rec, rec->searches[step->request].stack));
 		break;
 	case REASON_PRELOAD:
 		detail_preload(chain);
@@ -175,6 +177,18 @@ static void show_step(struct chain *chain, size_t index)
 	detail_found(chain, step);
 }
 
+/* ", working for f() at x.c:1 in prog": the first frame outside of ld.so and libc. */
+static void add_beneficiary(struct strbuf *sb, const struct show *show, int stack)
+{
+	size_t count, entry = stack_entry(show->rec, stack);
+	const struct frame *frames = stack_frames(show->rec, stack, &count);
+
+	if (count == 0 || entry + 1 >= count)
+		return;
+	strbuf_addstr(sb, ", working for ");
+	add_frame(sb, show->rec, &frames[entry ? entry + 1 : 0], show->options->no_demangle);
+}
+
 /* The sentence that answers the question. */
 static void add_answer(struct strbuf *sb, const struct show *show, const struct why_loaded *why)
 {
@@ -212,6 +226,8 @@ static void add_answer(struct strbuf *sb, const struct show *show, const struct 
 		break;
 	case REASON_LIBC:
 		strbuf_addstr(sb, " was loaded by libc itself");
+		if (last->request != NONE)
+			add_beneficiary(sb, show, rec->searches[last->request].stack);
 		break;
 	case REASON_AUDIT:
 		strbuf_addstr(sb, " came with an auditor");
@@ -229,8 +245,6 @@ static void add_asked(struct strbuf *sb, const struct show *show, const struct l
 {
 	const struct recording *rec = show->rec;
 	bool no_demangle = show->options->no_demangle;
-	size_t frames;
-	const struct frame *frame;
 
 	switch (asked->kind) {
 	case ASKED_NEEDED:
@@ -247,11 +261,7 @@ static void add_asked(struct strbuf *sb, const struct show *show, const struct l
 		break;
 	case ASKED_LIBC:
 		strbuf_addstr(sb, "libc itself");
-		frame = stack_frames(rec, rec->searches[asked->search].stack, &frames);
-		if (frames) {
-			strbuf_addstr(sb, ", in ");
-			add_frame(sb, rec, &frame[0], no_demangle);
-		}
+		add_beneficiary(sb, show, rec->searches[asked->search].stack);
 		break;
 	}
 }

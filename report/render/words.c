@@ -376,16 +376,41 @@ void add_wait_status(struct strbuf *sb, int wait_status)
 	}
 }
 
-void show_stack(struct render *render, const struct recording *rec, int stack, const char *indent,
-		bool no_demangle, size_t most)
+static bool is_inside(const struct recording *rec, int index)
+{
+	const struct object *object;
+
+	if (!has_object(rec, index))
+		return false;
+	object = &rec->objects[index];
+	return object->kind == OBJECT_LDSO ||
+	       (object->soname && strncmp(object->soname, "libc.so.", 8) == 0);
+}
+
+size_t stack_entry(const struct recording *rec, int stack)
 {
 	size_t count;
 	const struct frame *frames = stack_frames(rec, stack, &count);
-	size_t shown = most && most < count ? most : count;
+
+	for (size_t i = 0; i < count; i++)
+		if (!is_inside(rec, frames[i].object))
+			return i ? i - 1 : 0;
+	return 0;
+}
+
+void show_stack(struct render *render, const struct recording *rec, int stack, const char *indent,
+		bool no_demangle, size_t from, size_t most)
+{
+	size_t count;
+	const struct frame *frames = stack_frames(rec, stack, &count);
+	size_t shown = most && most < count - from ? from + most : count;
 
 	if (!render->is_text)
 		return;
-	for (size_t i = 0; i < shown; i++) {
+	if (from)
+		render_line(render, "%s" MARK_DIM "... %zu frames of ld.so and libc" MARK_END,
+			    indent, from);
+	for (size_t i = from; i < shown; i++) {
 		AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
 
 		add_frame(&sb, rec, &frames[i], no_demangle);

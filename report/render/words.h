@@ -70,10 +70,16 @@ void stack_to_json(struct render *render, const char *key, const struct recordin
 /* The stack's frames, or NULL with count 0. */
 const struct frame *stack_frames(const struct recording *rec, int stack, size_t *ret_count);
 
+/*
+ * Index of the frame where a stack that begins inside ld.so or libc comes out of them: the libc
+ * function that was called from elsewhere (0 when the stack does not begin there, or never leaves).
+ */
+size_t stack_entry(const struct recording *rec, int stack);
+
 /* Lines "    #0 f() at x.c:1 in libx.so" below what was printed, each behind `indent`; all frames
- * when most is 0. */
+ * when most is 0.  Frames before `from` are only counted: they are ld.so's and libc's own. */
 void show_stack(struct render *render, const struct recording *rec, int stack, const char *indent,
-		bool no_demangle, size_t most);
+		bool no_demangle, size_t from, size_t most);
 
 /* In an array of this recording? */
 static inline bool has_object(const struct recording *rec, int object)

@@ -309,6 +309,41 @@ static void callers_without_stack_are_addresses(void **state)
 	release(&a);
 }
 
+/* libc loads a character set: what happens inside ld.so and libc is only counted. */
+static void libc_loads_name_whom_they_are_for(void **state)
+{
+	static const char *const functions[] = {"_dl_open", "find_gconv", "iconv_open", "convert",
+						"main"};
+	struct answered a = {0};
+	int stack, search;
+
+	(void)state;
+	build(&a.rec);
+	stack = add_stack(&a.rec, functions, ARRAY_SIZE(functions), LIBC);
+	a.rec.stacks[stack].frames[3].object = HOST;
+	a.rec.stacks[stack].frames[4].object = HOST;
+	search = add_search(&a.rec, 600, LIBC, ORIGIN_NAME, "/gconv/X.so", OUTCOME_LOADED, OBJECTS);
+	a.rec.searches[search].root = true;
+	a.rec.searches[search].stack = stack;
+	add_library(&a.rec, "/gconv/X.so", NULL, 601, REASON_LIBC, LIBC);
+	a.rec.objects[OBJECTS].reason_search = search;
+	answer(&a, false, 1, ask_loaded, OBJECTS);
+	assert_string_equal(
+		a.text,
+		"X.so was loaded by libc itself, working for convert() at host.c:45 in host.\n"
+		"in process 4242 (host)\n"
+		"\n"
+		"  /gconv/X.so  60.1 ms\n"
+		"     libc itself asked for it, working for:\n"
+		"       ... 2 frames of ld.so and libc\n"
+		"       #2  iconv_open() at host.c:44 in libc.so.6\n"
+		"       #3  convert() at host.c:45 in host\n"
+		"       #4  main() at host.c:46 in host\n"
+		"     found: the name is a path, so there was no search\n"
+		"\n");
+	release(&a);
+}
+
 static void names_in_explanations_are_escaped(void **state)
 {
 	struct answered a = {0};
@@ -742,6 +777,7 @@ int main(void)
 		cmocka_unit_test(chain_is_told_from_the_program_down),
 		cmocka_unit_test(same_answers_name_their_processes),
 		cmocka_unit_test(callers_without_stack_are_addresses),
+		cmocka_unit_test(libc_loads_name_whom_they_are_for),
 		cmocka_unit_test(names_in_explanations_are_escaped),
 		cmocka_unit_test(circular_reasons_end),
 		cmocka_unit_test(wild_references_are_not_followed),
