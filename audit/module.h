@@ -28,6 +28,9 @@ uint32_t thread_id(void);
 /* Can the 8 bytes at `address` be read?  Asks the kernel, touches nothing. */
 bool is_readable(uintptr_t address);
 
+/* Path of the file that is mapped at `address`, from /proc/self/maps; false when there is none. */
+bool find_mapped_file(uintptr_t address, char *path, size_t room);
+
 /* One line "plugaudit: <a><b><c>" on stderr, unless PLUGAUDIT_QUIET is set; the first call only. */
 void say(const char *a, const char *b, const char *c);
 

@@ -8,6 +8,7 @@
 /* Open objects, in no order; a slot is used again after a close.  Readers in any thread walk it
  * without a lock: a slot holds a whole object or NULL, and objects are never freed. */
 static _Atomic(struct object *) live[LIVE_MAX];
+#define COOKIE_LOWEST 65536 /* no mapping is below: vm.mmap_min_addr */
 static _Atomic uint32_t live_count;
 static uint32_t last_number;
 static bool main_seen;
@@ -61,9 +62,14 @@ struct object *objects_by_map(const struct link_map *map)
 
 struct object *objects_from_cookie(const uintptr_t *cookie)
 {
-	struct object *object = cookie ? (struct object *)*cookie : NULL;
+	struct object *object;
 
+	/* glibc 2.31 computes a cookie's address from a link map that is NULL, when dlmopen is
+	 * given a path. */
+	if ((uintptr_t)cookie < COOKIE_LOWEST)
+		return NULL;
 	/* Either ours, or the address of a link map; both can be read. */
+	object = (struct object *)*cookie;
 	return object && (uintptr_t)object % 16 == 0 && object->magic == OBJECT_MAGIC ? object
 										      : NULL;
 }
@@ -242,6 +248,30 @@ static void prepare_symbols(struct object *object)
 	object->symbol_limit = object->written ? limit : 0;
 }
 
+/*
+ * The program's link map has no name.  It is /proc/self/exe, unless ld.so was started by its own
+ * name
+ * ("ld.so ./program", AT_BASE is 0): then the kernel knows what is mapped where the dynamic section
+ * lies. May use file->real_path, which is filled in later.
+ */
+static const char *program_path(const struct object *object, struct file_facts *file)
+{
+	if (getauxval(AT_BASE) == 0 && find_mapped_file((uintptr_t)object->map->l_ld,
+							file->real_path, sizeof(file->real_path))) {
+		static char path[PATH_ROOM];
+
+		join(path, sizeof(path), file->real_path, NULL, NULL);
+		return path;
+	}
+	return module.exe ? module.exe : "";
+}
+
+static bool is_ldso_name(const char *soname)
+{
+	return soname && (strncmp(soname, "ld-linux", 8) == 0 ||
+			  strncmp(soname, "ld64.so", 7) == 0 || strcmp(soname, "ld.so.1") == 0);
+}
+
 static bool is_libc_name(const char *soname)
 {
 	return soname && (strcmp(soname, "libc.so.6") == 0 || strcmp(soname, "libdl.so.2") == 0);
@@ -266,13 +296,16 @@ static struct object *add(struct link_map *map, Lmid_t name_space, bool cookie_k
 	object->name_space = (int32_t)name_space;
 	object->map = map;
 	object->bias = map->l_addr;
-	if (object->kind == SPOOL_OBJECT_MAIN && !*path && module.exe)
-		path = module.exe;
+	if (object->kind == SPOOL_OBJECT_MAIN && !*path)
+		path = program_path(object, &file);
 	file.known = false;
 	file.real_path[0] = '\0';
 	if (object->kind != SPOOL_OBJECT_VDSO && *path)
 		fd = open_file(path, &file);
 	elf_read(object, fd, &facts);
+	if (object->kind == SPOOL_OBJECT_LIBRARY && name_space == LM_ID_BASE &&
+	    is_ldso_name(facts.soname))
+		object->kind = SPOOL_OBJECT_LDSO;
 	if (!build_record(object, path, &file, &facts, cookie_known))
 		writer_lost(&module.writer, SPOOL_LOST_NO_MEMORY);
 	if (fd >= 0)

@@ -327,7 +327,11 @@ bool process_start(unsigned int offered, unsigned int version)
 		begin = SPOOL_BEGIN_EXEC;
 	new_header(&own_identity, begin, begin == SPOOL_BEGIN_EXEC ? &parent : NULL,
 		   begin == SPOOL_BEGIN_EXEC ? parent.tail : 0);
-	module.root = begin == SPOOL_BEGIN_START;
+	/* "sh -c program": the first process goes on as another program, and still has the ingest
+	 * to do. */
+	if (begin == SPOOL_BEGIN_EXEC && parent.pid == own_identity.pid)
+		own_identity.flags = parent.flags & SPOOL_FLAG_ROOT;
+	module.root = (own_identity.flags & SPOOL_FLAG_ROOT) != 0;
 	error = writer_create(&module.writer, module.database, &own_identity);
 	if (error) {
 		say("not recording: ", module.database, reason_for(error));

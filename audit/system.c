@@ -31,6 +31,60 @@ bool is_readable(uintptr_t address)
 	return sys(SYS_rt_sigprocmask, -1, address, 0, 8) == -EINVAL;
 }
 
+static uintptr_t parse_hex(const char **at)
+{
+	uintptr_t value = 0;
+
+	for (;; ++*at) {
+		char c = **at;
+
+		if (c >= '0' && c <= '9')
+			value = value * 16 + (uintptr_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			value = value * 16 + (uintptr_t)(c - 'a' + 10);
+		else
+			return value;
+	}
+}
+
+/* One line of proc(5), /proc/pid/maps: start-end permissions offset device inode path. */
+static bool line_names_file(const char *line, uintptr_t address, char *path, size_t room)
+{
+	uintptr_t start = parse_hex(&line), end;
+
+	if (*line++ != '-')
+		return false;
+	end = parse_hex(&line);
+	line = strchr(line, '/');
+	return address >= start && address < end && line && join(path, room, line, NULL, NULL);
+}
+
+bool find_mapped_file(uintptr_t address, char *path, size_t room)
+{
+	static char line[PATH_ROOM + 128]; /* callers hold ld.so's load lock */
+	size_t length = 0;
+	bool found = false;
+	char block[512];
+	long fd, n = 0;
+
+	fd = sys(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	while (!found && (n = sys(SYS_read, fd, block, sizeof(block))) > 0)
+		for (long i = 0; i < n && !found; i++) {
+			if (block[i] != '\n') {
+				if (length < sizeof(line) - 1)
+					line[length++] = block[i];
+				continue;
+			}
+			line[length] = '\0';
+			length = 0;
+			found = line_names_file(line, address, path, room);
+		}
+	sys(SYS_close, fd);
+	return found;
+}
+
 bool join(char *dst, size_t room, const char *a, const char *b, const char *c)
 {
 	const char *parts[] = {a, b, c};

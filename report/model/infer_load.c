@@ -78,8 +78,9 @@ static void library_opened(struct replay *rp, int index)
 		if (object->reason_call != NONE)
 			asked = rp->rec->calls[object->reason_call].name;
 	}
-	if (object->reason == REASON_UNKNOWN && rp->rec->module && object->real_path &&
-	    strcmp(rp->rec->module, object->real_path) == 0)
+	/* Auditors come before the program, into namespaces of their own (elf/rtld.c,
+	 * load_audit_modules); no call and no DT_NEEDED names them. */
+	if (object->reason == REASON_UNKNOWN && object->name_space != 0 && rp->program == NONE)
 		object->reason = REASON_AUDIT;
 	names_add_object(rp, index, asked);
 }
