@@ -7,7 +7,8 @@
 #include "report/store/index_table.h"
 #include "report/util.h"
 
-#define PLACES_MAX 32 /* inlined calls at one address */
+#define PLACES_MAX    32 /* inlined calls at one address */
+#define GLIBC_INFLATE ((uint64_t)1 << 20)
 
 /* The answer for one offset in one file: places[first] ... */
 struct answer {
@@ -52,6 +53,14 @@ struct file_key {
 	const struct place_finder *finder;
 	const struct elf_identity *identity;
 };
+
+static bool is_glibc(const char *path)
+{
+	const char *name = path ? base_name(path) : "";
+
+	return strncmp(name, "libc.so.", 8) == 0 || strncmp(name, "libc-2.", 7) == 0 ||
+	       strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "ld-2.", 5) == 0;
+}
 
 static bool equal_strings(const char *a, const char *b)
 {
@@ -130,6 +139,10 @@ static struct answer look_up(struct place_finder *finder, uint32_t file, uint64_
 		return finder->answers[index];
 	if (!finder->symbolizer)
 		finder->symbolizer = symbolizer_new();
+	/* Nobody debugs glibc with this; where its debug information is installed, inflating it
+	 * would take most of an ingest's time. */
+	symbolizer_limit_inflation(finder->symbolizer,
+				   is_glibc(finder->files[file].path) ? GLIBC_INFLATE : UINT64_MAX);
 	count = symbolizer_find(finder->symbolizer, &finder->files[file], offset, places,
 				PLACES_MAX);
 	answer = GROW(finder->answers, finder->answer_count, finder->answer_room);
