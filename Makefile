@@ -17,7 +17,8 @@ CC         ?= gcc
 CFLAGS     ?= -O2 -g
 WERROR     ?= -Werror
 WARNINGS   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
-              -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wno-format-nonliteral $(WERROR)
+              -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wno-format-nonliteral \
+              -Wno-missing-field-initializers $(WERROR)
 BASE_FLAGS := -std=gnu17 -D_GNU_SOURCE -I. $(WARNINGS)
 DEPEND      = -MMD -MP
 

@@ -358,12 +358,27 @@ const char *known_by_words(enum known_by known_by)
 	return "not known";
 }
 
+/* Signals that end a process.  sigabbrev_np() knows them all, but came with glibc 2.32. */
+static const char *signal_name(int number)
+{
+	static const char *const names[] = {
+		[SIGHUP] = "HUP",   [SIGINT] = "INT",       [SIGQUIT] = "QUIT", [SIGILL] = "ILL",
+		[SIGTRAP] = "TRAP", [SIGABRT] = "ABRT",     [SIGBUS] = "BUS",   [SIGFPE] = "FPE",
+		[SIGKILL] = "KILL", [SIGUSR1] = "USR1",     [SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",
+		[SIGPIPE] = "PIPE", [SIGALRM] = "ALRM",     [SIGTERM] = "TERM", [SIGXCPU] = "XCPU",
+		[SIGXFSZ] = "XFSZ", [SIGVTALRM] = "VTALRM", [SIGPROF] = "PROF", [SIGIO] = "POLL",
+		[SIGSYS] = "SYS",
+	};
+
+	return number > 0 && (size_t)number < ARRAY_SIZE(names) ? names[number] : NULL;
+}
+
 void add_wait_status(struct strbuf *sb, int wait_status)
 {
 	if (WIFEXITED(wait_status)) {
 		strbuf_addf(sb, "exit status %d", WEXITSTATUS(wait_status));
 	} else if (WIFSIGNALED(wait_status)) {
-		const char *name = sigabbrev_np(WTERMSIG(wait_status));
+		const char *name = signal_name(WTERMSIG(wait_status));
 
 		if (name)
 			strbuf_addf(sb, "killed by SIG%s", name);
