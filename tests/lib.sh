@@ -124,10 +124,11 @@ same_run() {
 	cmp plain.err audited.err || { diff plain.err audited.err | head -20; fail "errors of $*"; }
 }
 
-# equal_to_ld_debug COMMAND...: record it while ld.so prints what it does, and compare the two.
+# equal_to_ld_debug COMMAND...: record it, into a new database, while ld.so prints what it does, and
+# compare the two.
 equal_to_ld_debug() {
 	mkdir -p ld-debug
-	rm -f ld-debug/*
+	rm -f ld-debug/* "$PLUGAUDIT_DB"
 	env LD_AUDIT="$MODULE" LD_DEBUG=files,libs LD_DEBUG_OUTPUT="$PWD/ld-debug/log" \
 		PLUGAUDIT_FLUSH=off "$@" >ld-debug.out </dev/null
 	ingest

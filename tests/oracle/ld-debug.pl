@@ -240,7 +240,8 @@ sub compare {
 	}
 	print "$title\n";
 	open(my $diff, '-|', 'diff', '-U3', @paths) or fail("diff: $!");
-	while (<$diff>) { print "  $_" unless /^(---|\+\+\+) / }
+	my $shown = 0;
+	while (<$diff>) { print "  $_" unless /^(---|\+\+\+) / || $shown++ > 60 }
 	close($diff);
 	unlink @paths;
 	return 1;

@@ -5,7 +5,6 @@
 need git
 export HOME=$PWD GIT_CONFIG_NOSYSTEM=1
 equal_to_ld_debug git --version
-rm -f plugaudit.db
 git init -q -b trunk source
 git -C source -c user.name=a -c user.email=a@b commit -q --allow-empty -m one
 equal_to_ld_debug git ls-remote "file://$PWD/source"

@@ -4,5 +4,4 @@
 
 need perl
 equal_to_ld_debug perl -MPOSIX -MSocket -e 1
-rm -f plugaudit.db
 equal_to_ld_debug perl -e 'my $pid = fork; if ($pid) { waitpid $pid, 0 } else { require POSIX }'

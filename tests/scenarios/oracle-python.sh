@@ -4,7 +4,6 @@
 
 python=$(type -P -a python3 | grep -v shims | head -1) || skip "python3 is not installed"
 equal_to_ld_debug "$python" -c 'import ssl, sqlite3'
-rm -f plugaudit.db
 equal_to_ld_debug "$python" -c 'import os, ctypes
 pid = os.fork()
 if pid == 0:
