@@ -32,74 +32,20 @@ use strict;
 use warnings;
 no warnings 'portable'; # addresses have 64 bits
 
+use FindBin;
+use lib $FindBin::Bin;
+use LdDebug;
+
 die "usage: ld-debug.pl DATABASE PREFIX\n" unless @ARGV == 2;
 my ($database, $prefix) = @ARGV;
 
-sub fail { print STDERR "ld-debug.pl: @_\n"; exit 2 }
-
-sub query {
-	my ($sql) = @_;
-	open(my $in, '-|', 'sqlite3', '-batch', '-ascii', $database, $sql) or fail("sqlite3: $!");
-	local $/;
-	my $text = <$in> // '';
-	close($in) or fail("sqlite3 failed on: $sql");
-	return map { my @cells = split(/\x1f/, $_, -1); \@cells } split(/\x1e/, $text);
-}
-
 # --- ld.so's side -----------------------------------------------------------------------------
 
-# An image: { pid, fork, lines, opened, audit } where `fork` tells that it goes on in its parent's
-# file, and each of `lines` is { text, place } or for a try { name, path, rule, owner }.
-my @images;
-
-sub new_image {
-	my ($pid, $fork, $audit) = @_;
-	my $image = { pid => $pid, fork => $fork, lines => [], opened => [], audit => $audit,
-		      settled => $fork };
-	push @images, $image;
-	return $image;
-}
-
-sub parse_file {
-	my ($path, $file_pid) = @_;
-	my %by_pid;
-	my $audit = {};    # of the file's latest image: namespaces that auditors live in
-
-	open(my $in, '<', $path) or fail("$path: $!");
-	while (my $line = <$in>) {
-		chomp $line;
-		next unless $line =~ s/^ *(\d+):\t//;
-		my $pid = $1;
-		my $image = $by_pid{$pid};
-
-		if ($pid == $file_pid) {
-			# A new image begins with its first auditor, in a namespace that is not 0.
-			my $begins = $line =~ /^file=.* \[([1-9]\d*)\];  (?:dynamically loaded|generating link map)/
-				&& (!$image || $image->{settled} && $line =~ /libplugaudit[^\/]*\.so \[/);
-			if ($begins) {
-				$audit = {};
-				$image = $by_pid{$pid} = new_image($pid, 0, $audit);
-			}
-		} elsif (!$image) {
-			$image = $by_pid{$pid} = new_image($pid, 1, $audit);
-		}
-		next unless $image;
-		parse_line($image, $line);
-	}
-	close($in);
-}
+# An image gets: lines, each { kind, ... } and for a try { name, path, rule, owner }; opened.
 
 sub parse_line {
 	my ($image, $line) = @_;
 
-	# The auditors' namespaces are those met before the first line about namespace 0.
-	if ($line =~ /^file=.* \[(\d+)\];  (?:needed by|dynamically loaded by|generating link map)/) {
-		if ($1 == 0) {
-			$image->{settled} = 1;
-		} elsif (!$image->{settled}) {
-			$image->{audit}{$1} = 1;
-		}
-	}
 	if ($line =~ /^file=(.*) \[(\d+)\];  (?:needed|dynamically loaded) by (.*) \[(\d+)\]$/) {
 		my ($name, $ns, $by, $by_ns) = ($1, $2, $3, $4);
 		$image->{ours} = !$image->{audit}{$ns};
@@ -132,27 +78,17 @@ sub parse_line {
 	}
 }
 
-{
-	my $dir = $prefix =~ m{^(.*)/[^/]*$} ? $1 : '.';
-	my ($base) = $prefix =~ m{([^/]*)$};
-	opendir(my $handle, $dir) or fail("$dir: $!");
-	my @files = sort grep { /^\Q$base\E\.\d+$/ } readdir($handle);
-	fail("no file $prefix.<pid>: did the run have LD_DEBUG_OUTPUT?") unless @files;
-	for my $file (@files) {
-		my ($pid) = $file =~ /\.(\d+)$/;
-		parse_file("$dir/$file", $pid);
-	}
-}
+my @images = read_images($prefix, \&parse_line);
 
 # --- the database's side ----------------------------------------------------------------------
 
 my @processes = map { { id => $_->[0], pid => $_->[1], begin => $_->[2], argv0 => $_->[3],
 			lines => [], opened => [] } }
-	query("SELECT id, pid, begin_kind, coalesce(json_extract(argv, '\$[0]'), '') FROM process "
+	query($database, "SELECT id, pid, begin_kind, coalesce(json_extract(argv, '\$[0]'), '') FROM process "
 	      . "ORDER BY started_ns, id");
 my %process = map { $_->{id} => $_ } @processes;
 
-for (query("SELECT s.process, s.seq, s.origin, s.name, s.tried, "
+for (query($database, "SELECT s.process, s.seq, s.origin, s.name, s.tried, "
 	   . "  CASE WHEN r.kind = 'main' THEN '<program>' ELSE coalesce(r.path, '<unknown>') END, "
 	   . "  coalesce(r.namespace, ''), coalesce(s.rule, ''), "
 	   . "  CASE WHEN w.kind = 'main' THEN '<program>' ELSE coalesce(w.path, '') END, "
@@ -166,7 +102,7 @@ for (query("SELECT s.process, s.seq, s.origin, s.name, s.tried, "
 		    owner => $owner };
 	$process{$id}{nodeflib}{$by} = 1 if $nodeflib;
 }
-for (query("SELECT o.process, o.opened_seq, coalesce(s.name, o.path), o.namespace, "
+for (query($database, "SELECT o.process, o.opened_seq, coalesce(s.name, o.path), o.namespace, "
 	   . "  printf('%x', o.load_address), printf('%x', o.dynamic) "
 	   . "FROM object o LEFT JOIN search s ON s.id = o.reason_search "
 	   . "WHERE o.kind = 'library' AND NOT o.inherited ORDER BY o.process, o.opened_seq")) {
@@ -175,7 +111,7 @@ for (query("SELECT o.process, o.opened_seq, coalesce(s.name, o.path), o.namespac
 					base => hex $base, dynamic => hex $dynamic };
 }
 # Opened: by a call, or by libc itself (which has no call).
-for (query("SELECT c.process, CASE WHEN o.kind = 'main' THEN '<program>' ELSE o.path END, "
+for (query($database, "SELECT c.process, CASE WHEN o.kind = 'main' THEN '<program>' ELSE o.path END, "
 	   . "  o.namespace "
 	   . "FROM call c JOIN object o ON o.id = c.result "
 	   . "WHERE c.kind IN ('dlopen', 'dlmopen') AND c.outcome IN ('loaded', 'already-loaded') "
@@ -248,19 +184,8 @@ sub compare {
 }
 
 my ($differences, $requests, $tries, $maps, $opens) = (0, 0, 0, 0, 0);
-my %left_images;
-push @{$left_images{$_->{pid}}}, $_ for sort { $b->{fork} <=> $a->{fork} } @images;
-
 for my $process (@processes) {
-	my $queue = $left_images{$process->{pid}} // [];
-	my $is_fork = $process->{begin} eq 'fork';
-	my $image;
-	for my $i (0 .. $#$queue) {
-		if ($queue->[$i]{fork} == ($is_fork ? 1 : 0)) {
-			$image = splice(@$queue, $i, 1);
-			last;
-		}
-	}
+	my $image = take_image(\@images, $process->{pid}, $process->{begin} eq 'fork');
 	$image //= { lines => [], opened => [] };
 	my %shared;
 	ambiguous($image->{lines}, \%shared);
@@ -279,8 +204,8 @@ for my $process (@processes) {
 	$maps += grep { $_->{kind} eq 'map' } @{$image->{lines}};
 	$opens += @{$image->{opened}};
 }
-for my $image (map { @$_ } values %left_images) {
-	next unless @{$image->{lines}};
+for my $image (@images) {
+	next unless $image->{lines};
 	$requests += grep { $_->{kind} eq 'request' } @{$image->{lines}};
 	printf "pid %d: %d lines of ld.so's, and no process in the database\n", $image->{pid},
 		scalar @{$image->{lines}};
