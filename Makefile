@@ -2,6 +2,7 @@
 #
 #   make                       the module, plugreport, the null auditor
 #   make check | demo          build, then run the tests | the demonstration
+#   make bench                 measure what recording costs
 #   make install | uninstall   PREFIX=/usr/local DESTDIR= BINDIR= LIBDIR= MANDIR= ...
 #   make format | clean
 # Variables: BUILD=directory  SAN=address,undefined  COVERAGE=1  WERROR= (to build with warnings)
@@ -77,6 +78,7 @@ $(BUILD)/plugreport: $(BUILD)/report/main.c.o $(BUILD)/libplugreport.a
 	$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) $^ -o $@ $(REPORT_LIBS)
 
 -include tests/tests.mk
+-include tests/bench/bench.mk
 
 demo: all
 	scripts/demo

@@ -1,0 +1,263 @@
+/* measure.c - running commands and timing them. */
+#include "tests/bench/bench.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+const char *const variant_names[VARIANTS] = {"plain", "null", "recorder", "flush", "ld-debug"};
+
+static double now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static void set_path(const char *name, const char *directory, const char *file)
+{
+	char path[8192];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, file);
+	setenv(name, path, 1);
+}
+
+/* In the child, before execve: a few microseconds, the same for all but the names. */
+static void set_variant(enum variant variant, const struct paths *paths)
+{
+	switch (variant) {
+	case NULL_AUDITOR:
+		setenv("LD_AUDIT", paths->null_module, 1);
+		break;
+	case RECORDER:
+		setenv("PLUGAUDIT_FLUSH", "off", 1); /* fall through */
+	case RECORDER_FLUSH:
+		setenv("LD_AUDIT", paths->module, 1);
+		set_path("PLUGAUDIT_DB", paths->output, "plugaudit.db");
+		break;
+	case LD_DEBUG:
+		setenv("LD_DEBUG", "bindings,files,libs", 1);
+		set_path("LD_DEBUG_OUTPUT", paths->output, "ld-debug");
+		break;
+	default:
+		break;
+	}
+}
+
+double run_once(enum variant variant, const struct paths *paths, const char *const *command,
+		int *ret_status)
+{
+	double start = now_ms();
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR);
+
+		dup2(null, 0);
+		dup2(null, 1);
+		dup2(null, 2);
+		set_variant(variant, paths);
+		execvp(command[0], (char *const *)command);
+		_exit(127);
+	}
+	if (pid < 0)
+		return -1;
+	while (waitpid(pid, ret_status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return now_ms() - start;
+}
+
+void clean_output(const struct paths *paths)
+{
+	DIR *dir = opendir(paths->output);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+}
+
+static bool measure_round(struct workload *workload, struct paths *paths, unsigned int round,
+			  int *expected_status)
+{
+	for (unsigned int i = 0; i < VARIANTS; i++) {
+		enum variant variant = (enum variant)((i + round) % VARIANTS);
+		int status;
+		double ms;
+
+		if (!workload->wanted[variant])
+			continue;
+		ms = run_once(variant, paths, workload->command, &status);
+		if (variant == RECORDER && !workload->facts.events)
+			spools_read(paths, &workload->facts);
+		clean_output(paths);
+		if (ms < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127)) {
+			fprintf(stderr, "bench: %s: can't be started\n", workload->command[0]);
+			return false;
+		}
+		if (*expected_status < 0)
+			*expected_status = status;
+		if (status != *expected_status) {
+			fprintf(stderr, "bench: %s: %s: status %#x, not %#x\n", workload->name,
+				variant_names[variant], (unsigned int)status,
+				(unsigned int)*expected_status);
+			return false;
+		}
+		if (round)
+			workload->times[variant][round - 1] = ms;
+	}
+	return true;
+}
+
+bool measure(struct workload *workload, struct paths *paths)
+{
+	int expected_status = -1;
+
+	for (unsigned int v = 0; v < VARIANTS; v++) {
+		if (!workload->wanted[v])
+			continue;
+		workload->times[v] = calloc(workload->runs, sizeof(double));
+		if (!workload->times[v])
+			return false;
+	}
+	clean_output(paths);
+	/* Round 0 warms the caches. */
+	for (unsigned int round = 0; round <= workload->runs; round++)
+		if (!measure_round(workload, paths, round, &expected_status))
+			return false;
+	return true;
+}
+
+void workload_release(struct workload *workload)
+{
+	for (unsigned int v = 0; v < VARIANTS; v++)
+		free(workload->times[v]);
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double median_of(double *values, unsigned int count)
+{
+	qsort(values, count, sizeof(*values), compare);
+	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+enum pairing { ALONE, RATIO, DIFFERENCE };
+
+static double median_pair(const struct workload *workload, enum variant variant, enum variant base,
+			  enum pairing pairing)
+{
+	const double *times = workload->times[variant], *others = workload->times[base];
+	double *values, result;
+
+	if (!times || !others)
+		return 0;
+	values = calloc(workload->runs, sizeof(*values));
+	if (!values)
+		return 0;
+	for (unsigned int i = 0; i < workload->runs; i++)
+		values[i] = pairing == RATIO        ? times[i] / others[i]
+			    : pairing == DIFFERENCE ? times[i] - others[i]
+						    : times[i];
+	result = median_of(values, workload->runs);
+	free(values);
+	return result;
+}
+
+double median(const struct workload *workload, enum variant variant)
+{
+	return median_pair(workload, variant, variant, ALONE);
+}
+
+double median_ratio(const struct workload *workload, enum variant variant, enum variant base)
+{
+	return median_pair(workload, variant, base, RATIO);
+}
+
+double median_difference(const struct workload *workload, enum variant variant, enum variant base)
+{
+	return median_pair(workload, variant, base, DIFFERENCE);
+}
+
+double minimum(const struct workload *workload, enum variant variant)
+{
+	double least = INFINITY;
+
+	if (!workload->times[variant])
+		return 0;
+	for (unsigned int i = 0; i < workload->runs; i++)
+		least = fmin(least, workload->times[variant][i]);
+	return least;
+}
+
+/* Rows of all tables of the database. */
+static bool count_rows(const char *path, uint64_t *ret_rows)
+{
+	sqlite3_stmt *tables = NULL;
+	sqlite3 *db = NULL;
+	uint64_t rows = 0;
+	bool ok = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+		  sqlite3_prepare_v2(db, "SELECT name FROM sqlite_master WHERE type = 'table'", -1,
+				     &tables, NULL) == SQLITE_OK;
+
+	while (ok && sqlite3_step(tables) == SQLITE_ROW) {
+		sqlite3_stmt *counter = NULL;
+		char *sql = sqlite3_mprintf("SELECT count(*) FROM \"%w\"",
+					    sqlite3_column_text(tables, 0));
+
+		ok = sql && sqlite3_prepare_v2(db, sql, -1, &counter, NULL) == SQLITE_OK &&
+		     sqlite3_step(counter) == SQLITE_ROW;
+		if (ok)
+			rows += (uint64_t)sqlite3_column_int64(counter, 0);
+		sqlite3_finalize(counter);
+		sqlite3_free(sql);
+	}
+	sqlite3_finalize(tables);
+	sqlite3_close(db);
+	*ret_rows = rows;
+	return ok;
+}
+
+bool measure_ingest(const struct paths *paths, unsigned int runs, double *ret_ms,
+		    uint64_t *ret_rows)
+{
+	char database[8192], copy[8192];
+	double *times = calloc(runs, sizeof(*times));
+	bool ok = times != NULL;
+
+	snprintf(database, sizeof(database), "%s/ingest.db", paths->output);
+	snprintf(copy, sizeof(copy), "%s/ingest.db.1.spool", paths->output);
+	for (unsigned int i = 0; ok && i < runs; i++) {
+		const char *const command[] = {paths->plugreport, "ingest", "--quiet", "-d",
+					       database,          copy,     NULL};
+		int status;
+
+		/* Taken in, a spool is gone: each run gets a link of its own. */
+		clean_output(paths);
+		ok = link(paths->spool, copy) == 0;
+		times[i] = ok ? run_once(PLAIN, paths, command, &status) : -1;
+		ok = ok && times[i] >= 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
+		     count_rows(database, ret_rows);
+	}
+	if (ok)
+		*ret_ms = median_of(times, runs);
+	clean_output(paths);
+	free(times);
+	return ok;
+}
