@@ -198,10 +198,13 @@ static int get_proc_name(unw_addr_space_t space, unw_word_t address, char *name,
 static void close_pipe(long first, ino_t inode, dev_t dev)
 {
 	struct stat st;
+	int closed = 0;
 
-	for (long fd = first; fd < first + 1024; fd++)
-		if (sys(SYS_fstat, fd, &st) == 0 && st.st_ino == inode && st.st_dev == dev)
+	for (long fd = first; closed < 2 && fd < first + 1024; fd++)
+		if (sys(SYS_fstat, fd, &st) == 0 && st.st_ino == inode && st.st_dev == dev) {
 			sys(SYS_close, fd);
+			closed++;
+		}
 }
 
 void stack_start(void)
