@@ -156,10 +156,10 @@ ENTRY void la_preinit(uintptr_t *cookie)
 	if (!process_ready())
 		return;
 	module.started = true;
-	/* The last moment to make room at a low price: plenty for a program that loads plugins. */
-	writer_prepare(&module.writer, objects_refer_to_dlopen() ? PLUGIN_HOST_ROOM : HEADROOM);
 	write_event(SPOOL_PREINIT, objects_from_cookie(cookie), 0);
 	relocations_catch_up(true);
+	/* The last moment to make room at a low price: plenty for a program that loads plugins. */
+	writer_prepare(&module.writer, objects_refer_to_dlopen() ? PLUGIN_HOST_ROOM : HEADROOM);
 	writer_close_file(&module.writer);
 	process_watch_forks();
 }

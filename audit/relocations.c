@@ -513,6 +513,8 @@ void relocations_catch_up(bool locked)
 		else
 			walk_pending(&walker);
 		atomic_store(&walker.busy, 0);
+		/* What was written may have used up the room that la_symbind64 counts on. */
+		writer_prepare(&module.writer, HEADROOM);
 	} /* else the next event will */
 	if (taker)
 		stack_give_back(taker);
