@@ -19,6 +19,14 @@ static void put_when(struct spool_when *when)
 	when->sp = (uintptr_t)__builtin_frame_address(0);
 }
 
+/* Once the program runs, la_symbind64 shall find room.  Before, the spool grows at a low price, and
+ * a tiny program's stays tiny. */
+static void make_headroom(void)
+{
+	if (module.started)
+		writer_prepare(&module.writer, HEADROOM);
+}
+
 static void write_event(enum spool_type type, const struct object *object, uint32_t value)
 {
 	struct spool_event *event =
@@ -60,7 +68,7 @@ ENTRY char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int origi
 
 	if (!process_ready())
 		return (char *)name;
-	writer_prepare(&module.writer, HEADROOM);
+	make_headroom();
 	requester = objects_from_cookie(cookie);
 	/* The first search of a dlopen comes before the namespace changes; those for DT_NEEDED come
 	 * while it does.  The taps know who called dlopen; for what libc loads by itself (NSS,
@@ -115,7 +123,7 @@ ENTRY void la_activity(uintptr_t *cookie, unsigned int flag)
 		relocations_catch_up(true);
 	if (flag == LA_ACT_ADD && module.started)
 		module.group++;
-	writer_prepare(&module.writer, HEADROOM);
+	make_headroom();
 	write_event(SPOOL_ACTIVITY, objects_from_cookie(cookie), flag);
 }
 
@@ -124,7 +132,7 @@ ENTRY unsigned int la_objopen(struct link_map *map, Lmid_t name_space, uintptr_t
 	if (process_ready()) {
 		struct object *object;
 
-		writer_prepare(&module.writer, HEADROOM);
+		make_headroom();
 		object = objects_open(map, name_space);
 		if (object)
 			*cookie = (uintptr_t)object;
@@ -138,7 +146,7 @@ ENTRY unsigned int la_objclose(uintptr_t *cookie)
 
 	if (!process_ready())
 		return 0;
-	writer_prepare(&module.writer, HEADROOM);
+	make_headroom();
 	object = objects_from_cookie(cookie);
 	if (!object && cookie && *cookie)
 		object = objects_open_unknown((struct link_map *)*cookie);

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
@@ -19,7 +20,8 @@
  */
 #define CAPACITY_64  ((uint64_t)1 << 30)
 #define CAPACITY_32  ((uint64_t)64 << 20)
-#define CHUNK_MIN    ((uint64_t)128 << 10)
+#define CHUNK_MIN    ((uint64_t)32 << 10)
+#define SMALLEST     ((uint64_t)128 << 10) /* capacity below which there is no point */
 #define CHUNK_MAX    ((uint64_t)1 << 20)
 #define NAMES_MAX    64
 #define FILES_ENOUGH 16
@@ -34,9 +36,32 @@ static uint64_t choose_capacity(void)
 		while (capacity > limit.rlim_cur)
 			capacity /= 2;
 	if (sys(SYS_prlimit64, 0, RLIMIT_AS, 0, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-		while (capacity > limit.rlim_cur / 64 && capacity > CHUNK_MIN * 4)
+		while (capacity > limit.rlim_cur / 64 && capacity > SMALLEST * 4)
 			capacity /= 2;
 	return capacity;
+}
+
+/* Not inlined: la_symbind64 would need the stack for it. */
+__attribute__((noinline)) static long write_zeros(long fd, uint64_t from, uint64_t to)
+{
+	/* The same few pages over and over: so many need to be in memory. */
+	static const unsigned char zeros[CHUNK_MIN / 2];
+	struct iovec pieces[8];
+	long result = 0;
+
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
+		pieces[i] = (struct iovec){(void *)zeros, sizeof(zeros)};
+	while (from < to && result >= 0) {
+		uint64_t count = (to - from) / sizeof(zeros);
+
+		if (count > sizeof(pieces) / sizeof(pieces[0]))
+			count = sizeof(pieces) / sizeof(pieces[0]);
+		result = sys(SYS_pwritev, fd, pieces, count, from, 0);
+		from += result > 0 ? (uint64_t)result : 0;
+		if (result == 0)
+			result = -ENOSPC;
+	}
+	return result < 0 ? result : 0;
 }
 
 /*
@@ -46,21 +71,11 @@ static uint64_t choose_capacity(void)
  */
 static long allocate(struct writer *writer, uint64_t from, uint64_t to)
 {
-	static const unsigned char zeros[128 << 10];
 	struct stat st;
-	long fd = writer->fd, result = 0;
+	long fd = writer->fd, result;
 
-	if (fd >= 0) {
-		while (from < to && result >= 0) {
-			size_t size = to - from < sizeof(zeros) ? to - from : sizeof(zeros);
-
-			result = sys(SYS_pwrite64, fd, zeros, size, from);
-			from += result > 0 ? (uint64_t)result : 0;
-			if (result == 0)
-				result = -ENOSPC;
-		}
-		return result < 0 ? result : 0;
-	}
+	if (fd >= 0)
+		return write_zeros(fd, from, to);
 	result = sys(SYS_madvise, writer->base + from, to - from, MADV_POPULATE_WRITE);
 	if (result != -EINVAL)
 		return result;
@@ -113,7 +128,7 @@ int writer_create(struct writer *writer, const char *database, const struct spoo
 		return (int)fd;
 	writer->fd = (int)fd;
 	writer->capacity = choose_capacity();
-	if (writer->capacity < CHUNK_MIN) {
+	if (writer->capacity < SMALLEST) {
 		writer_close_file(writer);
 		sys(SYS_unlinkat, AT_FDCWD, writer->path, 0);
 		return -EFBIG;
@@ -188,7 +203,7 @@ void writer_lost(struct writer *writer, uint32_t reason)
 }
 
 /* Two threads may populate the same pages at once: the contents stay. */
-static bool grow(struct writer *writer, uint64_t needed)
+__attribute__((noinline)) static bool grow(struct writer *writer, uint64_t needed)
 {
 	uint64_t have = __atomic_load_n(&writer->header->allocated, __ATOMIC_ACQUIRE);
 
@@ -197,7 +212,8 @@ static bool grow(struct writer *writer, uint64_t needed)
 		uint64_t to = have + step;
 
 		if (to < needed)
-			to = (needed + CHUNK_MIN - 1) & ~(CHUNK_MIN - 1);
+			to = needed;
+		to = (to + CHUNK_MIN - 1) & ~(CHUNK_MIN - 1);
 		if (to > writer->capacity)
 			to = writer->capacity;
 		if (to < needed || allocate(writer, have, to) < 0)
