@@ -43,8 +43,8 @@ sub parse_file {
 	while (my $text = <$in>) {
 		chomp $text;
 		# A line that ld.so writes in two parts may have another thread's between them: what
-		# follows, a version, can be either's.
-		my @lines = split(/(?=(?<=') *\d+:\t(?:binding|symbol|file|calling|opening))/, $text);
+		# follows, a version or the line's end, can be either's.
+		my @lines = split(/(?<=')(?= *\d+:\t)/, $text);
 		for my $line (@lines) {
 			next unless $line =~ s/^ *(\d+):\t//;
 			my $pid = $1;

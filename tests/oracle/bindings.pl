@@ -29,6 +29,10 @@
 #              with the same namespace, from, to and symbol.
 # vfork        A child that shares the parent's memory binds the parent's slots, under its own pid:
 #              looked for in the parent's rows when no process of that pid was recorded as a fork.
+# The program's name is its path here, and argv[0] there, whatever that is at the moment (git makes
+# it an argument): a name in the program's namespace that no object of the process has.
+#
+# A program that closes all descriptors closes ld.so's log too; nothing can be said about the rest.
 use strict;
 use warnings;
 
@@ -56,7 +60,7 @@ my @images = read_images($prefix, \&parse_line);
 # --- the database's side ----------------------------------------------------------------------
 
 my @processes = map { { id => $_->[0], pid => $_->[1], begin => $_->[2], argv0 => $_->[3],
-			exe => $_->[4], rows => [], calls => [] } }
+			exe => $_->[4], rows => [], names => {} } }
 	query($database, "SELECT id, pid, begin_kind, coalesce(json_extract(argv, '\$[0]'), ''), "
 	      . "coalesce(exe, '') FROM process ORDER BY started_ns, id");
 my %process = map { $_->{id} => $_ } @processes;
@@ -74,6 +78,8 @@ for (query($database, "SELECT v.process, "
 				       symbol => $symbol, version => $version, kind => $kind,
 				       source => $source, internal => $internal };
 }
+$process{$_->[0]}{names}{$_->[1]} = 1
+	for query($database, "SELECT process, path FROM object WHERE kind != 'main'");
 # Objects that dlsym's and dlvsym's handles mean.
 for (query($database, "SELECT c.process, c.kind, c.name, coalesce(c.version, ''), "
 	   . "  CASE WHEN c.handle IN (0, -1) THEN '<caller>' WHEN o.kind = 'main' THEN '<program>' "
@@ -173,6 +179,7 @@ sub show {
 	print "  ...\n" if $count > $shown_at_most;
 }
 
+# "3 got, 2 plt"
 sub counts {
 	my ($count) = @_;
 	return join(', ', map { "$count->{$_} $_" } sort keys %$count);
@@ -180,7 +187,7 @@ sub counts {
 
 # All processes that share the image's memory: a vfork child's lines are the parent's.
 my (%lines_of, %auditors_of);
-my @vforked;
+my $all = 0;
 for my $process (@processes) {
 	my $image = take_image(\@images, $process->{pid}, $process->{begin} eq 'fork') or next;
 	$image->{process} = $process;
@@ -192,13 +199,12 @@ for my $image (@images) {
 	my $parent = $image->{fork} && $image->{parent} ? $image->{parent}{process} : undef;
 	if ($parent) {
 		push @{$lines_of{$parent->{id}}}, @{$image->{lines}};
-		push @vforked, $image;
 	} else {
+		$all += @{$image->{lines}};
 		show("pid $image->{pid} is no process of the database", '-', @{$image->{lines}});
 	}
 }
 
-my $all = 0;
 for my $process (@processes) {
 	my $lines = $lines_of{$process->{id}} // [];
 	my $index = index_rows($process);
@@ -206,7 +212,7 @@ for my $process (@processes) {
 
 	for my $line (@$lines) {
 		for (qw(from to)) {
-			$line->{$_} = '<program>' if $line->{$_} eq $process->{argv0} || $line->{$_} eq '';
+			$line->{$_} = '<program>' unless $process->{names}{$line->{$_}};
 		}
 		next if $seen{key($line) . ($line->{torn} ? "\0torn" : '')}++;
 		$all++;
