@@ -34,6 +34,12 @@ struct arch_context {
 		 ? SPOOL_REFERENCE_TLS                                            \
 		 : 0)
 
+/* Relocations by which a TLS reference can be told from others: the module's number, the offset
+ * from the thread pointer, a descriptor (two words). */
+#define ARCH_RELOC_TLS_MODULE R_X86_64_DTPMOD64
+#define ARCH_RELOC_TLS_OFFSET R_X86_64_TPOFF64
+#define ARCH_RELOC_TLS_DESC   R_X86_64_TLSDESC
+
 /* A system call; the result is a negative errno on failure. */
 static inline long arch_syscall(long number, long a, long b, long c, long d, long e, long f)
 {

@@ -179,9 +179,12 @@ struct object {
 	size_t relocation_count, relative_count, plt_relocation_count;
 	uintptr_t relro_start, relro_end;
 	uint32_t version_count, need_count;
+	_Atomic bool mixed;    /* versions, but not for all of its definitions */
 	uint32_t opener;       /* thread */
 	uint32_t group;        /* counts LA_ACT_ADD: objects of one dlopen share it; 0 the start */
 	_Atomic uint32_t walk; /* enum walk_state */
+	uintptr_t tls_module;  /* number of its TLS block; 0 not known (yet) */
+	uintptr_t tls_offset;  /* of its TLS block from the thread pointer; 0 not known, or none */
 	uint32_t symbol_limit; /* bits in `written` */
 	_Atomic uint32_t *written; /* symbols whose SPOOL_SYMBOL record exists */
 	unsigned char *record;     /* payload of its SPOOL_OBJECT, for forked children */
@@ -245,6 +248,27 @@ const ElfW(Sym) * objects_next_definition(const struct object *object, struct sy
 uint32_t objects_copy_live(struct object **place, uint32_t room);
 struct object *objects_first(void); /* of all that there ever were; object->next */
 #define LIVE_MAX 8192
+
+/* ---- lookup.c: the definition behind a relocated slot ---- */
+
+/* Name of entry `index` of the object's version table, needed or defined; NULL for none. */
+const char *lookup_version_name(const struct object *object, uint16_t index);
+
+/*
+ * The definition of `name` in `definer` that lies at `address`, or its IFUNC, for a reference of
+ * `from` with the kind and version in `r`.  Fills in definer, symbol and flags; false: there is
+ * none.
+ */
+bool lookup_at(const struct object *from, struct object *definer, struct symbol_cursor name,
+	       uintptr_t address, struct spool_reference *r);
+
+/* The same where the slot does not lead to the definition: COPY, TLS, an IFUNC that chose another
+ * object's function. */
+bool lookup_by_name(struct object *from, struct symbol_cursor name, const ElfW(Rela) * rela,
+		    struct spool_reference *r);
+
+/* A relocation without symbol: learn the object's TLS module number from it. */
+void lookup_note_module(struct object *object, const ElfW(Rela) * rela);
 
 /* ---- relocations.c: bindings that ld.so makes without telling auditors ---- */
 

@@ -399,6 +399,8 @@ void objects_write_symbol(struct object *object, uint32_t index, const ElfW(Sym)
 		if (atomic_load_explicit(&object->written[index / 32], memory_order_acquire) & bit)
 			return;
 		version = elf_symbol_version(object, index, &versym);
+		if (object->versions && !version)
+			object->mixed = true;
 	}
 	record = writer_reserve(&module.writer, SPOOL_SYMBOL, 0, 0,
 				sizeof(*record) + string_room(name) + string_room(version));

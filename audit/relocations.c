@@ -3,9 +3,8 @@
  * relocations.
  *
  * After ld.so has relocated an object, each slot holds what was chosen.  The slot's value leads to
- * the defining object, the name leads to the definition in it.  A COPY relocation's slot is the
- * copy, and TLS slots hold offsets: there the definer is looked up by name, in the order that ld.so
- * would. glibc elf/dl-machine.h (elf_machine_rela) and elf/do-rel.h.
+ * the defining object, the name leads to the definition in it (lookup.c).  glibc
+ * sysdeps/x86_64/dl-machine.h (elf_machine_rela) and elf/do-rel.h.
  */
 #include "audit/module.h"
 
@@ -74,104 +73,6 @@ static struct object *definer_at(struct walk *walk, uintptr_t address)
 	return walk->recent = walker.by_address[low];
 }
 
-/* The definition of `name` in `definer` that lies at `address`, or its IFUNC. */
-static bool match_address(struct object *definer, struct symbol_cursor name, uintptr_t address,
-			  struct spool_reference *r)
-{
-	const ElfW(Sym) * symbol;
-	uint32_t index;
-
-	name.plt = r->kind != SPOOL_REFERENCE_PLT;
-	while ((symbol = objects_next_definition(definer, &name, &index))) {
-		bool ifunc = ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC;
-
-		if (!ifunc &&
-		    (symbol->st_shndx == SHN_ABS ? 0 : definer->bias) + symbol->st_value != address)
-			continue;
-		r->to = definer->number;
-		r->symbol = index;
-		if (ifunc)
-			r->flags |= SPOOL_REFERENCE_IFUNC;
-		objects_write_symbol(definer, index, symbol, name.name);
-		return true;
-	}
-	return false;
-}
-
-static const char *own_version(const struct object *object, uint16_t index);
-
-/* Take the first definition in the order of the scopes: the start's objects, those of the same
- * dlopen, others. */
-static bool match_name(struct walk *walk, struct symbol_cursor name, uint32_t type,
-		       struct spool_reference *r)
-{
-	struct object *from = walk->object;
-	const char *version = own_version(from, r->version);
-
-	for (int pass = 0; pass < 3; pass++)
-		for (struct object *o = objects_first(); o; o = o->next) {
-			int rank = o->group == 0 ? 0 : o->group == from->group ? 1 : 2;
-			struct symbol_cursor cursor = name;
-			const ElfW(Sym) * symbol;
-			uint32_t index;
-
-			if (rank != pass || !atomic_load(&o->open) ||
-			    o->name_space != from->name_space ||
-			    (r->kind == SPOOL_REFERENCE_COPY && o == from))
-				continue;
-			while ((symbol = objects_next_definition(o, &cursor, &index))) {
-				uint16_t versym;
-				const char *has = elf_symbol_version(o, index, &versym);
-
-				if ((ELF64_ST_TYPE(symbol->st_info) == STT_TLS) !=
-				    (type == STT_TLS))
-					continue;
-				if (version && has ? strcmp(version, has) != 0
-						   : !version && (versym & 0x8000))
-					continue;
-				r->to = o->number;
-				r->symbol = index;
-				r->flags |= SPOOL_REFERENCE_BY_NAME;
-				if (ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC)
-					r->flags |= SPOOL_REFERENCE_IFUNC;
-				objects_write_symbol(o, index, symbol, name.name);
-				return true;
-			}
-		}
-	return false;
-}
-
-/* Name of entry `index` of the object's version table, needed or defined; NULL for none. */
-static const char *own_version(const struct object *object, uint16_t index)
-{
-	const ElfW(Verneed) *need = (const ElfW(Verneed) *)object->needs;
-	const ElfW(Verdef) *def = (const ElfW(Verdef) *)object->versions;
-
-	if (index < 2)
-		return NULL;
-	for (uint32_t i = 0; need && i < object->need_count; i++) {
-		const ElfW(Vernaux) *aux = (const ElfW(Vernaux) *)((uintptr_t)need + need->vn_aux);
-
-		for (uint32_t j = 0; j < need->vn_cnt; j++) {
-			if ((aux->vna_other & 0x7fff) == index)
-				return (const char *)object->strings + aux->vna_name;
-			aux = (const ElfW(Vernaux) *)((uintptr_t)aux + aux->vna_next);
-		}
-		if (!need->vn_next)
-			break;
-		need = (const ElfW(Verneed) *)((uintptr_t)need + need->vn_next);
-	}
-	for (uint32_t i = 0; def && i < object->version_count; i++) {
-		if ((def->vd_ndx & 0x7fff) == index)
-			return (const char *)object->strings +
-			       ((const ElfW(Verdaux) *)((uintptr_t)def + def->vd_aux))->vda_name;
-		if (!def->vd_next)
-			break;
-		def = (const ElfW(Verdef) *)((uintptr_t)def + def->vd_next);
-	}
-	return NULL;
-}
-
 static void write_versions(const struct object *object)
 {
 	struct spool_versions *record;
@@ -189,7 +90,7 @@ static void write_versions(const struct object *object)
 		need = (const ElfW(Verneed) *)((uintptr_t)need + need->vn_next);
 	}
 	for (uint32_t i = 2; i <= last; i++) {
-		const char *name = own_version(object, (uint16_t)i);
+		const char *name = lookup_version_name(object, (uint16_t)i);
 
 		if (name)
 			size += 4 + string_room(name), count++;
@@ -201,7 +102,7 @@ static void write_versions(const struct object *object)
 	record->count = count;
 	p = (unsigned char *)(record + 1);
 	for (uint32_t i = 2; i <= last; i++) {
-		const char *name = own_version(object, (uint16_t)i);
+		const char *name = lookup_version_name(object, (uint16_t)i);
 
 		if (name) {
 			memcpy(p, &i, 4);
@@ -246,9 +147,19 @@ static struct entry *entry_for(struct walk *walk, uint32_t own, uint32_t kind)
 /* A JUMP_SLOT that la_symbind64 told of, where its version needs no correction. */
 static bool already_told(const struct object *definer, uint16_t version)
 {
-	if (module.silent_bind_now)
+	if (module.silent_bind_now || definer->mixed)
 		return false;
 	return (version >= 2) == (definer->versions != 0);
+}
+
+/* Does the slot hold what ld.so puts there?  Until then it holds nothing, or leads into the
+ * object's own PLT. */
+static bool is_relocated(uint32_t kind, const struct object *definer, uintptr_t slot)
+{
+	uintptr_t raw;
+
+	memcpy(&raw, (const void *)slot, sizeof(raw));
+	return kind == SPOOL_REFERENCE_PLT ? definer != NULL : raw != 0;
 }
 
 /* A lazy PLT slot that was not called through yet.  Told without a look at the symbol, whose page
@@ -286,6 +197,8 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 	const char *name;
 
 	/* Local symbols and those that bind locally are not looked up (RESOLVE_MAP). */
+	if (!own)
+		lookup_note_module(object, rela);
 	if (!kind || !own || own >= object->symbol_limit || slot < object->start ||
 	    slot + sizeof(value) > object->end || symbol->st_name >= object->string_size ||
 	    ELF64_ST_BIND(symbol->st_info) == STB_LOCAL ||
@@ -313,13 +226,13 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 			/* Into its own PLT: not bound yet. */
 			symbol_cursor_init(&cursor, name);
 			if (symbol->st_shndx == SHN_UNDEF ||
-			    !match_address(definer, cursor, value, &unused))
+			    !lookup_at(object, definer, cursor, value, &unused))
 				definer = NULL, value = 0;
 		}
 		if (definer && already_told(definer, version))
 			return;
 	}
-	if (walk->dying && !definer)
+	if (walk->dying && !is_relocated(kind, definer, slot))
 		return;
 	entry = entry_for(walk, own, kind);
 	if (!entry)
@@ -336,10 +249,9 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 		return;
 	}
 	symbol_cursor_init(&cursor, name);
-	if ((definer && match_address(definer, cursor, value, &entry->r)) ||
+	if ((definer && lookup_at(object, definer, cursor, value, &entry->r)) ||
 	    ((value || kind == SPOOL_REFERENCE_TLS || kind == SPOOL_REFERENCE_COPY) &&
-	     match_name(walk, cursor, kind == SPOOL_REFERENCE_TLS ? STT_TLS : STT_NOTYPE,
-			&entry->r))) {
+	     lookup_by_name(object, cursor, rela, &entry->r))) {
 		uintptr_t thunk = definer && kind == SPOOL_REFERENCE_GOT
 					  ? taps_redirect(definer, name, value)
 					  : value;
