@@ -3,10 +3,7 @@
  */
 #include "report/store/bindings.h"
 
-#include <elf.h>
 #include <link.h>
-
-#include "report/elf/elf.h"
 
 const char *binding_kind_name(enum binding_kind kind)
 {
@@ -31,6 +28,15 @@ static bool is_symbol(const void *context, uint32_t index)
 	const struct symbol *symbol = &key->contents->symbols[index];
 
 	return symbol->object == key->object && symbol->number == key->number;
+}
+
+struct symbol *bindings_symbol(struct contents *contents, uint32_t object, uint32_t number)
+{
+	struct symbol_key key = {contents, object, number};
+	uint64_t hash = hash_mix(0, (uint64_t)object << 32 | number);
+	uint32_t index = index_table_find(&contents->symbols_by_place, hash, is_symbol, &key);
+
+	return index == INDEX_NONE ? NULL : &contents->symbols[index];
 }
 
 /* The symbol's index; it is added, without its facts, where it is not there. */
@@ -126,7 +132,14 @@ struct binding_key {
 	const struct contents *contents;
 	uint32_t from, symbol;
 	enum binding_kind kind;
+	bool versioned; /* only one that asks for `version`, or of which that is not known */
+	const char *version;
 };
+
+bool bindings_same_version(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
 
 static bool is_binding(const void *context, uint32_t index)
 {
@@ -134,27 +147,41 @@ static bool is_binding(const void *context, uint32_t index)
 	const struct binding *binding = &key->contents->bindings[index];
 
 	return binding->symbol == key->symbol && binding->from == key->from &&
-	       binding->kind == key->kind;
+	       binding->kind == key->kind &&
+	       (!key->versioned || !binding->versioned ||
+		bindings_same_version(binding->version, key->version));
+}
+
+static uint64_t binding_hash(const struct binding_key *key)
+{
+	return hash_mix(key->kind, (uint64_t)key->from << 32 | key->symbol);
+}
+
+static struct binding *add_binding(struct contents *contents, const struct binding_key *key,
+				   uint64_t seq)
+{
+	struct binding *binding =
+		GROW(contents->bindings, contents->binding_count, contents->binding_room);
+
+	binding->seq = seq;
+	binding->from = key->from;
+	binding->symbol = key->symbol;
+	binding->kind = key->kind;
+	binding->version = key->version;
+	binding->versioned = key->versioned;
+	index_table_add(&contents->bindings_by_ends, binding_hash(key),
+			(uint32_t)(contents->binding_count - 1));
+	return binding;
 }
 
 /* The binding between these ends; added, with a count of 0, where it is not there. */
-static struct binding *find_binding(struct contents *contents, uint32_t from, uint32_t symbol,
-				    enum binding_kind kind, uint64_t seq)
+static struct binding *find_binding(struct contents *contents, const struct binding_key *key,
+				    uint64_t seq)
 {
-	struct binding_key key = {contents, from, symbol, kind};
-	uint64_t hash = hash_mix(kind, (uint64_t)from << 32 | symbol);
-	uint32_t index = index_table_find(&contents->bindings_by_ends, hash, is_binding, &key);
-	struct binding *binding;
+	uint32_t index =
+		index_table_find(&contents->bindings_by_ends, binding_hash(key), is_binding, key);
 
-	if (index != INDEX_NONE)
-		return &contents->bindings[index];
-	binding = GROW(contents->bindings, contents->binding_count, contents->binding_room);
-	binding->seq = seq;
-	binding->from = from;
-	binding->symbol = symbol;
-	binding->kind = kind;
-	index_table_add(&contents->bindings_by_ends, hash, (uint32_t)(contents->binding_count - 1));
-	return binding;
+	return index != INDEX_NONE ? &contents->bindings[index] : add_binding(contents, key, seq);
 }
 
 static void take_dlsym(struct contents *contents, uint64_t seq, uint32_t from, uint32_t symbol)
@@ -172,37 +199,81 @@ void bindings_take(struct contents *contents, const struct spool_item *item)
 	const struct spool_binding *fixed = &item->binding;
 	uint32_t symbol = find_symbol(contents, fixed->to, fixed->symbol);
 	bool dlsym = (fixed->flags & LA_SYMB_DLSYM) != 0;
-	struct binding *binding = find_binding(contents, fixed->from, symbol,
-					       dlsym ? BINDING_DLSYM : BINDING_PLT, item->seq);
+	struct binding_key key = {.contents = contents,
+				  .from = fixed->from,
+				  .symbol = symbol,
+				  .kind = dlsym ? BINDING_DLSYM : BINDING_PLT};
+	struct binding *binding = find_binding(contents, &key, item->seq);
 
 	if (dlsym)
 		take_dlsym(contents, item->seq, fixed->from, symbol);
 	if (binding->count == 0 || binding->relocation) {
-		/* A slot may be bound after it was seen unbound or elsewhere: ld.so's word counts.
+		/* ld.so's word counts, also where another thread saw the slot before it was told.
 		 */
 		binding->address = fixed->address;
 		binding->flags = fixed->flags;
+		binding->count += !binding->relocation;
 		binding->relocation = false;
 		binding->bound = true;
+	} else {
+		binding->count++;
 	}
-	binding->count++;
+}
+
+bool bindings_split(struct binding *told, struct binding *part, uint64_t count)
+{
+	if (!told->bound || told->relocation || told->count <= count)
+		return false;
+	told->count -= count;
+	part->seq = told->seq;
+	part->symbol = told->symbol;
+	part->address = told->address;
+	part->flags = told->flags;
+	part->bound = true;
+	part->relocation = false;
+	part->count = count;
+	return true;
+}
+
+/* A reference that asks for another version than those with the same ends. */
+static struct binding *add_version(struct contents *contents, struct binding_key *key, uint64_t seq,
+				   uint32_t slots)
+{
+	struct binding *binding;
+	uint32_t other;
+
+	key->versioned = false;
+	other = index_table_find(&contents->bindings_by_ends, binding_hash(key), is_binding, key);
+	key->versioned = true;
+	binding = add_binding(contents, key, seq);
+	if (other != INDEX_NONE)
+		bindings_split(&contents->bindings[other], binding, slots);
+	return binding;
 }
 
 static void take_reference(struct contents *contents, uint64_t seq, uint32_t from,
 			   const struct spool_reference *r, struct spool_texts *names)
 {
-	enum binding_kind kind = (enum binding_kind)r->kind; /* the enumerations are equal */
-	uint32_t symbol = r->to ? find_symbol(contents, r->to, r->symbol)
-				: find_symbol(contents, from, r->own);
-	struct binding *binding = find_binding(contents, from, symbol, kind, seq);
+	struct binding_key key = {.contents = contents,
+				  .from = from,
+				  .symbol = r->to ? find_symbol(contents, r->to, r->symbol)
+						  : find_symbol(contents, from, r->own),
+				  .kind = (enum binding_kind)r->kind, /* equal enumerations */
+				  .versioned = true,
+				  .version = version_of(contents, from, r->version)};
+	struct binding *binding;
+	uint32_t index;
 
 	if (!r->to) {
-		struct symbol *wanted = &contents->symbols[symbol];
+		struct symbol *wanted = &contents->symbols[key.symbol];
 		struct spool_text name = spool_texts_next(names);
 
 		if (!wanted->name)
 			wanted->name = keep_name(contents, name);
 	}
+	index = index_table_find(&contents->bindings_by_ends, binding_hash(&key), is_binding, &key);
+	binding = index != INDEX_NONE ? &contents->bindings[index]
+				      : add_version(contents, &key, seq, r->slots);
 	if (binding->count == 0) {
 		binding->address = r->to ? r->address : 0;
 		binding->flags = r->flags;
@@ -210,7 +281,7 @@ static void take_reference(struct contents *contents, uint64_t seq, uint32_t fro
 		binding->bound = r->to != 0;
 		binding->count = r->slots;
 	}
-	binding->version = version_of(contents, from, r->version);
+	binding->version = key.version;
 	binding->versioned = true;
 }
 
@@ -230,174 +301,17 @@ void bindings_take_unbound(struct contents *contents, const struct spool_item *i
 	uint32_t from = item->unbound.fixed.from;
 
 	for (uint32_t i = 0; i < item->unbound.fixed.count; i++) {
+		struct binding_key key = {.contents = contents, .from = from, .kind = BINDING_PLT};
 		struct binding *binding;
 		uint32_t own;
 
 		memcpy(&own, item->unbound.symbols + i * sizeof(own), sizeof(own));
-		binding = find_binding(contents, from, find_symbol(contents, from, own),
-				       BINDING_PLT, item->seq);
+		key.symbol = find_symbol(contents, from, own);
+		binding = find_binding(contents, &key, item->seq);
 		if (binding->count)
 			continue;
 		binding->count = 1;
 		binding->relocation = true;
 		binding->flags = SPOOL_REFERENCE_UNBOUND;
 	}
-}
-
-/* --- conclusions --- */
-
-/* What the file says about an object's own symbols. */
-struct naming {
-	struct contents *contents;
-	uint32_t object;
-};
-
-static void name_symbol(uint32_t index, const char *name, const char *version, void *data)
-{
-	struct naming *naming = data;
-	struct contents *contents = naming->contents;
-	struct symbol_key key = {contents, naming->object, index};
-	uint64_t hash = hash_mix(0, (uint64_t)naming->object << 32 | index);
-	uint32_t found = index_table_find(&contents->symbols_by_place, hash, is_symbol, &key);
-	struct symbol *symbol;
-
-	if (found == INDEX_NONE)
-		return;
-	symbol = &contents->symbols[found];
-	if (symbol->name)
-		return;
-	symbol->name = arena_string(&contents->names, name, strlen(name));
-	if (version)
-		symbol->version = arena_string(&contents->names, version, strlen(version));
-}
-
-static void name_from_files(struct contents *contents)
-{
-	AUTO_FREE bool *wanted = xcalloc(contents->rec.object_count + 1, sizeof(*wanted));
-
-	for (size_t i = 0; i < contents->symbol_count; i++) {
-		const struct symbol *symbol = &contents->symbols[i];
-		int object = symbol->name ? NONE : contents_object(contents, symbol->object);
-
-		if (object != NONE)
-			wanted[object] = true;
-	}
-	for (size_t i = 0; i < contents->rec.object_count; i++) {
-		const struct object *o = &contents->rec.objects[i];
-		struct elf_identity identity = {o->real_path ? o->real_path : o->path,
-						o->build_id,
-						o->dev,
-						o->ino,
-						o->file_size,
-						o->mtime_ns};
-		struct naming naming = {contents, o->number};
-
-		if (wanted[i] && o->has_file)
-			elf_dynamic_symbols(&identity, name_symbol, &naming);
-	}
-}
-
-/* PLT references by (object, name). */
-struct reference_key {
-	const struct contents *contents;
-	uint32_t from;
-	const char *name;
-};
-
-static bool is_reference(const void *context, uint32_t index)
-{
-	const struct reference_key *key = context;
-	const struct binding *binding = &key->contents->bindings[index];
-	const char *name = key->contents->symbols[binding->symbol].name;
-
-	return binding->from == key->from && name && strcmp(name, key->name) == 0;
-}
-
-static uint64_t reference_hash(uint32_t from, const char *name)
-{
-	return hash_string(hash_mix(2, from), name);
-}
-
-/* Version of a lazy slot: from its SPOOL_REFERENCES entry, or from the file. */
-static const char *wanted_version(const struct contents *contents, const struct binding *binding)
-{
-	return binding->versioned ? binding->version : contents->symbols[binding->symbol].version;
-}
-
-/* Lazy slots that were bound later are no longer unbound; they tell which version was asked for. */
-static void settle_lazy(struct contents *contents)
-{
-	struct index_table lazy = {NULL, 0, 0};
-
-	for (size_t i = 0; i < contents->binding_count; i++) {
-		const struct binding *binding = &contents->bindings[i];
-		const char *name = contents->symbols[binding->symbol].name;
-
-		if (!binding->bound && binding->kind == BINDING_PLT && name)
-			index_table_add(&lazy, reference_hash(binding->from, name), (uint32_t)i);
-	}
-	for (size_t i = 0; i < contents->binding_count; i++) {
-		struct binding *binding = &contents->bindings[i];
-		const char *name = contents->symbols[binding->symbol].name;
-		struct reference_key key = {contents, binding->from, name};
-		uint32_t found;
-
-		if (!binding->bound || binding->kind != BINDING_PLT || !name)
-			continue;
-		found = index_table_find(&lazy, reference_hash(binding->from, name), is_reference,
-					 &key);
-		if (found == INDEX_NONE)
-			continue;
-		binding->version = wanted_version(contents, &contents->bindings[found]);
-		binding->versioned = true;
-		contents->bindings[found].count = 0;
-	}
-	index_table_release(&lazy);
-}
-
-/*
- * ld.so looks up the program's malloc family at the start, and an audited program's libc binds to
- * what ld.so offers for auditors: nothing that the program asked for.
- */
-static bool is_internal(const struct contents *contents, const struct binding *binding,
-			uint64_t preinit)
-{
-	const struct symbol *symbol = &contents->symbols[binding->symbol];
-	int to = contents_object(contents, symbol->object);
-
-	if (binding->kind == BINDING_DLSYM)
-		return binding->seq < preinit;
-	return to != NONE && contents->rec.objects[to].kind == OBJECT_LDSO && symbol->name &&
-	       (strncmp(symbol->name, "_dl_audit_", 10) == 0 ||
-		strcmp(symbol->name, "_dl_find_dso_for_object") == 0);
-}
-
-static uint64_t preinit_seq(const struct recording *rec)
-{
-	for (size_t i = 0; i < rec->activity_count; i++)
-		if (rec->activities[i].kind == ACTIVITY_PREINIT)
-			return rec->activities[i].seq;
-	return 0; /* a forked child */
-}
-
-void bindings_conclude(struct contents *contents)
-{
-	uint64_t preinit = preinit_seq(&contents->rec);
-	size_t kept = 0;
-
-	name_from_files(contents);
-	settle_lazy(contents);
-	for (size_t i = 0; i < contents->binding_count; i++) {
-		struct binding *binding = &contents->bindings[i];
-		const struct symbol *symbol = &contents->symbols[binding->symbol];
-
-		if (binding->count == 0)
-			continue;
-		binding->internal = is_internal(contents, binding, preinit);
-		/* A PLT reference that the walk left out asks for just the version that it got. */
-		if (!binding->versioned && (binding->kind != BINDING_DLSYM || binding->internal))
-			binding->version = symbol->version;
-		contents->bindings[kept++] = *binding;
-	}
-	contents->binding_count = kept;
 }

@@ -21,6 +21,19 @@ void bindings_take_unbound(struct contents *contents, const struct spool_item *i
  */
 void bindings_conclude(struct contents *contents);
 
+/* The symbol at this place, or NULL. */
+struct symbol *bindings_symbol(struct contents *contents, uint32_t object, uint32_t number);
+
+/* NULL is no version, and equal to itself. */
+bool bindings_same_version(const char *a, const char *b);
+
+/*
+ * la_symbind tells no versions: take `count` of the look-ups of `told` as those of `part`, a
+ * reference that asks for another version of the same definition.  False when `told` has no more
+ * than that.
+ */
+bool bindings_split(struct binding *told, struct binding *part, uint64_t count);
+
 const char *binding_kind_name(enum binding_kind kind);
 
 #endif
