@@ -31,6 +31,21 @@ struct bindings {
 	size_t shown;
 };
 
+/* Where the arguments of a demangled function begin: at the parenthesis that the last one closes.
+ */
+static const char *arguments_of(const char *readable)
+{
+	const char *p = strrchr(readable, ')');
+	int depth = 0;
+
+	for (; p && p >= readable; p--) {
+		depth += *p == ')' ? 1 : *p == '(' ? -1 : 0;
+		if (depth == 0)
+			return p;
+	}
+	return NULL;
+}
+
 /* Does a person who writes `pattern` mean this symbol?  "f" means f(int) too. */
 static bool symbol_matches(const char *pattern, const char *symbol, const char *readable)
 {
@@ -43,7 +58,7 @@ static bool symbol_matches(const char *pattern, const char *symbol, const char *
 		return false;
 	if (fnmatch(pattern, readable, 0) == 0 || strcmp(pattern, readable) == 0)
 		return true;
-	arguments = strchr(readable, '(');
+	arguments = arguments_of(readable);
 	if (!arguments)
 		return false;
 	bare = xstrndup(readable, (size_t)(arguments - readable));
