@@ -44,8 +44,10 @@ ENTRY unsigned int la_version(unsigned int offered)
 {
 	unsigned int version = offered < LAV_CURRENT ? offered : LAV_CURRENT;
 
-	/* 0: ld.so unloads the module and goes on as if it had not been named. */
-	return process_start(offered, version) ? version : 0;
+	/* 0: ld.so unloads the module and goes on as if it had not been named.  It ends the process
+	 * when something of the module's namespace stays (elf/rtld.c, unload_audit_module): then
+	 * the module stays too, and asks for no events. */
+	return process_start(offered, version) || !flush_can_unload() ? version : 0;
 }
 
 static void look_at_file(const char *name, struct spool_search *search)
@@ -129,9 +131,11 @@ ENTRY void la_activity(uintptr_t *cookie, unsigned int flag)
 
 ENTRY unsigned int la_objopen(struct link_map *map, Lmid_t name_space, uintptr_t *cookie)
 {
-	if (process_ready()) {
-		struct object *object;
+	struct object *object;
 
+	if (atomic_load(&module.state) == STATE_OFF)
+		return 0;
+	if (process_ready()) {
 		make_headroom();
 		object = objects_open(map, name_space);
 		if (object)

@@ -48,6 +48,28 @@ static int visit_object(struct dl_phdr_info *info, size_t size, void *data)
 	return 1;
 }
 
+static int visit_nodelete(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size, (void)data;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Dyn) * d;
+
+		if (info->dlpi_phdr[i].p_type != PT_DYNAMIC)
+			continue;
+		d = (const ElfW(Dyn) *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+		for (; d->d_tag != DT_NULL; d++)
+			if (d->d_tag == DT_FLAGS_1 && d->d_un.d_val & DF_1_NODELETE)
+				return 1;
+	}
+	return 0;
+}
+
+/* Before glibc 2.34, libunwind brings libpthread in, which is linked with -z nodelete. */
+bool flush_can_unload(void)
+{
+	return dl_iterate_phdr(visit_nodelete, NULL) == 0;
+}
+
 void flush_find_plugreport(void)
 {
 	static const char *const places[] = {"plugreport", "../bin/plugreport",

@@ -157,6 +157,9 @@ void process_watch_forks(void);
 void flush_find_plugreport(void);
 void flush_run(void);
 
+/* May la_version answer 0?  Not when a library that the module needs can't be unloaded. */
+bool flush_can_unload(void);
+
 /* ---- objects.c: link maps ---- */
 
 #define OBJECT_MAGIC 0x706c7567617564a5u
