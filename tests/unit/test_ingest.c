@@ -621,7 +621,7 @@ static void test_spool_of_a_process_that_goes_on(void **state)
 	clock_gettime(CLOCK_REALTIME, &now);
 	sb_init(&b, (int)getpid());
 	sb_sample(&b);
-	sb_header(&b)->realtime_ns = (uint64_t)now.tv_sec * 1000000000u;
+	sb_header(&b)->realtime_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	sb_save(&b, "db.1.spool");
 	sb_release(&b);
 	assert_int_equal(ingest(true).taken, 1);
