@@ -94,7 +94,13 @@ struct show {
 	const struct options *options;
 	const struct recording *rec;
 	bool with_pid; /* several processes: tables get a column for it */
+	const struct process_row *row;
 };
+
+/* Load the processes one by one and call `each`, until it returns false.  False then, and after a
+ * message. */
+bool for_each_recording(struct context *context, const struct process_list *list,
+			bool (*each)(const struct show *show, void *data), void *data);
 
 /* The processes that an answer is about; the first one is the recording's own. */
 struct same_processes {

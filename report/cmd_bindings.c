@@ -28,6 +28,7 @@ struct bindings {
 	struct context *context;
 	const struct recording *rec;
 	bool *from, *to; /* by object: is it what --from or --to means?  NULL: any */
+	char **names;    /* by object: what text calls it; NULL: not asked yet */
 	size_t shown;
 };
 
@@ -65,6 +66,20 @@ static bool symbol_matches(const char *pattern, const char *symbol, const char *
 	return fnmatch(pattern, bare, 0) == 0;
 }
 
+/* What text calls an object; NULL for NONE. */
+static const char *name_of(struct bindings *bindings, int object)
+{
+	AUTO_STRBUF struct strbuf name = STRBUF_INIT;
+
+	if (!has_object(bindings->rec, object))
+		return NULL;
+	if (!bindings->names[object]) {
+		add_object(&name, bindings->rec, object);
+		bindings->names[object] = strbuf_detach(&name);
+	}
+	return bindings->names[object];
+}
+
 static bool in_set(const bool *set, int object)
 {
 	return !set || (object != NONE && set[object]);
@@ -93,12 +108,12 @@ static bool show_binding(const struct binding_row *row, void *data)
 		value_integer(rec->process_id),
 		value_integer((int64_t)row->seq),
 		value_string(from),
-		value_string(from ? base_name(from) : NULL),
+		value_string(name_of(bindings, row->from)),
 		value_string(readable && !options->no_demangle ? readable : row->symbol),
 		value_string(row->symbol),
 		value_string(row->version),
 		value_string(to),
-		value_string(to           ? base_name(to)
+		value_string(to           ? name_of(bindings, row->to)
 			     : row->bound ? NULL
 					  : "not bound"),
 		value_string(row->kind),
@@ -143,13 +158,14 @@ static const char *kind_word(const struct context *context)
 	return NULL;
 }
 
-static bool show_process(struct bindings *bindings)
+static bool show_process(const struct show *show, void *data)
 {
-	const struct options *options = bindings->context->options;
+	struct bindings *bindings = data;
+	const struct options *options = show->options;
 	AUTO_FREE bool *from_set = NULL, *to_set = NULL;
 	int from, to;
-	size_t from_count = mark(bindings->rec, options->from, &from_set, &from);
-	size_t to_count = mark(bindings->rec, options->to, &to_set, &to);
+	size_t from_count = mark(show->rec, options->from, &from_set, &from);
+	size_t to_count = mark(show->rec, options->to, &to_set, &to);
 	struct binding_filter filter = {
 		.kind = kind_word(bindings->context),
 		.from = from_count == 1 ? from : NONE,
@@ -158,34 +174,26 @@ static bool show_process(struct bindings *bindings)
 			 : options->all   ? BOUND_OR_NOT
 					  : BOUND_ONLY,
 	};
+	bool ok;
 
 	if ((options->from && !from_count) || (options->to && !to_count))
 		return true;
+	bindings->rec = show->rec;
 	bindings->from = from_set;
 	bindings->to = to_set;
-	return store_bindings(bindings->context->store, bindings->rec, &filter, show_binding,
-			      bindings);
-}
-
-static bool show_all(struct context *context, const struct process_list *list, size_t *ret_shown)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		AUTO_RECORDING struct recording rec;
-		struct bindings bindings = {.context = context, .rec = &rec};
-
-		recording_init(&rec);
-		if (!context_load(context, &list->rows[i], &rec) || !show_process(&bindings))
-			return false;
-		*ret_shown += bindings.shown;
-	}
-	return true;
+	bindings->names = xcalloc(show->rec->object_count, sizeof(*bindings->names));
+	ok = store_bindings(bindings->context->store, show->rec, &filter, show_binding, bindings);
+	for (size_t i = 0; i < show->rec->object_count; i++)
+		free(bindings->names[i]);
+	free(bindings->names);
+	return ok;
 }
 
 int cmd_bindings(struct context *context)
 {
 	AUTO_PROCESSES struct process_list list;
 	struct column columns[ARRAY_SIZE(binding_columns)];
-	size_t shown = 0;
+	struct bindings bindings = {.context = context};
 	int status = context_processes(context, &list);
 	bool ok;
 
@@ -195,11 +203,11 @@ int cmd_bindings(struct context *context)
 	if (list.count == 1)
 		columns[0].title = NULL;
 	render_table(context->render, "bindings", columns, ARRAY_SIZE(columns));
-	ok = show_all(context, &list, &shown);
+	ok = for_each_recording(context, &list, show_process, &bindings);
 	render_table_close(context->render);
 	if (!ok)
 		return EXIT_DATABASE;
-	if (shown == 0) {
+	if (bindings.shown == 0) {
 		warn("no binding matches");
 		return EXIT_FOUND;
 	}

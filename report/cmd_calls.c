@@ -42,7 +42,6 @@ static void add_result(struct strbuf *sb, const struct recording *rec, const str
 	else if (call->kind == CALL_DLSYM || call->kind == CALL_DLVSYM)
 		strbuf_addstr(sb, "from ");
 	add_object(sb, rec, call->result);
-	add_namespace(sb, rec, call->result);
 }
 
 static bool is_wanted(const struct show *show, const struct call *call)
@@ -131,37 +130,20 @@ static void show_json(const struct show *show, int index)
 	render_close(show->render);
 }
 
-static size_t show_calls(const struct show *show)
+static bool show_calls(const struct show *show, void *data)
 {
-	size_t shown = 0;
+	size_t *shown = data;
 
 	for (size_t i = 0; i < show->rec->call_count; i++) {
 		if (!is_wanted(show, &show->rec->calls[i]))
 			continue;
-		shown++;
+		++*shown;
 		if (!show->render->is_text)
 			show_json(show, (int)i);
 		else if (show->options->stack)
 			show_paragraph(show, (int)i);
 		else
 			show_row(show, (int)i);
-	}
-	return shown;
-}
-
-static bool show_all(struct context *context, const struct process_list *list, size_t *ret_shown)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		AUTO_RECORDING struct recording rec;
-		struct show show = {.render = context->render,
-				    .options = context->options,
-				    .rec = &rec,
-				    .with_pid = list->count > 1};
-
-		recording_init(&rec);
-		if (!context_load(context, &list->rows[i], &rec))
-			return false;
-		*ret_shown += show_calls(&show);
 	}
 	return true;
 }
@@ -184,7 +166,7 @@ int cmd_calls(struct context *context)
 		render_table(context->render, "calls", columns, ARRAY_SIZE(columns));
 	else
 		render_open(context->render, "calls", GROUP_ARRAY);
-	ok = show_all(context, &list, &shown);
+	ok = for_each_recording(context, &list, show_calls, &shown);
 	if (table)
 		render_table_close(context->render);
 	else

@@ -112,6 +112,24 @@ bool context_load(struct context *context, const struct process_row *row, struct
 	return store_load(context->store, row->id, ret);
 }
 
+bool for_each_recording(struct context *context, const struct process_list *list,
+			bool (*each)(const struct show *show, void *data), void *data)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		AUTO_RECORDING struct recording rec;
+		struct show show = {.render = context->render,
+				    .options = context->options,
+				    .rec = &rec,
+				    .with_pid = list->count > 1,
+				    .row = &list->rows[i]};
+
+		recording_init(&rec);
+		if (!context_load(context, &list->rows[i], &rec) || !each(&show, data))
+			return false;
+	}
+	return true;
+}
+
 void add_argv(struct strbuf *sb, const char *json)
 {
 	json_t *array = json ? json_loads(json, JSON_ALLOW_NUL, NULL) : NULL;

@@ -113,39 +113,29 @@ static bool is_wanted(const struct context *context, const struct object *object
 	return context->operand_count == 0;
 }
 
-static size_t show_objects(const struct context *context, const struct show *show)
+struct objects {
+	const struct context *context;
+	struct nearest near; /* to the first operand, if there is any */
+	size_t shown;
+};
+
+static bool show_objects(const struct show *show, void *data)
 {
+	struct objects *objects = data;
 	const struct recording *rec = show->rec;
 	AUTO_FREE int *order = xcalloc(rec->object_count, sizeof(*order));
 	struct sorter sorter = {.rec = rec, .key = show->options->sort};
 	size_t count = 0;
 
 	for (size_t i = 0; i < rec->object_count; i++)
-		if (is_wanted(context, &rec->objects[i]))
+		if (is_wanted(objects->context, &rec->objects[i]))
 			order[count++] = (int)i;
 	qsort_r(order, count, sizeof(*order), compare_objects, &sorter);
 	for (size_t i = 0; i < count; i++)
 		show_object(show, order[i]);
-	return count;
-}
-
-static bool show_all(struct context *context, const struct process_list *list, struct nearest *near,
-		     size_t *ret_shown)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		AUTO_RECORDING struct recording rec;
-		struct show show = {.render = context->render,
-				    .options = context->options,
-				    .rec = &rec,
-				    .with_pid = list->count > 1};
-
-		recording_init(&rec);
-		if (!context_load(context, &list->rows[i], &rec))
-			return false;
-		*ret_shown += show_objects(context, &show);
-		for (size_t j = 0; near && j < rec.object_count; j++)
-			nearest_offer_object(near, &rec.objects[j]);
-	}
+	objects->shown += count;
+	for (size_t i = 0; objects->near.wanted && i < rec->object_count; i++)
+		nearest_offer_object(&objects->near, &rec->objects[i]);
 	return true;
 }
 
@@ -153,8 +143,7 @@ int cmd_objects(struct context *context)
 {
 	AUTO_PROCESSES struct process_list list;
 	struct column columns[ARRAY_SIZE(object_columns)];
-	struct nearest near = {0};
-	size_t shown = 0;
+	struct objects objects = {.context = context};
 	int status = context_processes(context, &list);
 	bool ok;
 
@@ -164,17 +153,17 @@ int cmd_objects(struct context *context)
 	if (list.count == 1)
 		columns[0].title = NULL;
 	if (context->operand_count)
-		nearest_init(&near, context->operands[0]);
+		nearest_init(&objects.near, context->operands[0]);
 	render_table(context->render, "objects", columns, ARRAY_SIZE(columns));
-	ok = show_all(context, &list, context->operand_count ? &near : NULL, &shown);
+	ok = for_each_recording(context, &list, show_objects, &objects);
 	render_table_close(context->render);
-	if (ok && shown == 0 && context->operand_count) {
+	if (ok && objects.shown == 0 && context->operand_count) {
 		AUTO_STRBUF struct strbuf hint = STRBUF_INIT;
 
-		nearest_add_hint(&near, &hint);
+		nearest_add_hint(&objects.near, &hint);
 		warn("no object is called '%s'%s", context->operands[0], hint.s);
 		status = EXIT_FOUND;
 	}
-	nearest_release(&near);
+	nearest_release(&objects.near);
 	return ok ? status : EXIT_DATABASE;
 }

@@ -52,7 +52,7 @@ static void open_row(int index, void *data)
 	const struct value values[ARRAY_SIZE(tree_columns)] = {
 		value_integer(object->number),
 		value_string(object->path),
-		value_string(base_name(object->path)),
+		value_string(object_name(rec, index)),
 		value_shown(value_integer((int64_t)object->opened_ns), opened.s),
 		object->closed_seq ? value_integer((int64_t)object->closed_ns) : value_none(),
 		value_styled(value_shown(value_string(load_reason_name(object->reason)), how.s),
@@ -117,36 +117,35 @@ static void show_tree(const struct show *show)
 	render_close(show->render);
 }
 
+static bool show_process(const struct show *show, void *data)
+{
+	bool *first = data;
+	AUTO_STRBUF struct strbuf name = STRBUF_INIT;
+
+	add_process_name(&name, show->row);
+	if (!*first)
+		render_blank(show->render);
+	*first = false;
+	if (show->with_pid)
+		render_line(show->render, MARK_BOLD "process %s" MARK_END, name.s);
+	render_open(show->render, NULL, GROUP_OBJECT);
+	render_value(show->render, "pid", value_integer(show->rec->pid));
+	render_value(show->render, "process", value_integer(show->rec->process_id));
+	show_tree(show);
+	render_close(show->render);
+	return true;
+}
+
 int cmd_tree(struct context *context)
 {
 	AUTO_PROCESSES struct process_list list;
+	bool first = true, ok;
 	int status = context_processes(context, &list);
 
 	if (status != EXIT_OK)
 		return status;
 	render_open(context->render, "processes", GROUP_ARRAY);
-	for (size_t i = 0; i < list.count; i++) {
-		AUTO_RECORDING struct recording rec;
-		AUTO_STRBUF struct strbuf name = STRBUF_INIT;
-		struct show show = {.render = context->render,
-				    .options = context->options,
-				    .rec = &rec,
-				    .with_pid = list.count > 1};
-
-		recording_init(&rec);
-		if (!context_load(context, &list.rows[i], &rec))
-			return EXIT_DATABASE;
-		add_process_name(&name, &list.rows[i]);
-		if (i)
-			render_blank(context->render);
-		if (list.count > 1)
-			render_line(context->render, MARK_BOLD "process %s" MARK_END, name.s);
-		render_open(context->render, NULL, GROUP_OBJECT);
-		render_value(context->render, "pid", value_integer(rec.pid));
-		render_value(context->render, "process", value_integer(rec.process_id));
-		show_tree(&show);
-		render_close(context->render);
-	}
+	ok = for_each_recording(context, &list, show_process, &first);
 	render_close(context->render);
-	return EXIT_OK;
+	return ok ? EXIT_OK : EXIT_DATABASE;
 }

@@ -80,10 +80,12 @@ void add_process(struct strbuf *sb, const struct recording *rec)
 
 void add_object(struct strbuf *sb, const struct recording *rec, int object)
 {
-	if (!has_object(rec, object))
+	if (!has_object(rec, object)) {
 		strbuf_addstr(sb, "an unknown object");
-	else
-		add_name(sb, base_name(rec->objects[object].path));
+		return;
+	}
+	add_name(sb, object_name(rec, object));
+	add_namespace(sb, rec, object);
 }
 
 void add_namespace(struct strbuf *sb, const struct recording *rec, int object)
@@ -211,8 +213,9 @@ static void add_place(struct strbuf *sb, const struct recording *rec, int object
 		strbuf_addf(sb, "0x%" PRIx64 " (no object)", address);
 		return;
 	}
-	add_object(sb, rec, object);
+	add_name(sb, object_name(rec, object));
 	strbuf_addf(sb, "+0x%" PRIx64, address - rec->objects[object].load_address);
+	add_namespace(sb, rec, object);
 }
 
 void add_frame(struct strbuf *sb, const struct recording *rec, const struct frame *frame,

@@ -23,7 +23,15 @@ void add_size(struct strbuf *sb, uint64_t bytes);
 /* "4242 python3" */
 void add_process(struct strbuf *sb, const struct recording *rec);
 
-/* File name of an object; "an unknown object" for NONE. */
+/*
+ * The end of an object's path that tells it from the process's other files: its file name, and as
+ * many directories before it as that takes.  Not escaped; points into the recording.  Looks at all
+ * objects: who has many rows to fill asks once an object.
+ */
+const char *object_name(const struct recording *rec, int object);
+
+/* object_name(), with the namespace when it is not the base namespace; "an unknown object" for
+ * NONE. */
 void add_object(struct strbuf *sb, const struct recording *rec, int object);
 /* " (namespace 2)" when it is not the base namespace. */
 void add_namespace(struct strbuf *sb, const struct recording *rec, int object);
