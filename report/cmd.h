@@ -115,11 +115,13 @@ void add_pids(struct strbuf *sb, const struct same_processes *same, size_t first
 /* Members of an array: call it between render_open and render_close. */
 void same_processes_to_json(struct render *render, const struct same_processes *same);
 
-/* why-loaded: the explanation of one object. */
-void show_why_loaded(const struct show *show, int object, const struct same_processes *same);
+/* why-loaded: the explanation of one object, which was loaded in the same way `repeats` times more.
+ */
+void show_why_loaded(const struct show *show, int object, const struct same_processes *same,
+		     size_t repeats);
 struct why_loaded;
 void why_loaded_to_json(const struct show *show, const struct why_loaded *why,
-			const struct same_processes *same);
+			const struct same_processes *same, size_t repeats);
 
 /* why-found: the explanation of one request (an ORIGIN_NAME search), which came `repeats` times
  * more. */

@@ -287,7 +287,7 @@ static void show_asked(const struct show *show, const struct why_loaded *why)
 }
 
 static void show_text(const struct show *show, const struct why_loaded *why,
-		      const struct same_processes *same)
+		      const struct same_processes *same, size_t repeats)
 {
 	const struct object *object = &show->rec->objects[why->object];
 	struct chain chain = {.show = show, .why = why};
@@ -296,6 +296,9 @@ static void show_text(const struct show *show, const struct why_loaded *why,
 	add_answer(&answer, show, why);
 	strbuf_addstr(&where, "in ");
 	add_same_processes(&where, same);
+	/* Once in each process is no repetition. */
+	if (repeats >= same->count)
+		strbuf_addf(&where, "; loaded %zu times in this way, the first time:", repeats + 1);
 	render_line(show->render, MARK_BOLD "%s." MARK_END, answer.s);
 	render_line(show->render, MARK_DIM "%s" MARK_END, where.s);
 	render_blank(show->render);
@@ -316,15 +319,16 @@ static void show_text(const struct show *show, const struct why_loaded *why,
 	render_blank(show->render);
 }
 
-void show_why_loaded(const struct show *show, int object, const struct same_processes *same)
+void show_why_loaded(const struct show *show, int object, const struct same_processes *same,
+		     size_t repeats)
 {
 	struct why_loaded why;
 
 	why_loaded_build(show->rec, object, &why);
 	if (show->render->is_text)
-		show_text(show, &why, same);
+		show_text(show, &why, same, repeats);
 	else
-		why_loaded_to_json(show, &why, same);
+		why_loaded_to_json(show, &why, same, repeats);
 	why_loaded_release(&why);
 }
 
@@ -377,7 +381,7 @@ static void show_answer(struct answer_walk *walk, const struct recording *rec,
 	struct same_processes same = {
 		.rows = walk->list->rows, .indexes = answer->rows, .count = answer->row_count};
 
-	show_why_loaded(&show, answer->index, &same);
+	show_why_loaded(&show, answer->index, &same, answer->repeats);
 }
 
 static void show_inherited(const struct answer_walk *walk, const struct answers *inherited)

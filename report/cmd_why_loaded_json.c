@@ -55,7 +55,7 @@ static void asked_to_json(const struct show *show, const struct load_asked *aske
 }
 
 void why_loaded_to_json(const struct show *show, const struct why_loaded *why,
-			const struct same_processes *same)
+			const struct same_processes *same, size_t repeats)
 {
 	struct render *render = show->render;
 	const struct object *object = &show->rec->objects[why->object];
@@ -65,6 +65,7 @@ void why_loaded_to_json(const struct show *show, const struct why_loaded *why,
 	render_open(render, "processes", GROUP_ARRAY);
 	same_processes_to_json(render, same);
 	render_close(render);
+	render_value(render, "repeats", value_integer((int64_t)repeats));
 	render_value(render, "reason", value_string(load_reason_name(object->reason)));
 	render_value(render, "opened_ns", value_integer((int64_t)object->opened_ns));
 	render_value(render, "closed_ns",

@@ -229,7 +229,7 @@ static void answer(struct answered *a, bool json, size_t processes,
 
 static void ask_loaded(const struct show *show, const struct same_processes *same, int object)
 {
-	show_why_loaded(show, object, same);
+	show_why_loaded(show, object, same, 0);
 }
 
 static void ask_found(const struct show *show, const struct same_processes *same, int request)
