@@ -8,10 +8,36 @@
 #define DEEPEST 20 /* indentation stops here */
 
 static const struct column call_columns[] = {
-	{NULL, "PROCESS", 0},          {NULL, "AT", COLUMN_RIGHT},    {NULL, "TID", COLUMN_RIGHT},
-	{NULL, "CALL", COLUMN_WRAP},   {NULL, "RESULT", COLUMN_WRAP}, {NULL, "KNOWN BY", 0},
-	{NULL, "CALLER", COLUMN_WRAP},
+	{NULL, "PROCESS", 0},
+	{NULL, "AT", COLUMN_RIGHT},
+	{NULL, "TID", COLUMN_RIGHT},
+	{NULL, "CALL", COLUMN_WRAP},
+	{NULL, "RESULT", COLUMN_WRAP},
+	{NULL, "KNOWN BY", 0},
+	{NULL, "CALLED FROM", COLUMN_WRAP},
 };
+
+/* For a narrow column; plugreport(1) says more. */
+static const char *known_by_short(enum known_by known_by)
+{
+	switch (known_by) {
+	case KNOWN_NESTED_OPEN:
+		return "opening";
+	case KNOWN_NESTED_SEARCH:
+		return "search";
+	case KNOWN_NAME_MATCH:
+		return "name";
+	case KNOWN_HANDLE:
+		return "handle";
+	case KNOWN_BINDING:
+		return "binding";
+	case KNOWN_FAILED_SEARCH:
+		return "vain search";
+	case KNOWN_NOT:
+		break;
+	}
+	return NULL;
+}
 
 static size_t nesting(const struct recording *rec, int index)
 {
@@ -84,7 +110,7 @@ static void show_row(const struct show *show, int index)
 		value_string(text.s),
 		value_styled(value_string(result.s),
 			     call->outcome == OUTCOME_FAILED ? STYLE_BAD : STYLE_PLAIN),
-		value_string(call->known_by == KNOWN_NOT ? NULL : known_by_name(call->known_by)),
+		value_string(known_by_short(call->known_by)),
 		value_string(caller.s),
 	};
 	render_row(show->render, values);
@@ -175,6 +201,12 @@ int cmd_calls(struct context *context)
 		warn("no call is about '%s'", context->options->name);
 		return EXIT_FOUND;
 	}
+	if (shown && table)
+		render_line(
+			context->render, MARK_DIM
+			"dlopen returns unseen. Results known by an opening, a search or a name "
+			"during the call are inferred; handles were read, bindings "
+			"observed." MARK_END);
 	if (shown == 0)
 		render_line(context->render,
 			    "No call of dlopen, dlmopen, dlclose, dlsym or dlvsym was recorded.");

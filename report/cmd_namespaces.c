@@ -135,7 +135,7 @@ static void show_space(const struct show *show, int32_t id)
 		add_time(&line, rec->calls[call].time_ns);
 		strbuf_addstr(&line, " after the start by ");
 		add_call(&line, rec, call, show->options->no_demangle);
-		strbuf_addstr(&line, " in ");
+		strbuf_addstr(&line, " called from ");
 		add_caller(&line, rec, call, show->options->no_demangle);
 	} else if (id == 0) {
 		strbuf_addstr(&line, ", the program's own");
@@ -244,5 +244,8 @@ int cmd_namespaces(struct context *context)
 	render_open(context->render, "processes", GROUP_ARRAY);
 	ok = for_each_recording(context, &list, show_process, &first);
 	render_close(context->render);
+	render_line(context->render, MARK_DIM
+		    "ld.so told which object is in which namespace; what made a namespace is "
+		    "inferred from the order of events." MARK_END);
 	return ok ? EXIT_OK : EXIT_DATABASE;
 }

@@ -164,6 +164,11 @@ int cmd_objects(struct context *context)
 		warn("no object is called '%s'%s", context->operands[0], hint.s);
 		status = EXIT_FOUND;
 	}
+	if (ok && objects.shown)
+		render_line(
+			context->render, MARK_DIM
+			"ld.so told what it opened and closed; why it is there is inferred from "
+			"the order of events." MARK_END);
 	nearest_release(&objects.near);
 	return ok ? status : EXIT_DATABASE;
 }

@@ -147,5 +147,8 @@ int cmd_tree(struct context *context)
 	render_open(context->render, "processes", GROUP_ARRAY);
 	ok = for_each_recording(context, &list, show_process, &first);
 	render_close(context->render);
+	render_line(context->render, MARK_DIM
+		    "ld.so told what it opened; who brought whom is inferred from the order of "
+		    "events." MARK_END);
 	return ok ? EXIT_OK : EXIT_DATABASE;
 }
