@@ -58,19 +58,36 @@ static void make_utf8(struct strbuf *sb, const char *bytes, size_t length, bool 
 	}
 }
 
+/* Write a value.  jansson takes DEL for printable; it can only stand inside of strings. */
+static void dump(struct json_render *json, const json_t *value, size_t flags)
+{
+	AUTO_FREE char *text = value ? json_dumps(value, flags | JSON_ENCODE_ANY) : NULL;
+
+	if (!text) {
+		json->failed = true;
+		return;
+	}
+	for (const char *p = text; *p;) {
+		size_t length = strcspn(p, "\x7f");
+
+		fwrite(p, 1, length, json->base.out);
+		p += length;
+		if (*p) {
+			fputs("\\u007f", json->base.out);
+			p++;
+		}
+	}
+}
+
 static void put_string(struct json_render *json, const char *bytes, size_t length)
 {
 	AUTO_STRBUF struct strbuf utf8 = STRBUF_INIT;
 	bool plain;
 	json_t *string;
-	size_t flags = JSON_ENCODE_ANY;
 
 	make_utf8(&utf8, bytes, length, &plain);
-	if (!plain)
-		flags |= JSON_ENSURE_ASCII;
 	string = json_stringn(utf8.s, utf8.length);
-	if (!string || json_dumpf(string, json->base.out, flags) < 0)
-		json->failed = true;
+	dump(json, string, plain ? 0 : JSON_ENSURE_ASCII);
 	json_decref(string);
 }
 
@@ -81,9 +98,8 @@ static void put_json(struct json_render *json, const struct value *value)
 
 	if (!parsed)
 		put_string(json, value->string, value->length);
-	else if (json_dumpf(parsed, json->base.out,
-			    JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER) < 0)
-		json->failed = true;
+	else
+		dump(json, parsed, JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER);
 	json_decref(parsed);
 }
 

@@ -335,10 +335,12 @@ static void begin_block(struct text_render *text)
 	text->rows = 0;
 	for (size_t i = 0; i < text->column_count; i++) {
 		const struct column *column = &text->columns[i];
+		AUTO_STRBUF struct strbuf title = STRBUF_INIT;
 		int flags = 0;
 
 		if (!column->title)
 			continue;
+		strbuf_add_escaped(&title, column->title, strlen(column->title));
 		if (column->flags & COLUMN_RIGHT)
 			flags |= SCOLS_FL_RIGHT;
 		if (column->flags & COLUMN_TREE)
@@ -347,7 +349,7 @@ static void begin_block(struct text_render *text)
 			flags |= SCOLS_FL_WRAP;
 		if (text->headed)
 			flags |= SCOLS_FL_STRICTWIDTH;
-		if (!scols_table_new_column(text->table, column->title,
+		if (!scols_table_new_column(text->table, title.s,
 					    text->headed ? (double)text->widths[i] : 0, flags))
 			die(EXIT_DATABASE, "out of memory");
 	}

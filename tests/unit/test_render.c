@@ -58,6 +58,34 @@ static void names_are_harmless_in_text(void **state)
 	free(page.text);
 }
 
+/* Headings come from a view's columns: they are no better than the cells. */
+static void headings_are_harmless(void **state)
+{
+	static const struct column columns[] = {{"x\177", "x\033]0;owned\a\177", 0}};
+	struct value value = value_string("a\177b");
+	struct page page;
+
+	(void)state;
+	page_open(&page, &plain);
+	render_table(page.render, "names", columns, 1);
+	render_row(page.render, &value);
+	render_table_close(page.render);
+	page_close(&page);
+	assert_string_equal(page.text, "  x\\x1b]0;owned\\x07\\x7f\n  a\\x7fb\n");
+	free(page.text);
+	page_open(&page, NULL);
+	render_table(page.render, "names", columns, 1);
+	render_row(page.render, &value);
+	value = value_json("[\"\177\", \"\xc3\xa9\"]");
+	render_row(page.render, &value);
+	render_table_close(page.render);
+	page_close(&page);
+	assert_null(strchr(page.text, '\177'));
+	assert_non_null(strstr(page.text, "{\"x\\u007f\": \"a\\u007fb\"}"));
+	assert_non_null(strstr(page.text, "[\"\\u007f\", \"\\u00E9\"]"));
+	free(page.text);
+}
+
 static void names_are_valid_in_json(void **state)
 {
 	struct page page;
@@ -461,6 +489,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_harmless_in_text),
+		cmocka_unit_test(headings_are_harmless),
 		cmocka_unit_test(names_are_valid_in_json),
 		cmocka_unit_test(each_invalid_byte_is_replaced),
 		cmocka_unit_test(values_have_their_types_in_json),
