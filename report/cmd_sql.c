@@ -98,5 +98,7 @@ int cmd_sql(struct context *context)
 	if (answer.open)
 		render_table_close(context->render);
 	answer_release(&answer);
-	return ok ? EXIT_OK : EXIT_DATABASE;
+	if (ok)
+		return EXIT_OK;
+	return store_sql_is_wrong(context->store) ? EXIT_USAGE : EXIT_DATABASE;
 }

@@ -58,6 +58,13 @@ static int authorize(void *data, int action, const char *first, const char *seco
 	return SQLITE_DENY;
 }
 
+/* Errors that another statement would not have had. */
+static bool is_of_statement(int code)
+{
+	return (code & 0xff) == SQLITE_ERROR || (code & 0xff) == SQLITE_AUTH ||
+	       (code & 0xff) == SQLITE_TOOBIG;
+}
+
 /* Prepare the only statement in `sql`; NULL after a message. */
 static sqlite3_stmt *prepare_reading(struct store *store, const char *sql, const bool *denied)
 {
@@ -84,6 +91,7 @@ static sqlite3_stmt *prepare_reading(struct store *store, const char *sql, const
 			return stmt;
 		warn("sql: more than one statement; run them one by one");
 	}
+	store->sql_is_wrong = *denied || code == SQLITE_OK || is_of_statement(code);
 	sqlite3_finalize(next);
 	sqlite3_finalize(stmt);
 	return NULL;
@@ -142,9 +150,16 @@ static bool run_reading(struct store *store, sqlite3_stmt *stmt,
 		if (!row(values, count, data))
 			return true;
 	}
-	if (code != SQLITE_DONE)
+	if (code != SQLITE_DONE) {
+		store->sql_is_wrong = is_of_statement(code);
 		warn("sql: %s", sqlite3_errmsg(store->db));
+	}
 	return code == SQLITE_DONE;
+}
+
+bool store_sql_is_wrong(const struct store *store)
+{
+	return store->sql_is_wrong;
 }
 
 bool store_sql(struct store *store, const char *sql,
@@ -154,6 +169,7 @@ bool store_sql(struct store *store, const char *sql,
 	sqlite3_stmt *stmt;
 	bool denied = false, done = false;
 
+	store->sql_is_wrong = false;
 	sqlite3_set_authorizer(store->db, authorize, &denied);
 	stmt = prepare_reading(store, sql, &denied);
 	if (stmt)

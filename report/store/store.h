@@ -128,6 +128,9 @@ bool store_sql(struct store *store, const char *sql,
 	       void (*columns)(const char *const *names, size_t count, void *data),
 	       bool (*row)(const struct sql_value *values, size_t count, void *data), void *data);
 
+/* Did the last store_sql() fail because of what the statement says, and not of the database? */
+bool store_sql_is_wrong(const struct store *store);
+
 /* Path the store was opened with, and facts about the file for `info`. */
 const char *store_path(const struct store *store);
 

@@ -12,6 +12,7 @@
 struct store {
 	sqlite3 *db;
 	char *path; /* as the user named it, for messages */
+	bool sql_is_wrong;
 };
 
 /* How long to wait for another process that writes the database, in milliseconds. */
