@@ -30,6 +30,7 @@ struct bindings {
 	bool *from, *to; /* by object: is it what --from or --to means?  NULL: any */
 	char **names;    /* by object: what text calls it; NULL: not asked yet */
 	size_t shown;
+	size_t internal; /* look-ups of ld.so's own that were left out */
 };
 
 /* Where the arguments of a demangled function begin: at the parenthesis that the last one closes.
@@ -101,6 +102,10 @@ static bool show_binding(const struct binding_row *row, void *data)
 		readable = demangle(row->symbol);
 	if (options->symbol && !symbol_matches(options->symbol, row->symbol, readable))
 		return true;
+	if (row->internal && !options->all) {
+		bindings->internal++;
+		return true;
+	}
 	bindings->shown++;
 	add_process(&process, rec);
 	const struct value values[ARRAY_SIZE(binding_columns)] = {
@@ -208,7 +213,9 @@ int cmd_bindings(struct context *context)
 	if (!ok)
 		return EXIT_DATABASE;
 	if (bindings.shown == 0) {
-		warn("no binding matches");
+		context_remark(context, "no binding matches%s",
+			       bindings.internal ? ", but ld.so's own look-ups do; --all shows them"
+						 : "");
 		return EXIT_FOUND;
 	}
 	return EXIT_OK;
