@@ -24,7 +24,14 @@ struct context {
 	bool unicode; /* the user's locale has UTF-8 */
 	struct render *render;
 	struct store *store; /* open when the command has COMMAND_DATABASE */
+	char **remarks;      /* for standard error, once the answer is out */
+	size_t remark_count, remark_room;
 };
+
+/* Like warn(), but said behind the answer: on a terminal both are in one place. */
+void context_remark(struct context *context, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Say them, and forget them. */
+void context_say_remarks(struct context *context);
 
 /*
  * Make the renderer that the options ask for, on context->out.  Colour and branches go to terminals

@@ -198,7 +198,7 @@ int cmd_calls(struct context *context)
 	else
 		render_close(context->render);
 	if (ok && shown == 0 && context->options->name) {
-		warn("no call is about '%s'", context->options->name);
+		context_remark(context, "no call is about '%s'", context->options->name);
 		return EXIT_FOUND;
 	}
 	if (shown && table)

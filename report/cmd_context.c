@@ -8,6 +8,7 @@
 #include "audit/spool.h"
 #include "report/cmd.h"
 #include "report/render/words.h"
+#include "report/store/schema.h"
 
 static size_t terminal_width(int fd)
 {
@@ -40,6 +41,46 @@ struct render *context_render(const struct context *context)
 	return render_text_new(context->out, &look);
 }
 
+void context_remark(struct context *context, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		die(EXIT_DATABASE, "out of memory");
+	va_end(args);
+	*GROW(context->remarks, context->remark_count, context->remark_room) = text;
+}
+
+void context_say_remarks(struct context *context)
+{
+	for (size_t i = 0; i < context->remark_count; i++) {
+		warn("%s", context->remarks[i]);
+		free(context->remarks[i]);
+	}
+	free(context->remarks);
+	context->remarks = NULL;
+	context->remark_count = context->remark_room = 0;
+}
+
+/*
+ * Does the file begin as our databases do?  Asked only when it could not be written, and that was
+ * said already: what is no database of ours needs no second message.
+ */
+static bool looks_like_ours(const char *path)
+{
+	unsigned char header[100];
+	AUTO_FCLOSE FILE *file = fopen(path, "re");
+	const unsigned char *id = header + 68; /* application_id, big endian */
+
+	if (!file || fread(header, 1, sizeof(header), file) != sizeof(header))
+		return false;
+	return memcmp(header, "SQLite format 3", 16) == 0 &&
+	       ((uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3]) ==
+		       STORE_APPLICATION_ID;
+}
+
 void context_open_database(struct context *context)
 {
 	const char *path = context->options->db;
@@ -49,10 +90,13 @@ void context_open_database(struct context *context)
 		struct ingest_options options = {.live = true};
 		struct ingest_result result;
 
-		if (!store_ingest(path, &options, &result) && access(path, F_OK) == 0)
+		if (!store_ingest(path, &options, &result) && access(path, F_OK) == 0) {
+			if (!looks_like_ours(path))
+				exit(EXIT_DATABASE);
 			warn("new spools beside '%s' can't be taken in: answering from what the "
 			     "database has",
 			     path);
+		}
 	}
 	if (access(path, F_OK) != 0) {
 		if (errno != ENOENT)
@@ -64,7 +108,7 @@ void context_open_database(struct context *context)
 			    path);
 		die(EXIT_DATABASE,
 		    "%s: there is no recording; make one with 'plugreport record -- COMMAND' or "
-		    "'LD_AUDIT=libplugaudit.so COMMAND', or name one with --db",
+		    "'LD_AUDIT=libplugaudit.so COMMAND', or name one with -d",
 		    path);
 	}
 	context->store = store_open_read(path);
@@ -96,14 +140,18 @@ int context_processes(struct context *context, struct process_list *ret)
 		return EXIT_OK;
 	}
 	if (options->pid)
-		warn("no process %" PRId64 " in %s; see 'plugreport processes --all'", options->pid,
-		     options->run   ? "that run"
-		     : options->all ? "this database"
-				    : "the newest run");
+		context_remark(context,
+			       "no process %" PRId64 " in %s; see 'plugreport processes --all'",
+			       options->pid,
+			       options->run   ? "that run"
+			       : options->all ? "this database"
+					      : "the newest run");
 	else if (options->run)
-		warn("no run %" PRId64 " in this database; see 'plugreport info'", options->run);
+		context_remark(context,
+			       "no run %" PRId64 " in this database; see 'plugreport info'",
+			       options->run);
 	else
-		warn("the database is empty: nothing was recorded");
+		context_remark(context, "the database is empty: nothing was recorded");
 	return EXIT_FOUND;
 }
 

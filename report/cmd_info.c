@@ -206,7 +206,7 @@ int cmd_info(struct context *context)
 	if (!store_processes(context->store, &filter, &list.rows, &list.count))
 		return EXIT_DATABASE;
 	if (list.count == 0) {
-		warn("the database has no such run or process");
+		context_remark(context, "the database has no such run or process");
 		return EXIT_FOUND;
 	}
 	show_losses(context->render, list.rows, list.count);

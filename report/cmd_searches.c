@@ -164,8 +164,8 @@ int cmd_searches(struct context *context)
 	render_table_close(context->render);
 	show_totals(context->render, &totals);
 	if (context->options->name && totals.names + totals.paths == 0) {
-		warn("nothing was searched for '%s'%s", context->options->name,
-		     context->options->missing ? " in vain" : "");
+		context_remark(context, "nothing was searched for '%s'%s", context->options->name,
+			       context->options->missing ? " in vain" : "");
 		return EXIT_FOUND;
 	}
 	return EXIT_OK;

@@ -6,7 +6,7 @@
 
 static const struct option_entry record_options[] = {
 	OPTION('o', "output", "FILE", OPTION_STRING, output,
-	       "the database to record into (the same as --db)"),
+	       "the database to record into (the same as -d)"),
 	OPTION('q', "quiet", NULL, OPTION_FLAG, quiet, "no summary at the end"),
 	OPTION(0, "no-ingest", NULL, OPTION_FLAG, no_ingest,
 	       "leave the spools for a later plugreport command"),
@@ -44,13 +44,13 @@ static const struct option_entry bindings_options[] = {
 	OPTION(0, "symbol", "NAME", OPTION_STRING, symbol,
 	       "only symbols called NAME (or a glob), mangled or demangled"),
 	OPTION_CHOOSE("kind", "KIND", kind_choices, kind,
-		      "only one kind: plt, got, abs, copy, tls or dlsym"),
+		      "plt, got, abs, copy, tls, dlsym or any (default)"),
 	OPTION(0, "unbound", NULL, OPTION_FLAG, unbound,
 	       "only what is not bound (lazy and never called, or weak)"),
 };
 
 const struct command commands[] = {
-	{"record", "[--] COMMAND [ARGUMENT...]", 1, SIZE_MAX, COMMAND_PASSES_ON | COMMAND_NO_JSON,
+	{"record", "-- COMMAND [ARGUMENT...]", 1, SIZE_MAX, COMMAND_PASSES_ON | COMMAND_NO_JSON,
 	 "run a program and record it",
 	 "Run COMMAND with the recorder loaded and put what it and its children did into\n"
 	 "one database.  The exit status is COMMAND's.\n",

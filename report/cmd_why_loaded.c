@@ -52,7 +52,7 @@ static void detail_call(const struct chain *chain, size_t index)
 	size_t frames;
 
 	add_call(&line, show->rec, step->call, show->options->no_demangle);
-	strbuf_addf(&line, " %s ", is_last_call(chain->why, index) ? "called from" : "by");
+	strbuf_addstr(&line, " called from ");
 	add_caller(&line, show->rec, step->call, show->options->no_demangle);
 	detail(chain, line.s);
 	stack_frames(show->rec, call->stack, &frames);
@@ -254,7 +254,7 @@ static void add_asked(struct strbuf *sb, const struct show *show, const struct l
 	case ASKED_OPEN:
 	case ASKED_CLOSE:
 		add_call(sb, rec, asked->call, no_demangle);
-		strbuf_addstr(sb, " by ");
+		strbuf_addstr(sb, " called from ");
 		add_caller(sb, rec, asked->call, no_demangle);
 		strbuf_addf(sb, MARK_DIM "  [%s]" MARK_END,
 			    known_by_words(rec->calls[asked->call].known_by));
@@ -336,6 +336,7 @@ struct looking_for {
 	const char *name;
 	struct nearest near;
 	bool searched; /* it was asked for, in vain */
+	bool inferred; /* something that is told was inferred */
 	/* Forked processes that just have it from their parents: said in one line, when there is
 	 * anything else to say. */
 	struct answers inherited;
@@ -359,6 +360,8 @@ static void collect(struct answer_walk *walk, const struct recording *rec, size_
 			continue;
 		}
 		why_loaded_build(rec, (int)i, &why);
+		wanted->inferred |= why.step_count > 1 || why.asked_count ||
+				    !is_of_its_own(why.steps[0].reason);
 		answers_add(is_plainly_inherited(&why) ? &wanted->inherited : &walk->answers,
 			    why_loaded_signature(rec, &why), row, (int)i);
 		why_loaded_release(&why);
@@ -401,17 +404,19 @@ static void show_inherited(const struct answer_walk *walk, const struct answers 
 		render_blank(walk->context->render);
 }
 
-static void not_loaded(const struct looking_for *wanted)
+static void not_loaded(struct context *context, const struct looking_for *wanted)
 {
 	AUTO_STRBUF struct strbuf hint = STRBUF_INIT;
 
 	if (wanted->searched) {
-		warn("'%s' was not loaded, but it was searched for; see 'plugreport why-found %s'",
-		     wanted->name, wanted->name);
+		context_remark(context,
+			       "'%s' was not loaded, but it was searched for; see 'plugreport "
+			       "why-found %s'",
+			       wanted->name, wanted->name);
 		return;
 	}
 	nearest_add_hint(&wanted->near, &hint);
-	warn("nothing called '%s' was loaded%s", wanted->name, hint.s);
+	context_remark(context, "nothing called '%s' was loaded%s", wanted->name, hint.s);
 }
 
 int cmd_why_loaded(struct context *context)
@@ -445,9 +450,9 @@ int cmd_why_loaded(struct context *context)
 	show_inherited(&walk, &wanted.inherited);
 	render_close(context->render);
 	if (status == EXIT_OK && walk.answers.count == 0) {
-		not_loaded(&wanted);
+		not_loaded(context, &wanted);
 		status = EXIT_FOUND;
-	} else if (status == EXIT_OK) {
+	} else if (status == EXIT_OK && wanted.inferred) {
 		render_line(context->render, MARK_DIM
 			    "ld.so told of loads, searches and calls; which of them belong "
 			    "together is inferred from their order." MARK_END);

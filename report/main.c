@@ -36,6 +36,7 @@ static int run_command(const struct invocation *invocation)
 		warn("the answer could not be written");
 		status = EXIT_DATABASE;
 	}
+	context_say_remarks(&context);
 	store_close(context.store);
 	return status;
 }

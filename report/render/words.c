@@ -287,7 +287,8 @@ void add_load_reason(struct strbuf *sb, const struct recording *rec, int index, 
 			strbuf_addstr(sb, "dlopen");
 			break;
 		}
-		strbuf_addf(sb, "%s by ", call_kind_name(rec->calls[object->reason_call].kind));
+		strbuf_addf(sb, "%s called from ",
+			    call_kind_name(rec->calls[object->reason_call].kind));
 		add_caller(sb, rec, object->reason_call, no_demangle);
 		break;
 	case REASON_LIBC:

@@ -51,8 +51,8 @@ void add_frame(struct strbuf *sb, const struct recording *rec, const struct fram
 /* The caller of a call: its stack's first frame, or what is known without one. */
 void add_caller(struct strbuf *sb, const struct recording *rec, int call, bool no_demangle);
 
-/* Why an object is there, in few words: "needed by libx.so", "dlopen by f() at x.c:1 in libx.so".
- */
+/* Why an object is there, in few words: "needed by libx.so", "dlopen called from f() at x.c:1
+ * in libx.so". */
 void add_load_reason(struct strbuf *sb, const struct recording *rec, int object, bool no_demangle);
 
 /* "ld.so.cache", "DT_RUNPATH of libx.so", "LD_LIBRARY_PATH" ... `entry` (may be NULL) as written.

@@ -127,8 +127,9 @@ static bool check_file(const char *path, bool for_writing)
 		if (errno == ENOENT && for_writing)
 			return true;
 		if (errno == ENOENT)
-			warn("%s: no such database; make one with 'plugreport record PROGRAM' or "
-			     "LD_AUDIT=libplugaudit.so PROGRAM, or name another with -d",
+			warn("%s: no such database; make one with 'plugreport record -- COMMAND' "
+			     "or "
+			     "LD_AUDIT=libplugaudit.so COMMAND, or name another with -d",
 			     path);
 		else
 			warn("%s: %s; name another database with -d", path, strerror(errno));
@@ -146,7 +147,7 @@ static bool check_file(const char *path, bool for_writing)
 		return false;
 	}
 	if (st.st_size == 0 && !for_writing) {
-		warn("%s: is empty, nothing was recorded in it; run 'plugreport record PROGRAM' "
+		warn("%s: is empty, nothing was recorded in it; run 'plugreport record -- COMMAND' "
 		     "or name another with -d",
 		     path);
 		return false;
@@ -286,7 +287,8 @@ struct store *store_open_read(const char *path)
 		undo_interrupted_write(real);
 	switch (identify(store)) {
 	case IDENTITY_EMPTY:
-		warn("%s: is empty, nothing was recorded in it; run 'plugreport record PROGRAM' or "
+		warn("%s: is empty, nothing was recorded in it; run 'plugreport record -- COMMAND' "
+		     "or "
 		     "name another with -d",
 		     path);
 		return NULL;

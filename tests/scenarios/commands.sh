@@ -64,6 +64,10 @@ expect_match "calls" "$calls" 'failed +vain search'
 expect_match "calls" "$calls" 'dlmopen.*sandbox\.so'
 expect_match "namespaces" "$(plugreport namespaces)" 'sandbox\.so'
 expect_match "info names glibc" "$(plugreport info)" "$(db "SELECT glibc FROM process")"
+expect_no_match "ld.so's own look-ups are not the program's" "$(plugreport bindings --symbol realloc --from host)" \
+	'dlsym'
+expect_match "--all shows them" "$(plugreport bindings --symbol realloc --from host --all)" 'dlsym'
+expect_no_match "nothing is inferred about the program" "$(plugreport why-loaded host)" inferred
 expect_match "bindings --symbol" "$(plugreport bindings --symbol codec_name)" 'codec_name'
 expect_eq "sql --json" "$(plugreport sql "SELECT 6 * 7 AS answer" --json >answer.json
 	sqlite3 -batch :memory: "SELECT json_extract(readfile('answer.json'), '\$.rows[0].answer')")" 42
@@ -81,12 +85,31 @@ expect_eq "unknown option" "$(status_of plugreport objects --no-such-option)" 2
 expect_eq "no database" "$(status_of plugreport objects -d nowhere.db)" 3
 echo 'this is no database' >text.db
 expect_eq "not a database" "$(status_of plugreport objects -d text.db)" 3
+cp status.err text.err
+PLUGAUDIT_DB=$PWD/text.db PLUGAUDIT_FLUSH=off audit /bin/true
+expect_eq "nor with spools beside it" "$(status_of plugreport objects -d text.db)" 3
+expect_eq "said once" "$(wc -l <status.err)" 1
+cmp text.err status.err || fail "another message: $(cat status.err)"
+rm text.db.*.spool
+# What has no answer in text has none inside of the JSON either.
+plugreport objects nowhere.so --json >both 2>&1 || true
+expect_match "remarks stand behind the answer" "$(tail -n 1 both)" "^plugreport: no object is called"
 sqlite3 other.db "CREATE TABLE t(x)"
 expect_eq "somebody else's database" "$(status_of plugreport objects -d other.db)" 3
 for statement in "DELETE FROM object" "CREATE TABLE t(x)" "PRAGMA user_version = 7" "ATTACH 'x.db' AS x" \
 	"SELECT 1; DROP TABLE object"; do
-	expect_true "sql refuses: $statement" [ "$(status_of plugreport sql "$statement")" != 0 ]
+	expect_eq "sql refuses: $statement" "$(status_of plugreport sql "$statement")" 2
 done
+for statement in "SELEC 1" "SELECT * FROM nowhere" "" "SELECT json_extract('{', '$')"; do
+	expect_eq "sql can't run: $statement" "$(status_of plugreport sql "$statement")" 2
+done
+
+# Headings are as little trusted as cells.
+cp "$PLUGAUDIT_DB" view.db
+sqlite3 view.db "CREATE VIEW v AS SELECT 1 AS \"x$(printf '\033]0;owned\a')\""
+expect_eq "a view's heading" "$(plugreport sql -d view.db 'SELECT * FROM v')" \
+'  x\x1b]0;owned\x07
+  1'
 expect_true "objects are still there" [ "$(db "SELECT count(*) FROM object")" -gt 10 ]
 expect_eq "--help" "$(status_of plugreport --help)" 0
 expect_eq "--version" "$(status_of plugreport --version)" 0

@@ -271,9 +271,9 @@ static void chain_is_told_from_the_program_down(void **state)
 		"\n"
 		"  Afterwards:\n"
 		"      20.2 ms  DT_NEEDED of other.so\n"
-		"      30.0 ms  dlopen(\"libhelper.so.1\", RTLD_NOW) by load_plugin() at host.c:42 "
+		"      30.0 ms  dlopen(\"libhelper.so.1\", RTLD_NOW) called from load_plugin() at host.c:42 "
 		"in host  [inferred: an object of this name was there]\n"
-		"      40.0 ms  dlclose(libhelper.so.1) by load_plugin() at host.c:42 in host  "
+		"      40.0 ms  dlclose(libhelper.so.1) called from load_plugin() at host.c:42 in host  "
 		"[read: the handle is its link map]\n"
 		"      40.1 ms  unloaded\n"
 		"\n");
