@@ -10,14 +10,22 @@ struct sums {
 	uint64_t processes, objects, searches, calls, bindings;
 	uint64_t lost_events, lost_stacks, torn, damaged, running, incomplete;
 	uint64_t first_ns, last_ns;
+	/* The end of the image that the first process is in; 0 not known. */
+	int first_pid;
+	uint64_t ended_ns;
 };
 
+/* Of a run: in order of start. */
 static void add_row(struct sums *sums, const struct process_row *row)
 {
 	uint64_t last = row->ended_ns > row->started_ns ? row->ended_ns : row->started_ns;
 
 	if (!sums->processes || row->started_ns < sums->first_ns)
 		sums->first_ns = row->started_ns;
+	if (!sums->processes)
+		sums->first_pid = row->pid;
+	if (row->pid == sums->first_pid)
+		sums->ended_ns = row->ended_ns;
 	if (last > sums->last_ns)
 		sums->last_ns = last;
 	sums->processes++;
@@ -49,14 +57,16 @@ static void show_run(struct render *render, const struct process_row *first,
 	AUTO_STRBUF struct strbuf started = STRBUF_INIT, lasted = STRBUF_INIT, argv = STRBUF_INIT;
 
 	add_date(&started, sums->first_ns);
-	add_time(&lasted, sums->last_ns - sums->first_ns);
+	if (sums->ended_ns)
+		add_time(&lasted, sums->last_ns - sums->first_ns);
 	add_argv(&argv, first->argv);
 	if (!argv.length)
 		add_name(&argv, first->exe);
 	const struct value values[ARRAY_SIZE(run_columns)] = {
 		value_integer(first->run),
 		value_shown(value_integer((int64_t)sums->first_ns), started.s),
-		value_shown(value_integer((int64_t)sums->last_ns), lasted.s),
+		sums->ended_ns ? value_shown(value_integer((int64_t)sums->last_ns), lasted.s)
+			       : value_none(),
 		value_integer((int64_t)sums->processes),
 		value_integer((int64_t)sums->objects),
 		value_integer((int64_t)sums->searches),
@@ -137,9 +147,11 @@ static bool show_distinct(const struct context *context, const char *column, con
 			  const char *label)
 {
 	struct distinct distinct = {.render = context->render, .text = STRBUF_INIT};
-	AUTO_FREE char *sql = xasprintf("SELECT DISTINCT %s FROM process WHERE %s IS NOT NULL "
+	const struct options *options = context->options;
+	AUTO_FREE char *sql = xasprintf("SELECT DISTINCT %s FROM process WHERE %s IS NOT NULL AND "
+					"%" PRId64 " IN (0, run) AND %" PRId64 " IN (0, pid) "
 					"ORDER BY 1",
-					column, column);
+					column, column, options->run, options->pid);
 	bool ok;
 
 	if (!context->render->is_text)
@@ -160,6 +172,7 @@ static bool show_facts(const struct context *context, const struct process_list 
 	AUTO_STRBUF struct strbuf size = STRBUF_INIT, span = STRBUF_INIT;
 	struct sums sums = {0};
 	struct stat st;
+	bool left = store_lacks_spools(context->store);
 
 	for (size_t i = 0; i < list->count; i++)
 		add_row(&sums, &list->rows[i]);
@@ -189,9 +202,7 @@ static bool show_facts(const struct context *context, const struct process_list 
 	show_trouble(render, "damaged_spools", "damaged spools", sums.damaged);
 	show_trouble(render, "running", "processes that still run", sums.running);
 	show_trouble(render, "incomplete", "processes recorded in part", sums.incomplete);
-	render_fact(render, "spools_left",
-		    store_has_spools(context->options->db) ? "spools not taken in" : NULL,
-		    value_bool(store_has_spools(context->options->db)));
+	render_fact(render, "spools_left", left ? "spools not taken in" : NULL, value_bool(left));
 	return true;
 }
 

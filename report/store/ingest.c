@@ -7,6 +7,7 @@
  * that nothing is left to do but to remove it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -232,4 +233,35 @@ bool store_has_spools(const char *db_path)
 
 	spool_paths_free(paths, count);
 	return count > 0;
+}
+
+/* Is what the spool at `path` has in the database?  A spool with nothing in it lacks nowhere. */
+static bool is_known(struct store *store, sqlite3_stmt *find, const char *path, bool *failed)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct spool_header header = {0};
+	char uuid[33];
+
+	if (fd < 0)
+		return errno == ENOENT;
+	if (pread(fd, &header, sizeof(header), 0) <= 0 || header.magic[0] == '\0')
+		return true;
+	spool_uuid(&header, uuid);
+	sqlite3_reset(find);
+	sqlite3_bind_text(find, 1, uuid, -1, SQLITE_TRANSIENT);
+	return store_step(store, find, failed);
+}
+
+bool store_lacks_spools(struct store *store)
+{
+	AUTO_FINALIZE sqlite3_stmt *find =
+		store_prepare(store, "SELECT 1 FROM process WHERE spool_uuid = ?");
+	char **paths;
+	size_t count = spool_paths_find(store->path, &paths);
+	bool lacks = false, failed = false;
+
+	for (size_t i = 0; find && i < count && !lacks && !failed; i++)
+		lacks = !is_known(store, find, paths[i], &failed);
+	spool_paths_free(paths, count);
+	return lacks;
 }

@@ -58,6 +58,12 @@ bool store_ingest(const char *db_path, const struct ingest_options *options,
 /* True when there is at least one spool beside `db_path`. */
 bool store_has_spools(const char *db_path);
 
+/*
+ * True when one of the spools beside the open database has something that is not in it.  The spool
+ * of a process that still runs, or is in execve, stays where it is after it was taken in.
+ */
+bool store_lacks_spools(struct store *store);
+
 /* Which processes a command is about. */
 struct process_filter {
 	int64_t run; /* row id; 0: the newest; -1: all */

@@ -1,0 +1,39 @@
+# info: how long a run took where its end is known, what it is asked about, what is not taken in.
+. "$TOP/tests/lib.sh"
+
+lasted() { # RUN: the column LASTED
+	plugreport info | sed -n "s/^ *$1  [0-9-]* [0-9:]* *\(-\|[0-9.]* [mu]*s\) .*/\1/p"
+}
+
+audit /bin/true
+(audit /bin/sh -c 'kill -9 $$') 2>/dev/null || true
+audit /bin/sleep 30 &
+sleeper=$!
+trap 'kill $sleeper 2>/dev/null || true' EXIT
+for ((i = 0; i < 100; i++)); do
+	[ "$(db "SELECT count(*) FROM process WHERE exe LIKE '%sleep'")" = 1 ] && break
+	sleep 0.05
+	ingest --live >/dev/null
+done
+expect_match "a run that ended" "$(lasted 1)" '^[0-9.]+ ms$'
+expect_eq "a run that was killed" "$(lasted 2)" -
+expect_eq "a run that goes on" "$(lasted 3)" -
+plugreport info --json >answer.json
+expect_eq "in JSON" "$(sqlite3 -batch :memory: "SELECT group_concat(json_type(value, '$.ended_ns'))
+	FROM json_each(readfile('answer.json'), '$.runs')")" integer,null,null
+
+# The spool of a living process stays beside the database that has all of it.
+expect_true "a spool is there" [ -n "$(find . -name '*.spool')" ]
+expect_no_match "nothing is left to take in" "$(plugreport info)" 'not taken in'
+echo 'no spool at all' >plugaudit.db.4242.spool
+expect_match "what can't be read is left" "$(plugreport info 2>/dev/null)" 'spools not taken in +yes'
+rm plugaudit.db.4242.spool
+
+# What --run and --pid leave out does not count.
+sqlite3 plugaudit.db "UPDATE process SET glibc = '9.99', module = '/old/module.so' WHERE run = 1"
+for selection in "--run 2" "--pid $sleeper"; do
+	# shellcheck disable=SC2086
+	expect_no_match "info $selection" "$(plugreport info $selection)" '9\.99|/old/module'
+done
+expect_match "info --run 1" "$(plugreport info --run 1)" 'recorder +/old/module\.so$'
+expect_match "info" "$(plugreport info)" 'glibc +.*, 9\.99$'
