@@ -117,17 +117,45 @@ static void print_summary(const char *database, const struct process_list *list)
 }
 
 /* Did ld.so give up before any code of the program ran?  Then it never told of preinit. */
-static bool ended_in_loader(struct store *store, const struct process_row *row)
+static bool ended_in_loader(const struct recording *rec)
+{
+	for (size_t i = 0; i < rec->activity_count; i++)
+		if (rec->activities[i].kind == ACTIVITY_PREINIT)
+			return false;
+	return rec->call_count == 0;
+}
+
+/* The name that was searched for in vain last: ld.so gives up at the first, but not for preloads.
+ * NULL: none. */
+static const char *missing_name(const struct recording *rec)
+{
+	for (size_t i = rec->search_count; i-- > 0;)
+		if (rec->searches[i].origin == ORIGIN_NAME &&
+		    rec->searches[i].outcome == OUTCOME_FAILED)
+			return rec->searches[i].tried;
+	return NULL;
+}
+
+/* A program that could not even be started: say what may help. */
+static void explain_start(struct store *store, const struct process_row *row, const char *database,
+			  const char *name)
 {
 	AUTO_RECORDING struct recording rec;
+	const char *missing;
 
 	recording_init(&rec);
-	if (!row || !store_load(store, row->id, &rec))
-		return false;
-	for (size_t i = 0; i < rec.activity_count; i++)
-		if (rec.activities[i].kind == ACTIVITY_PREINIT)
-			return false;
-	return rec.call_count == 0;
+	if (!row || !store_load(store, row->id, &rec) || !ended_in_loader(&rec))
+		return;
+	missing = missing_name(&rec);
+	if (missing)
+		warn("'%s' ended before it began: %s was not found; 'plugreport why-found %s -d "
+		     "%s' tells where it was looked for",
+		     name, missing, missing, database);
+	else
+		warn("'%s' ended before it began; if the dynamic linker said 'cannot allocate "
+		     "memory in static TLS block', run it with "
+		     "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384",
+		     name);
 }
 
 static const struct process_row *last_image(const struct process_list *list, int pid)
@@ -158,12 +186,8 @@ static void report(const char *database, const char *name, int pid, int wait_sta
 		print_summary(database, &list);
 	else if (!list.count && !explained)
 		warn("nothing was recorded: '%s' did not load the recorder", name);
-	if (list.count && WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == EXIT_NOT_FOUND &&
-	    ended_in_loader(store, last_image(&list, pid)))
-		warn("'%s' ended before it began; if the dynamic linker said 'cannot allocate "
-		     "memory in static TLS block', run it with "
-		     "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384",
-		     name);
+	if (list.count && WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == EXIT_NOT_FOUND)
+		explain_start(store, last_image(&list, pid), database, name);
 	store_close(store);
 }
 

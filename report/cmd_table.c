@@ -50,7 +50,7 @@ static const struct option_entry bindings_options[] = {
 };
 
 const struct command commands[] = {
-	{"record", "-- COMMAND [ARGUMENT...]", 1, SIZE_MAX, COMMAND_PASSES_ON | COMMAND_NO_JSON,
+	{"record", "-- COMMAND [ARGUMENT...]", 1, SIZE_MAX, COMMAND_PASSES_ON | COMMAND_NO_ANSWER,
 	 "run a program and record it",
 	 "Run COMMAND with the recorder loaded and put what it and its children did into\n"
 	 "one database.  The exit status is COMMAND's.\n",
@@ -91,7 +91,8 @@ const struct command commands[] = {
 	 "The namespaces of each process, how they came to be, and which objects are in\n"
 	 "more than one.\n",
 	 NO_OPTIONS, cmd_namespaces},
-	{"info", "", 0, 0, COMMAND_DATABASE, "what was recorded, and what was lost",
+	{"info", "", 0, 0, COMMAND_DATABASE | COMMAND_ALL_RUNS,
+	 "what was recorded, and what was lost",
 	 "The recording itself: runs, processes, glibc versions, numbers of events, and\n"
 	 "what was lost.\n",
 	 NO_OPTIONS, cmd_info},

@@ -29,7 +29,7 @@ static int run_command(const struct invocation *invocation)
 
 	if (context.command->flags & COMMAND_DATABASE)
 		context_open_database(&context);
-	if (!(context.command->flags & COMMAND_NO_JSON))
+	if (!(context.command->flags & COMMAND_NO_ANSWER))
 		context.render = context_render(&context);
 	status = context.command->run(&context);
 	if (context.render && !render_finish(context.render)) {

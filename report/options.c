@@ -22,6 +22,22 @@ const struct option_entry global_options[] = {
 };
 const size_t global_option_count = ARRAY_SIZE(global_options);
 
+bool option_applies(const struct command *command, const struct option_entry *option)
+{
+	static const size_t about_answers[] = {
+		offsetof(struct options, run),         offsetof(struct options, pid),
+		offsetof(struct options, all),         offsetof(struct options, json),
+		offsetof(struct options, no_demangle), offsetof(struct options, color),
+	};
+
+	if (!command || !(command->flags & COMMAND_NO_ANSWER))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(about_answers); i++)
+		if (about_answers[i] == option->offset)
+			return false;
+	return true;
+}
+
 void invocation_release(struct invocation *invocation)
 {
 	free(invocation->operands);
@@ -228,6 +244,38 @@ static bool parse_operand(struct parser *parser, char *word)
 	return ret->command != NULL;
 }
 
+static bool is_given(const struct options *options, const struct option_entry *option)
+{
+	const void *value = (const char *)options + option->offset;
+
+	switch (option->kind) {
+	case OPTION_FLAG:
+		return *(const bool *)value;
+	case OPTION_STRING:
+		return *(const char *const *)value != NULL;
+	case OPTION_NUMBER:
+		return *(const int64_t *)value != 0;
+	case OPTION_CHOICE:
+		return *(const int *)value != 0;
+	}
+	return false;
+}
+
+/* Global options may stand before the command, so that this is only known at the end. */
+static bool check_options(const struct invocation *ret, struct strbuf *error)
+{
+	for (size_t i = 0; i < global_option_count; i++) {
+		const struct option_entry *option = &global_options[i];
+
+		if (option_applies(ret->command, option) || !is_given(&ret->options, option))
+			continue;
+		strbuf_addf(error, "%s: has no --%s; see 'plugreport %s --help'",
+			    ret->command->name, option->name, ret->command->name);
+		return false;
+	}
+	return true;
+}
+
 static bool check_operands(const struct invocation *ret, struct strbuf *error)
 {
 	const struct command *command = ret->command;
@@ -239,8 +287,6 @@ static bool check_operands(const struct invocation *ret, struct strbuf *error)
 		strbuf_addf(error, "%s: '%s' is one operand too many; usage: plugreport %s%s%s",
 			    command->name, ret->operands[command->most], command->name,
 			    *command->operands ? " " : "", command->operands);
-	else if (ret->options.json && (command->flags & COMMAND_NO_JSON))
-		strbuf_addf(error, "%s: has no --json", command->name);
 	else
 		return true;
 	return false;
@@ -294,5 +340,5 @@ bool options_parse(int argc, char **argv, const char *db_default, struct invocat
 		strbuf_addstr(ret_error, "which command? see 'plugreport --help'");
 		return false;
 	}
-	return check_operands(ret, ret_error);
+	return check_options(ret, ret_error) && check_operands(ret, ret_error);
 }

@@ -71,7 +71,8 @@ struct context;
 /* Command flags. */
 #define COMMAND_DATABASE  1u /* needs a database: spools are taken in and it is opened before */
 #define COMMAND_PASSES_ON 2u /* options end at the first operand */
-#define COMMAND_NO_JSON   4u /* has no answer that could be JSON */
+#define COMMAND_NO_ANSWER 4u /* asks nothing: has no options about recordings and answers */
+#define COMMAND_ALL_RUNS  8u /* is about all runs unless told otherwise */
 
 struct command {
 	const char *name;
@@ -85,9 +86,11 @@ struct command {
 	int (*run)(struct context *context); /* returns the exit status */
 };
 
-/* The options that every command understands. */
+/* The options of all commands. */
 extern const struct option_entry global_options[];
 extern const size_t global_option_count;
+/* Can this command use that one of them?  `command` NULL: any. */
+bool option_applies(const struct command *command, const struct option_entry *option);
 
 enum request {
 	REQUEST_RUN,           /* run `command` */

@@ -7,8 +7,9 @@ static size_t option_width(const struct option_entry *option)
 	return strlen(option->name) + (option->argument ? strlen(option->argument) + 1 : 0);
 }
 
-static void help_options(FILE *out, const char *title, const struct option_entry *options,
-			 size_t count)
+/* `command` NULL: of plugreport. */
+static void help_options(FILE *out, const char *title, const struct command *command,
+			 const struct option_entry *options, size_t count)
 {
 	size_t width = 0;
 
@@ -20,14 +21,19 @@ static void help_options(FILE *out, const char *title, const struct option_entry
 	fprintf(out, "\n%s:\n", title);
 	for (size_t i = 0; i < count; i++) {
 		const struct option_entry *option = &options[i];
+		bool all_runs = command && (command->flags & COMMAND_ALL_RUNS) &&
+				option->offset == offsetof(struct options, run);
 
+		if (!option_applies(command, option))
+			continue;
 		if (option->letter)
 			fprintf(out, "  -%c, ", option->letter);
 		else
 			fputs("      ", out);
 		fprintf(out, "--%s%s%s%*s  %s\n", option->name, option->argument ? "=" : "",
 			option->argument ? option->argument : "",
-			(int)(width - option_width(option)), "", option->help);
+			(int)(width - option_width(option)), "",
+			all_runs ? "run number N (default: all)" : option->help);
 	}
 }
 
@@ -55,7 +61,7 @@ void options_help(FILE *out)
 
 		fprintf(out, "%*s  %s\n", blanks, "", command->summary);
 	}
-	help_options(out, "Options of all commands", global_options, global_option_count);
+	help_options(out, "Options of all commands", NULL, global_options, global_option_count);
 	fputs("\n"
 	      "'plugreport COMMAND --help' tells more, plugreport(1) everything.\n",
 	      out);
@@ -65,8 +71,8 @@ void options_help_command(FILE *out, const struct command *command)
 {
 	fprintf(out, "usage: plugreport %s [OPTIONS]%s%s\n\n%s", command->name,
 		*command->operands ? " " : "", command->operands, command->description);
-	help_options(out, "Options", command->options, command->option_count);
-	help_options(out, "Options of all commands", global_options, global_option_count);
+	help_options(out, "Options", command, command->options, command->option_count);
+	help_options(out, "Options of all commands", command, global_options, global_option_count);
 }
 
 void options_list_commands(FILE *out)
@@ -75,9 +81,12 @@ void options_list_commands(FILE *out)
 		fprintf(out, "%s\n", commands[i].name);
 }
 
-static void list(FILE *out, const struct option_entry *options, size_t count)
+static void list(FILE *out, const struct command *command, const struct option_entry *options,
+		 size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
+		if (!option_applies(command, &options[i]))
+			continue;
 		if (options[i].letter)
 			fprintf(out, "-%c\n", options[i].letter);
 		fprintf(out, "--%s%s\n", options[i].name, options[i].argument ? "=" : "");
@@ -87,6 +96,6 @@ static void list(FILE *out, const struct option_entry *options, size_t count)
 void options_list(FILE *out, const struct command *command)
 {
 	if (command)
-		list(out, command->options, command->option_count);
-	list(out, global_options, global_option_count);
+		list(out, command, command->options, command->option_count);
+	list(out, command, global_options, global_option_count);
 }

@@ -72,3 +72,14 @@ plugreport record -q -o six.db -- ./script >out 2>err || status=$?
 expect_eq "a script" "$status $(cat out)" "5 from a script"
 export PLUGAUDIT_DB=$PWD/six.db
 expect_true "its interpreter is recorded" [ "$(db "SELECT count(*) FROM object")" -gt 2 ]
+
+# A program that ld.so could not start: which name was missing, and how to ask on.
+so libneeded.so <<<'int needed(void) { return 0; }'
+program starved -L. -lneeded <<<'int needed(void); int main(void) { return needed(); }'
+rm libneeded.so
+status=0
+plugreport record -o seven.db -- ./starved >out 2>err || status=$?
+expect_eq "exit status of ld.so" $status 127
+expect_eq "what was missing" "$(grep starved err | tail -n 1)" \
+	"plugreport: './starved' ended before it began: libneeded.so was not found; 'plugreport why-found libneeded.so -d $PWD/seven.db' tells where it was looked for"
+expect_match "that can be asked" "$(plugreport why-found libneeded.so -d "$PWD/seven.db")" 'was not found|nowhere'

@@ -200,7 +200,16 @@ static void mistakes_are_explained(void **state)
 						  "plugreport why-loaded LIB");
 	assert_error("plugreport tree x",
 		     "tree: 'x' is one operand too many; usage: plugreport tree");
-	assert_error("plugreport record --json ls", "record: has no --json");
+	assert_error("plugreport record --json ls",
+		     "record: has no --json; see 'plugreport record --help'");
+	assert_error("plugreport --run 2 record -- ls",
+		     "record: has no --run; see 'plugreport record --help'");
+	assert_error("plugreport record --pid=2 -- ls",
+		     "record: has no --pid; see 'plugreport record --help'");
+	assert_error("plugreport record --all -- ls",
+		     "record: has no --all; see 'plugreport record --help'");
+	assert_error("plugreport record --no-demangle -- ls",
+		     "record: has no --no-demangle; see 'plugreport record --help'");
 }
 
 static void numbers_are_checked(void **state)
@@ -406,6 +415,25 @@ static void help_names_all_options_in_80_columns(void **state)
 	}
 }
 
+static void help_offers_what_is_accepted(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < command_count; i++) {
+		AUTO_FREE char *help = printed(options_help_command, &commands[i]);
+		AUTO_FREE char *list = printed(options_list, &commands[i]);
+		bool record = strcmp(commands[i].name, "record") == 0;
+
+		assert_int_equal(strstr(help, "--json") == NULL, record);
+		assert_int_equal(strstr(list, "--json") == NULL, record);
+		assert_int_equal(strstr(help, "--run") == NULL, record);
+		assert_non_null(strstr(help, "--db=FILE"));
+		if (strcmp(commands[i].name, "info") == 0)
+			assert_non_null(strstr(help, "--run=N        run number N (default: all)"));
+		else if (!record)
+			assert_non_null(strstr(help, "run number N (default: the newest)"));
+	}
+}
+
 static void no_option_hides_another(void **state)
 {
 	(void)state;
@@ -435,6 +463,7 @@ int main(void)
 		cmocka_unit_test(man_page_names_everything),
 		cmocka_unit_test(completion_knows_values),
 		cmocka_unit_test(help_names_all_options_in_80_columns),
+		cmocka_unit_test(help_offers_what_is_accepted),
 		cmocka_unit_test(no_option_hides_another),
 	};
 
