@@ -134,7 +134,7 @@ static void show_paragraph(const struct show *show, int index)
 	}
 	render_line(show->render, "%s%s%s  " MARK_BOLD "%s" MARK_END "  -> %s%s%s%s", indent.s,
 		    process.s, at.s, text.s, result.s, call->known_by == KNOWN_NOT ? "" : " (",
-		    call->known_by == KNOWN_NOT ? "" : known_by_words(call->known_by),
+		    call->known_by == KNOWN_NOT ? "" : call_known_by_words(call),
 		    call->known_by == KNOWN_NOT ? "" : ")");
 	strbuf_addstr(&indent, "    ");
 	if (call->stack == NONE) {

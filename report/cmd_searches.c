@@ -1,6 +1,4 @@
 /* plugreport searches: each name asked for and each path announced. */
-#include <inttypes.h>
-
 #include "report/cmd.h"
 #include "report/model/why_found.h"
 #include "report/render/words.h"
@@ -32,6 +30,7 @@ static enum style outcome_style(enum outcome outcome)
 	case OUTCOME_ALREADY_LOADED:
 		return STYLE_GOOD;
 	case OUTCOME_FAILED:
+	case OUTCOME_UNUSABLE:
 		return STYLE_BAD;
 	case OUTCOME_MISSING:
 		return STYLE_DIM;
@@ -90,7 +89,7 @@ static bool is_wanted(const struct show *show, int index, int request)
 	const struct search *search = &show->rec->searches[index];
 
 	if (show->options->missing && search->outcome != OUTCOME_FAILED &&
-	    search->outcome != OUTCOME_MISSING)
+	    search->outcome != OUTCOME_MISSING && search->outcome != OUTCOME_UNUSABLE)
 		return false;
 	if (show->options->name)
 		return request != NONE && search_matches(show->rec, request, show->options->name);
@@ -108,10 +107,11 @@ static void show_searches(const struct show *show, struct totals *totals)
 			continue;
 		if (search->origin == ORIGIN_NAME) {
 			totals->names++;
-			totals->not_found += search->outcome == OUTCOME_FAILED;
+			totals->not_found += search_in_vain(rec, (int)i);
 		} else {
 			totals->paths++;
-			totals->in_vain += search->outcome == OUTCOME_MISSING;
+			totals->in_vain += search->outcome == OUTCOME_MISSING ||
+					   search->outcome == OUTCOME_UNUSABLE;
 		}
 		show_search(show, (int)i);
 	}
@@ -122,14 +122,24 @@ static void show_totals(struct render *render, const struct totals *totals)
 	AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
 
 	add_count(&sb, totals->names, "name", "names");
-	strbuf_addf(&sb, " (%" PRIu64 " not found), ", totals->not_found);
+	strbuf_addstr(&sb, " (");
+	add_number(&sb, totals->not_found);
+	strbuf_addstr(&sb, " not found, or not usable), ");
 	add_count(&sb, totals->paths, "path", "paths");
-	strbuf_addf(&sb, " (%" PRIu64 " in vain).", totals->in_vain);
-	render_blank(render);
+	strbuf_addstr(&sb, " (");
+	add_number(&sb, totals->in_vain);
+	strbuf_addstr(&sb, " in vain).");
 	render_line(render, "%s", sb.s);
 	render_line(render, MARK_DIM
 		    "The number of vain tries is a lower bound: ld.so announces nothing in "
 		    "directories that it knows to be missing." MARK_END);
+	render_line(render,
+		    MARK_DIM "ld.so told of the names and paths; their outcomes and rules are "
+			     "inferred." MARK_END);
+}
+
+static void totals_to_json(struct render *render, const struct totals *totals)
+{
 	render_value(render, "names", value_integer((int64_t)totals->names));
 	render_value(render, "names_not_found", value_integer((int64_t)totals->not_found));
 	render_value(render, "paths", value_integer((int64_t)totals->paths));
@@ -162,11 +172,13 @@ int cmd_searches(struct context *context)
 		show_searches(&show, &totals);
 	}
 	render_table_close(context->render);
-	show_totals(context->render, &totals);
+	totals_to_json(context->render, &totals);
 	if (context->options->name && totals.names + totals.paths == 0) {
 		context_remark(context, "nothing was searched for '%s'%s", context->options->name,
 			       context->options->missing ? " in vain" : "");
 		return EXIT_FOUND;
 	}
+	render_blank(context->render);
+	show_totals(context->render, &totals);
 	return EXIT_OK;
 }

@@ -16,7 +16,8 @@ static const struct {
 	enum style style;
 } fates[] = {
 	[PLACE_FOUND] = {"found", "found", STYLE_GOOD},
-	[PLACE_MISSED] = {"missed", "not here", STYLE_PLAIN},
+	[PLACE_MISSED] = {"missed", "in vain", STYLE_PLAIN},
+	[PLACE_UNUSABLE] = {"unusable", "not usable", STYLE_BAD},
 	[PLACE_SILENT] = {"no-probe", "no probe seen", STYLE_DIM},
 	[PLACE_NOT_REACHED] = {"not-reached", "not tried", STYLE_DIM},
 	[PLACE_UNKNOWN] = {"unknown", "not known", STYLE_DIM},
@@ -126,23 +127,30 @@ static void add_missed(struct strbuf *sb, const struct recording *rec,
 		       const struct found_place *place, const char *name, size_t from, size_t to)
 {
 	const char *last = rec->searches[place->probes[to - 1]].tried;
-	AUTO_FREE char *plain = xasprintf("%s/%s", place->directory ? place->directory : "", name);
+	const char *directory = place->directory ? place->directory : "";
+	bool slash = *directory && directory[strlen(directory) - 1] != '/';
+	AUTO_FREE char *plain = xasprintf("%s%s%s", directory, slash ? "/" : "", name);
 	size_t below = to - from;
 
-	if (below == 1) {
+	if (below == 1 || strcmp(last, plain) == 0) {
 		add_name(sb, last);
-		return;
-	}
-	if (strcmp(last, plain) == 0) {
-		add_name(sb, last);
-		strbuf_addstr(sb, ", nor in ");
+		if (!strchr(last, '/'))
+			strbuf_addstr(sb, " in the current directory");
 		below--;
 	}
+	if (!below)
+		return;
+	strbuf_addstr(sb, below < to - from ? ", and in " : "");
 	add_count(sb, below, "hardware subdirectory", "hardware subdirectories");
-	if (strcmp(last, plain) != 0) {
+	if (below == to - from) {
 		strbuf_addstr(sb, " of ");
-		add_name(sb, place->directory);
+		add_name(sb, *directory ? directory : "the current directory");
 	}
+}
+
+static bool is_miss(const struct show *show, const struct why_found *found, int probe)
+{
+	return search_fate(&show->rec->searches[probe], probe == found->hit) == PLACE_MISSED;
 }
 
 static void show_probes(const struct show *show, const struct why_found *found,
@@ -151,16 +159,22 @@ static void show_probes(const struct show *show, const struct why_found *found,
 	const struct recording *rec = show->rec;
 	bool fold = !show->options->all && place->rule != RULE_CACHE && place->directory;
 
+	if (place->rule == RULE_PATH) {
+		place_row(show, place->fate, rule, found->name, source);
+		return;
+	}
 	for (size_t i = 0, end; i < place->probe_count; i = end) {
 		AUTO_STRBUF struct strbuf missed = STRBUF_INIT;
 
 		end = i + 1;
-		if (place->probes[i] == found->hit || place->fate == PLACE_UNKNOWN) {
-			place_row(show, place->fate, rule, rec->searches[place->probes[i]].tried,
-				  source);
+		if (!is_miss(show, found, place->probes[i])) {
+			const struct search *probe = &rec->searches[place->probes[i]];
+
+			place_row(show, search_fate(probe, place->probes[i] == found->hit), rule,
+				  probe->tried, source);
 			continue;
 		}
-		while (fold && end < place->probe_count && place->probes[end] != found->hit)
+		while (fold && end < place->probe_count && is_miss(show, found, place->probes[end]))
 			end++;
 		add_missed(&missed, rec, place, found->name, i, end);
 		place_row(show, PLACE_MISSED, rule, missed.s, source);
@@ -172,7 +186,10 @@ static void show_place(const struct show *show, const struct why_found *found, s
 	const struct found_place *place = &found->places[index];
 	AUTO_STRBUF struct strbuf rule = STRBUF_INIT, source = STRBUF_INIT, quiet = STRBUF_INIT;
 
-	add_rule(&rule, show->rec, place->rule, NONE, NULL);
+	if (place->left_out && place->rule == RULE_LD_LIBRARY_PATH)
+		strbuf_addstr(&rule, "LD_LIBRARY_PATH");
+	else
+		add_rule(&rule, show->rec, place->rule, NONE, NULL);
 	if (!place->left_out)
 		add_source(&source, show->rec, place);
 	if (place->probe_count) {
@@ -183,17 +200,33 @@ static void show_place(const struct show *show, const struct why_found *found, s
 	place_row(show, place->fate, rule.s, quiet.s, source.s);
 }
 
+static bool has_miss(const struct show *show, const struct why_found *found,
+		     const struct found_place *place)
+{
+	bool any = false;
+
+	if (place->rule == RULE_PATH)
+		return place->fate == PLACE_MISSED;
+	for (size_t i = 0; i < place->probe_count; i++)
+		any |= is_miss(show, found, place->probes[i]);
+	return any;
+}
+
 static void show_places(const struct show *show, const struct why_found *found)
 {
-	bool silent = false;
+	bool silent = false, missed = false;
 
 	render_table(show->render, NULL, place_columns, ARRAY_SIZE(place_columns));
 	for (size_t i = 0; i < found->place_count; i++) {
 		show_place(show, found, i);
 		if (found->places[i].fate == PLACE_SILENT)
 			silent = true;
+		missed |= has_miss(show, found, &found->places[i]);
 	}
 	render_table_close(show->render);
+	if (missed)
+		render_line(show->render, MARK_DIM
+			    "  in vain: missing, or not usable; ld.so does not tell." MARK_END);
 	if (silent)
 		render_line(show->render, MARK_DIM
 			    "  no probe seen: not tried, or known to be missing; ld.so "
@@ -210,11 +243,36 @@ static void add_asker(struct strbuf *sb, const struct show *show, const struct w
 		add_call(sb, rec, found->call, show->options->no_demangle);
 		strbuf_addstr(sb, " in ");
 		add_caller(sb, rec, found->call, show->options->no_demangle);
+	} else if (found->reason == REASON_PRELOAD) {
+		strbuf_addstr(sb, ", named by ");
+		add_preload_source(sb, rec, found->name);
 	} else if (has_object(rec, found->requester)) {
-		strbuf_addstr(sb, rec->searches[found->request].root ? ", asked for by "
-								     : ", needed by ");
+		strbuf_addstr(sb,
+			      found->reason == REASON_NEEDED ? ", needed by " : ", asked for by ");
 		add_object(sb, rec, found->requester);
 	}
+}
+
+static void add_by(struct strbuf *sb, const struct recording *rec, const struct found_place *place)
+{
+	if (!place || place->rule == RULE_PATH)
+		return;
+	strbuf_addstr(sb, " by ");
+	add_rule(sb, rec, place->rule, place->owner, place->entry);
+}
+
+static void add_not_found(struct strbuf *sb, const struct recording *rec,
+			  const struct why_found *found)
+{
+	if (found->no_load) {
+		strbuf_addstr(sb, "was not loaded, and RTLD_NOLOAD forbids loading it");
+		return;
+	}
+	strbuf_addstr(sb, "was not found, or not usable");
+	if (found->stopped == NONE)
+		return;
+	strbuf_addstr(sb, ": the search stopped at ");
+	add_name(sb, rec->searches[found->stopped].tried);
 }
 
 static void add_verdict(struct strbuf *sb, const struct recording *rec,
@@ -225,21 +283,33 @@ static void add_verdict(struct strbuf *sb, const struct recording *rec,
 	switch (found->outcome) {
 	case OUTCOME_LOADED:
 		strbuf_addstr(sb, "was found");
+		add_by(sb, rec, place);
 		break;
 	case OUTCOME_ALREADY_LOADED:
 		strbuf_addstr(sb, "came to a file that was loaded already");
+		strbuf_addstr(sb, place && place->rule != RULE_PATH ? ", found" : "");
+		add_by(sb, rec, place);
 		break;
 	case OUTCOME_MISSING:
 	case OUTCOME_FAILED:
-		strbuf_addstr(sb, place ? "was found, but could not be loaded" : "was not found");
+		if (!place) {
+			add_not_found(sb, rec, found);
+			break;
+		}
+		strbuf_addstr(sb, "was found");
+		add_by(sb, rec, place);
+		strbuf_addstr(sb, ", but could not be loaded");
+		break;
+	case OUTCOME_UNUSABLE:
+		strbuf_addstr(sb, "was there, but is not usable");
 		break;
 	case OUTCOME_UNKNOWN:
 		strbuf_addstr(sb, "was searched for; what came of it is not known");
+		if (found->stopped == NONE)
+			break;
+		strbuf_addstr(sb, ": the last path tried was ");
+		add_name(sb, rec->searches[found->stopped].tried);
 		break;
-	}
-	if (place && place->rule != RULE_PATH) {
-		strbuf_addstr(sb, " by ");
-		add_rule(sb, rec, place->rule, place->owner, place->entry);
 	}
 	if (has_object(rec, found->result)) {
 		strbuf_addstr(sb, ": ");
@@ -259,8 +329,12 @@ static void show_text(const struct show *show, const struct why_found *found,
 	add_time(&where, show->rec->searches[found->request].time_ns);
 	strbuf_addstr(&where, " after the start of ");
 	add_same_processes(&where, same);
-	if (repeats >= same->count)
-		strbuf_addf(&where, "; searched for %zu times with the same outcome", repeats + 1);
+	if (repeats >= same->count && repeats == 1) {
+		strbuf_addstr(&where, "; searched for twice");
+	} else if (repeats >= same->count) {
+		strbuf_addstr(&where, "; searched for ");
+		add_count(&where, repeats + 1, "time", "times");
+	}
 	render_line(show->render, MARK_BOLD "%s" MARK_END, name.s);
 	render_line(show->render, "%s%s" MARK_END, good ? MARK_GOOD : MARK_BAD, verdict.s);
 	render_line(show->render, MARK_DIM "%s" MARK_END, where.s);
@@ -313,6 +387,7 @@ static void show_json(const struct show *show, const struct why_found *found,
 	render_value(render, "time_ns", value_integer((int64_t)asked->time_ns));
 	object_to_json(render, "requester", rec, found->requester);
 	call_to_json(render, "call", rec, found->call, show->options->no_demangle);
+	render_value(render, "reason", value_string(load_reason_name(found->reason)));
 	render_value(render, "outcome", value_string(outcome_name(found->outcome)));
 	object_to_json(render, "result", rec, found->result);
 	found_to_json(render, "found", rec, found);
@@ -432,6 +507,10 @@ int cmd_why_found(struct context *context)
 	render_close(context->render);
 	if (status == EXIT_OK && walk.answers.count == 0)
 		status = without_search(&wanted, context->render);
+	else if (status == EXIT_OK)
+		render_line(context->render, MARK_DIM
+			    "ld.so told what it was asked for and which paths it was about to "
+			    "try; rules and outcomes are inferred." MARK_END);
 	nearest_release(&wanted.near);
 	free(wanted.loaded);
 	answers_release(&walk.answers);

@@ -257,7 +257,7 @@ static void add_asked(struct strbuf *sb, const struct show *show, const struct l
 		strbuf_addstr(sb, " called from ");
 		add_caller(sb, rec, asked->call, no_demangle);
 		strbuf_addf(sb, MARK_DIM "  [%s]" MARK_END,
-			    known_by_words(rec->calls[asked->call].known_by));
+			    call_known_by_words(&rec->calls[asked->call]));
 		break;
 	case ASKED_LIBC:
 		strbuf_addstr(sb, "libc itself");

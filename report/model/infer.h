@@ -164,10 +164,12 @@ void search_event(struct replay *rp, struct thread *thread, int search);
 void search_settle(struct replay *rp, struct thread *thread, bool went_on);
 /* The namespace is consistent again, or being deleted from: nothing is opened for the pending
  * request any more.  Whether the load succeeded shows later. */
-void search_loading_ended(struct replay *rp, struct thread *thread);
+void search_loading_ended(struct replay *rp, struct thread *thread, enum activity_kind kind);
 void request_loaded(struct replay *rp, int search, int object);
 void request_already_loaded(struct replay *rp, int search, int object);
 void request_failed(struct replay *rp, int search);
+/* Is the request made by a call with RTLD_NOLOAD? */
+bool request_is_no_load(const struct replay *rp, int search);
 
 /* infer_call.c: dlopen and its family */
 void call_event(struct replay *rp, struct thread *thread, int call);

@@ -54,8 +54,11 @@ static void conclude_search(struct replay *rp, int index)
 
 	if (search->outcome == OUTCOME_ALREADY_LOADED)
 		conclude(rp, index, OUTCOME_ALREADY_LOADED, KNOWN_NESTED_SEARCH, search->result);
-	else if (search->outcome == OUTCOME_FAILED)
-		conclude(rp, index, OUTCOME_FAILED, KNOWN_FAILED_SEARCH, NONE);
+	else if (search->outcome == OUTCOME_FAILED || search->outcome == OUTCOME_UNUSABLE)
+		conclude(rp, index, OUTCOME_FAILED,
+			 request_is_no_load(rp, rp->calls[index].request) ? KNOWN_NOT_LOADED
+									  : KNOWN_FAILED_SEARCH,
+			 NONE);
 }
 
 /* Nothing is there yet in a new namespace: what opens nothing there fails.  A wrong mode is refused

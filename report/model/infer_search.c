@@ -125,18 +125,26 @@ static void begin_request(struct replay *rp, struct thread *thread, int index)
 		thread->outside_seq = search->seq;
 }
 
+/* The object's state, with the places that its requests are looked for in. */
+static const struct object_state *places_of(struct replay *rp, int object)
+{
+	struct object_state *state = &rp->objects[object];
+
+	if (!state->places_known) {
+		state->place_count = search_places_list(rp->rec, object, &state->places);
+		state->places_known = true;
+	}
+	return state;
+}
+
 /* Which object's DT_RPATH or DT_RUNPATH names the directory?  A path right in a directory before
  * one in a hardware subdirectory. */
 static int find_owner(struct replay *rp, const struct search *search, enum search_rule rule,
 		      const char *name)
 {
-	struct object_state *state = &rp->objects[search->requester];
+	const struct object_state *state = places_of(rp, search->requester);
 	int found = NONE;
 
-	if (!state->places_known) {
-		state->place_count = search_places_list(rp->rec, search->requester, &state->places);
-		state->places_known = true;
-	}
 	for (size_t i = 0; i < state->place_count; i++) {
 		const struct search_place *place = &state->places[i];
 
@@ -252,9 +260,80 @@ void request_already_loaded(struct replay *rp, int index, int object)
 		names_add_file(rp, object, path);
 }
 
+bool request_is_no_load(const struct replay *rp, int index)
+{
+	int call = rp->requests[index].call;
+
+	return call != NONE && rp->rec->searches[index].root &&
+	       (rp->rec->calls[call].flags & RTLD_NOLOAD_FLAG);
+}
+
+/* A search that stopped before the default directories stopped at a file: one that is loaded
+ * already, or one that is not a usable library. */
+static bool stopped_early(const struct replay *rp, int index)
+{
+	const struct search *search = &rp->rec->searches[index];
+	const struct object *requester = object_of(rp, search->requester);
+	int last_try = rp->requests[index].last_try;
+
+	if (search->rule == RULE_PATH || last_try == NONE ||
+	    (requester && (requester->flags_1 & DF_1_NODEFLIB)))
+		return false;
+	return rp->rec->searches[last_try].origin != ORIGIN_DEFAULT;
+}
+
+/* Something was loaded from the directory, or from below it: so ld.so does not pass it over as
+ * missing. */
+static bool directory_exists(const struct replay *rp, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	for (size_t i = 0; i < rp->rec->object_count; i++) {
+		const struct object *object = &rp->rec->objects[i];
+
+		if (strncmp(object->path, directory, length) == 0 && object->path[length] == '/')
+			return true;
+		if (object->real_path && strncmp(object->real_path, directory, length) == 0 &&
+		    object->real_path[length] == '/')
+			return true;
+	}
+	return false;
+}
+
+/* Did the search stop in one of the default directories before the last one? */
+static bool stopped_in_defaults(struct replay *rp, int index)
+{
+	const struct search *search = &rp->rec->searches[index];
+	int last_try = rp->requests[index].last_try;
+	const struct search_place *last;
+	const struct object_state *state;
+
+	if (search->requester == NONE || last_try == NONE ||
+	    rp->rec->searches[last_try].origin != ORIGIN_DEFAULT)
+		return false;
+	state = places_of(rp, search->requester);
+	last = state->place_count ? &state->places[state->place_count - 1] : NULL;
+	return last && last->rule == RULE_DEFAULT && last->directory &&
+	       !search_place_covers(last, rp->rec->searches[last_try].tried, search->tried) &&
+	       directory_exists(rp, last->directory);
+}
+
+/*
+ * Nothing came of it.  ld.so goes on after a file that is missing, and ends a search at one that it
+ * can't use (or, with RTLD_NOLOAD, must not load).
+ */
 void request_failed(struct replay *rp, int index)
 {
-	set_outcome(rp, index, OUTCOME_FAILED, OUTCOME_MISSING, NONE);
+	const struct search *search = &rp->rec->searches[index];
+
+	if (request_is_no_load(rp, index))
+		set_outcome(rp, index, OUTCOME_FAILED, OUTCOME_UNKNOWN, NONE);
+	else if (search->rule == RULE_PATH && search->ino)
+		set_outcome(rp, index, OUTCOME_UNUSABLE, OUTCOME_UNUSABLE, NONE);
+	else if (!rp->gaps && (stopped_early(rp, index) || stopped_in_defaults(rp, index)))
+		set_outcome(rp, index, OUTCOME_FAILED, OUTCOME_UNUSABLE, NONE);
+	else
+		set_outcome(rp, index, OUTCOME_FAILED, OUTCOME_MISSING, NONE);
 }
 
 /* An object of the namespace that is open now and has the file of this search (as ld.so compares:
@@ -290,20 +369,6 @@ static int find_loaded_file(struct replay *rp, int index)
 	return found == NONE ? find_by_inode(rp, index) : found;
 }
 
-/* A search that stopped before the default directories stopped at a file: one that is loaded
- * already, or one that is not a usable library. */
-static bool stopped_early(const struct replay *rp, int index)
-{
-	const struct search *search = &rp->rec->searches[index];
-	const struct object *requester = object_of(rp, search->requester);
-	int last_try = rp->requests[index].last_try;
-
-	if (search->rule == RULE_PATH || last_try == NONE ||
-	    (requester && (requester->flags_1 & DF_1_NODEFLIB)))
-		return false;
-	return rp->rec->searches[last_try].origin != ORIGIN_DEFAULT;
-}
-
 static void settle_needed(struct replay *rp, struct thread *thread, int index, bool went_on)
 {
 	const struct search *search = &rp->rec->searches[index];
@@ -334,7 +399,7 @@ static void settle_root(struct replay *rp, struct thread *thread, int index)
 	const struct request_state *request = &rp->requests[index];
 	const struct search *search = &rp->rec->searches[index];
 	int call = request->call, similar = NONE;
-	bool no_load = call != NONE && (rp->rec->calls[call].flags & RTLD_NOLOAD_FLAG);
+	bool no_load = request_is_no_load(rp, index);
 	bool any = false;
 
 	if (request->name_space != NAME_SPACE_UNKNOWN)
@@ -349,16 +414,31 @@ static void settle_root(struct replay *rp, struct thread *thread, int index)
 		thread->undecided = call;
 }
 
-void search_loading_ended(struct replay *rp, struct thread *thread)
+/* The link maps are complete, and who needs it is still there: so it had been loaded. */
+static bool needed_was_had(const struct replay *rp, int index, enum activity_kind kind)
 {
-	int object = thread->pending == NONE ? NONE : find_loaded_file(rp, thread->pending);
+	const struct search *search = &rp->rec->searches[index];
+
+	return rp->requests[index].reason == REASON_NEEDED && kind != ACTIVITY_DELETE &&
+	       search->requester != NONE && rp->objects[search->requester].live &&
+	       is_needed(rp, search->requester, search->tried);
+}
+
+void search_loading_ended(struct replay *rp, struct thread *thread, enum activity_kind kind)
+{
+	int index = thread->pending;
+	int object = index == NONE ? NONE : find_loaded_file(rp, index);
+	bool any;
 
 	thread->may_open = false;
 	thread->loading_ended = true;
-	if (object != NONE) {
-		request_already_loaded(rp, thread->pending, object);
-		thread->pending = NONE;
-	}
+	if (index == NONE || (object == NONE && !needed_was_had(rp, index, kind)))
+		return;
+	if (object == NONE)
+		object = names_find_stem(rp, rp->requests[index].name_space,
+					 rp->rec->searches[index].tried, &any);
+	request_already_loaded(rp, index, object);
+	thread->pending = NONE;
 }
 
 void search_settle(struct replay *rp, struct thread *thread, bool went_on)

@@ -224,6 +224,7 @@ static const char *const outcomes[] = {
 	[OUTCOME_ALREADY_LOADED] = "already-loaded",
 	[OUTCOME_MISSING] = "missing",
 	[OUTCOME_FAILED] = "failed",
+	[OUTCOME_UNUSABLE] = "unusable",
 };
 static const char *const call_kinds[] = {
 	[CALL_DLOPEN] = "dlopen", [CALL_DLMOPEN] = "dlmopen", [CALL_DLCLOSE] = "dlclose",
@@ -237,6 +238,7 @@ static const char *const known_bys[] = {
 	[KNOWN_HANDLE] = "handle",
 	[KNOWN_BINDING] = "binding",
 	[KNOWN_FAILED_SEARCH] = "failed-search",
+	[KNOWN_NOT_LOADED] = "not-loaded",
 };
 static const char *const activity_kinds[] = {
 	[ACTIVITY_CONSISTENT] = "consistent",

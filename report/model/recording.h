@@ -95,8 +95,9 @@ enum outcome {
 	OUTCOME_UNKNOWN,
 	OUTCOME_LOADED,         /* a new link map came of it */
 	OUTCOME_ALREADY_LOADED, /* it came to an object that was there */
-	OUTCOME_MISSING, /* path tried in vain: no such file, or not usable (wrong class ...) */
-	OUTCOME_FAILED,  /* nothing was found, or what was found could not be loaded */
+	OUTCOME_MISSING,  /* path tried in vain: no such file, or not usable (wrong class ...) */
+	OUTCOME_FAILED,   /* nothing was found, or what was found could not be loaded */
+	OUTCOME_UNUSABLE, /* a file was there that could not be used: no link map came of it */
 };
 
 struct search {
@@ -128,7 +129,8 @@ enum known_by {
 	KNOWN_NAME_MATCH,    /* an object of this name was there: ld.so searches nothing then */
 	KNOWN_HANDLE,        /* the handle is a link map's address */
 	KNOWN_BINDING,       /* dlsym: the binding reported during the call */
-	KNOWN_FAILED_SEARCH, /* the search during the call found nothing */
+	KNOWN_FAILED_SEARCH, /* a search during this call came to nothing usable */
+	KNOWN_NOT_LOADED,    /* RTLD_NOLOAD, and no object that was there came of it */
 };
 
 struct call {

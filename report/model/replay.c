@@ -149,7 +149,7 @@ static void activity_event(struct replay *rp, const struct activity *activity)
 	thread->waiting = NONE;
 	if (activity->kind == ACTIVITY_ADD) /* between a request and the object it opens */
 		return;
-	search_loading_ended(rp, thread);
+	search_loading_ended(rp, thread, activity->kind);
 	if (activity->kind == ACTIVITY_CONSISTENT)
 		rp->epoch++;
 	if (activity->kind == ACTIVITY_PREINIT)

@@ -428,3 +428,18 @@ bool search_place_covers(const struct search_place *place, const char *path, con
 		return false;
 	return is_hardware_subdirectory(path + directory, total - tail - directory);
 }
+
+char *search_path_directory(const char *path, const char *name)
+{
+	size_t total = strlen(path), tail = strlen(name), end;
+
+	if (total < tail || strcmp(path + total - tail, name) != 0)
+		tail = strlen(base_name(path));
+	end = total - tail;
+	for (size_t i = 0; i < end; i++)
+		if ((i == 0 || path[i - 1] == '/') && is_hardware_subdirectory(path + i, end - i))
+			end = i;
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	return xstrndup(path, end);
+}

@@ -34,6 +34,13 @@ void search_places_free(struct search_place *places, size_t count);
 bool search_place_covers(const struct search_place *place, const char *path, const char *name);
 
 /*
+ * The directory of a path that was tried for `name`, without hardware subdirectories: "lib" for
+ * "lib/glibc-hwcaps/x86-64-v2/libx.so"; "" for the current directory.  (A directory that is called
+ * like one of those is taken for one.)  The caller frees it.
+ */
+char *search_path_directory(const char *path, const char *name);
+
+/*
  * Expand $ORIGIN, $LIB, $PLATFORM (with or without braces) as ld.so does for an entry owned by
  * `owner`; NONE for LD_LIBRARY_PATH, whose $ORIGIN is the program's directory.  A library's $ORIGIN
  * is the directory of the path that it was opened by: symbolic links stay.  A token without value

@@ -1,5 +1,6 @@
 #include "report/model/why_found.h"
 
+#include <dlfcn.h>
 #include <fnmatch.h>
 
 #include "report/util.h"
@@ -7,6 +8,11 @@
 static bool is_search(const struct recording *rec, int search)
 {
 	return search >= 0 && (size_t)search < rec->search_count;
+}
+
+static bool has_object(const struct recording *rec, int object)
+{
+	return object >= 0 && (size_t)object < rec->object_count;
 }
 
 int search_request(const struct recording *rec, int search)
@@ -53,7 +59,27 @@ int search_hit(const struct recording *rec, int request)
 		if (has_it(&rec->searches[i]))
 			return i;
 	/* A name with a slash is the path itself. */
-	return has_it(asked) && strchr(asked->tried, '/') ? request : NONE;
+	if (strchr(asked->tried, '/') && (has_it(asked) || has_object(rec, asked->result)))
+		return request;
+	return NONE;
+}
+
+enum place_fate search_fate(const struct search *probe, bool hit)
+{
+	if (hit)
+		return PLACE_FOUND;
+	switch (probe->outcome) {
+	case OUTCOME_UNUSABLE:
+		return PLACE_UNUSABLE;
+	case OUTCOME_MISSING:
+	case OUTCOME_FAILED:
+		return PLACE_MISSED;
+	case OUTCOME_UNKNOWN:
+	case OUTCOME_LOADED:
+	case OUTCOME_ALREADY_LOADED:
+		break;
+	}
+	return PLACE_UNKNOWN;
 }
 
 /* Index of the first call at or behind seq. */
@@ -89,6 +115,19 @@ int search_call(const struct recording *rec, int request)
 		return call->name && strcmp(call->name, asked->tried) == 0 ? (int)i : NONE;
 	}
 	return NONE;
+}
+
+static bool is_no_load(const struct recording *rec, int call)
+{
+	return call != NONE && (rec->calls[call].flags & RTLD_NOLOAD);
+}
+
+bool search_in_vain(const struct recording *rec, int request)
+{
+	const struct search *asked = &rec->searches[request];
+
+	return (asked->outcome == OUTCOME_FAILED || asked->outcome == OUTCOME_UNUSABLE) &&
+	       !has_object(rec, asked->result) && !is_no_load(rec, search_call(rec, request));
 }
 
 static bool name_matches(const char *name, const char *pattern)
@@ -150,6 +189,26 @@ static bool place_explains(const struct found_place *place, const struct search 
 	return place->directory && search_place_covers(&as_listed, probe->tried, name);
 }
 
+/*
+ * Where a probe belongs that no listed place explains: behind the last one of its rule; in place of
+ * a rule that was believed to be left out (ld.so's own --library-path is not in the environment).
+ * ret_replace: the place at the returned index is such a rule.
+ */
+static size_t place_for_stray(const struct why_found *why, enum search_rule rule, size_t after,
+			      bool *ret_replace)
+{
+	*ret_replace = false;
+	if (after < why->place_count && why->places[after].rule == rule)
+		return after + 1;
+	for (size_t i = why->place_count; i-- > 0;) {
+		if (why->places[i].rule != rule)
+			continue;
+		*ret_replace = why->places[i].left_out && !why->places[i].entry;
+		return *ret_replace ? i : i + 1;
+	}
+	return after < why->place_count ? after + 1 : why->place_count;
+}
+
 /* Insert an empty place at `at`. */
 static struct found_place *insert_place(struct why_found *why, size_t at)
 {
@@ -160,32 +219,41 @@ static struct found_place *insert_place(struct why_found *why, size_t at)
 	return &why->places[at];
 }
 
-/* Give the probe to its place; one that no listed place explains gets a place of its own behind
- * `after`.  Returns the place's index. */
+static size_t add_stray(struct why_found *why, const struct search *probe, size_t after)
+{
+	bool replace;
+	size_t at = place_for_stray(why, probe->rule, after, &replace);
+	struct found_place *place = replace ? &why->places[at] : insert_place(why, at);
+
+	place->rule = probe->rule;
+	place->owner = probe->owner;
+	place->left_out = NULL;
+	place->directory = search_path_directory(probe->tried, why->name);
+	return at;
+}
+
+/* Give the probe to its place; one that no listed place explains gets a place of its own.  Probes
+ * come in the order of places: look from `after`, the place of the one before, on.  Returns the
+ * place's index. */
 static size_t place_probe(const struct recording *rec, struct why_found *why, int index,
 			  size_t after)
 {
 	const struct search *probe = &rec->searches[index];
+	size_t first = after < why->place_count ? after : 0, found = SIZE_MAX;
 	struct found_place *place;
-	const char *slash;
-	size_t i;
 
-	for (i = 0; i < why->place_count; i++)
+	for (size_t n = 0; n < why->place_count && found == SIZE_MAX; n++) {
+		size_t i = (first + n) % why->place_count;
+
 		if (place_explains(&why->places[i], probe, why->name))
-			break;
-	if (i == why->place_count) {
-		i = after < why->place_count ? after + 1 : why->place_count;
-		place = insert_place(why, i);
-		place->rule = probe->rule;
-		place->owner = probe->owner;
-		slash = strrchr(probe->tried, '/');
-		if (slash)
-			place->directory = xstrndup(probe->tried, (size_t)(slash - probe->tried));
+			found = i;
 	}
-	place = &why->places[i];
+	if (found == SIZE_MAX)
+		found = add_stray(why, probe, after);
+	place = &why->places[found];
 	*GROW(place->probes, place->probe_count, place->probe_room) = index;
-	place->fate = index == why->hit ? PLACE_FOUND : PLACE_MISSED;
-	return i;
+	place->fate = search_fate(probe, index == why->hit);
+	return found;
 }
 
 static void place_probes(const struct recording *rec, struct why_found *why)
@@ -196,14 +264,84 @@ static void place_probes(const struct recording *rec, struct why_found *why)
 		last = place_probe(rec, why, i, last);
 		if (i != why->hit)
 			why->misses++;
+		why->stopped = i;
 	}
+	if (why->stopped != NONE &&
+	    (why->hit != NONE || rec->searches[why->stopped].outcome == OUTCOME_MISSING))
+		why->stopped = NONE;
 	for (size_t i = 0; i < why->place_count; i++) {
-		if (why->places[i].fate != PLACE_FOUND)
+		if (why->places[i].fate != PLACE_FOUND && why->places[i].fate != PLACE_UNUSABLE)
 			continue;
 		for (i++; i < why->place_count; i++)
 			if (why->places[i].fate == PLACE_SILENT)
 				why->places[i].fate = PLACE_NOT_REACHED;
 	}
+}
+
+/* Is the name one of the object's DT_NEEDED, tokens expanded? */
+static bool is_needed(const struct recording *rec, int index, const char *name)
+{
+	const struct object *object = &rec->objects[index];
+
+	for (size_t i = 0; i < object->needed_count; i++) {
+		const char *needed = object->needed[i].name;
+		AUTO_FREE char *expanded = NULL;
+
+		if (!needed)
+			continue;
+		if (strchr(needed, '$'))
+			expanded = search_path_expand(rec, index, needed, strlen(needed));
+		if (strcmp(expanded ? expanded : needed, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* ld.so asks for preloads on behalf of the program, before it does for the program's DT_NEEDED. */
+static bool comes_before_needed(const struct recording *rec, int request)
+{
+	int program = rec->searches[request].requester;
+
+	if (rec->objects[program].kind != OBJECT_MAIN)
+		return false;
+	for (int i = 0; i < request; i++) {
+		const struct search *earlier = &rec->searches[i];
+
+		if (earlier->requester == program && earlier->origin == ORIGIN_NAME &&
+		    !earlier->root && is_needed(rec, program, earlier->tried))
+			return false;
+	}
+	return true;
+}
+
+static enum load_reason asked_as(const struct recording *rec, int request, int call)
+{
+	const struct search *asked = &rec->searches[request];
+	bool known = has_object(rec, asked->requester);
+
+	if (has_object(rec, asked->result)) {
+		const struct object *result = &rec->objects[asked->result];
+
+		if (search_request(rec, result->reason_search) == request)
+			return result->reason;
+	}
+	if (call != NONE)
+		return REASON_DLOPEN;
+	if (!known || asked->root)
+		return REASON_UNKNOWN;
+	if (is_needed(rec, asked->requester, asked->tried))
+		return REASON_NEEDED;
+	return comes_before_needed(rec, request) ? REASON_PRELOAD : REASON_UNKNOWN;
+}
+
+static void build_path(struct why_found *why, const struct search *asked)
+{
+	struct found_place *place = GROW(why->places, why->place_count, why->place_room);
+
+	place->rule = RULE_PATH;
+	place->owner = NONE;
+	place->fate = search_fate(asked, why->hit != NONE);
+	*GROW(place->probes, place->probe_count, place->probe_room) = why->request;
 }
 
 void why_found_build(const struct recording *rec, int request, struct why_found *ret)
@@ -216,16 +354,14 @@ void why_found_build(const struct recording *rec, int request, struct why_found 
 				  .call = search_call(rec, request),
 				  .outcome = asked->outcome,
 				  .result = asked->result,
+				  .stopped = NONE,
 				  .hit = search_hit(rec, request)};
+	ret->reason = asked_as(rec, request, ret->call);
+	ret->no_load = is_no_load(rec, ret->call);
 	if (strchr(asked->tried, '/')) {
-		struct found_place *place = GROW(ret->places, ret->place_count, ret->place_room);
-
-		place->rule = RULE_PATH;
-		place->owner = NONE;
-		place->fate = ret->hit != NONE                   ? PLACE_FOUND
-			      : asked->outcome == OUTCOME_FAILED ? PLACE_MISSED
-								 : PLACE_UNKNOWN;
-		*GROW(place->probes, place->probe_count, place->probe_room) = request;
+		build_path(ret, asked);
+		if (ret->no_load && asked->outcome == OUTCOME_FAILED)
+			ret->places[0].fate = PLACE_UNKNOWN;
 		return;
 	}
 	copy_places(rec, ret);
@@ -250,9 +386,10 @@ char *why_found_signature(const struct recording *rec, const struct why_found *w
 
 	/* The bytes 0 cannot occur in names; 1 separates well enough: it makes two explanations
 	 * look alike only when the names themselves are built for it. */
-	strbuf_addf(&sb, "%s\1%d\1", why->name, (int)why->outcome);
+	strbuf_addf(&sb, "%s\1%d\1%d\1", why->name, (int)why->outcome, (int)why->reason);
 	if (why->requester != NONE)
-		strbuf_addstr(&sb, rec->objects[why->requester].path);
+		strbuf_addf(&sb, "%s\1%d", rec->objects[why->requester].path,
+			    rec->objects[why->requester].name_space);
 	if (why->call != NONE)
 		strbuf_addf(&sb, "\1%x\1%d", rec->calls[why->call].flags,
 			    rec->calls[why->call].caller);

@@ -15,9 +15,10 @@
 enum place_fate {
 	PLACE_FOUND,       /* the file came from here */
 	PLACE_MISSED,      /* announced, and not it: no such file, or not usable */
+	PLACE_UNUSABLE,    /* a file was there that ld.so could not use: the search stopped */
 	PLACE_SILENT,      /* in order before the end of the search, but nothing was announced */
-	PLACE_NOT_REACHED, /* behind the place that had it */
-	PLACE_UNKNOWN,     /* a path that was asked for: the recording does not tell */
+	PLACE_NOT_REACHED, /* behind the place where the search ended */
+	PLACE_UNKNOWN,     /* announced: the recording does not tell what came of it */
 	PLACE_LEFT_OUT,    /* the rule does not apply to this requester: `left_out` says why */
 };
 
@@ -27,7 +28,7 @@ struct found_place {
 	char *entry;          /* as written there, or NULL */
 	char *directory;      /* expanded, or NULL (cache, left-out rules, paths) */
 	const char *left_out; /* constant, for PLACE_LEFT_OUT */
-	enum place_fate fate;
+	enum place_fate fate; /* with probes: that of the last one */
 	int *probes; /* indexes of searches: the paths announced for this place, in order */
 	size_t probe_count, probe_room;
 };
@@ -37,9 +38,15 @@ struct why_found {
 	const char *name; /* as asked for; the recording's */
 	int requester;    /* object or NONE */
 	int call;         /* dlopen or dlmopen call that asked for this very name, or NONE */
+	/* How it was asked for: REASON_NEEDED, REASON_PRELOAD, REASON_DLOPEN, REASON_LIBC, or
+	 * REASON_UNKNOWN: from outside by a call that was not recorded, or for a filter. */
+	enum load_reason reason;
+	bool no_load; /* the call had RTLD_NOLOAD: what is not loaded is not searched out */
 	enum outcome outcome;
 	int result;    /* object it came to, or NONE */
 	int hit;       /* search whose path had it; `request` for a name with a slash; or NONE */
+	int stopped;   /* path search at which the search ended without a find, though not the last
+			  place: PLACE_UNUSABLE or PLACE_UNKNOWN; or NONE */
 	size_t misses; /* paths announced in vain */
 	struct found_place *places;
 	size_t place_count, place_room;
@@ -61,11 +68,19 @@ int search_request(const struct recording *rec, int search);
  */
 int search_next_probe(const struct recording *rec, int request, int last);
 
-/* The search that had the file: a path search, or the request itself; NONE: not known. */
+/* What became of one announced path; `hit` as search_hit() has it. */
+enum place_fate search_fate(const struct search *probe, bool hit);
+
+/* The search that had the file: a path search, or the request itself; NONE: not known.  A file that
+ * was opened and then could not be loaded counts. */
 int search_hit(const struct recording *rec, int request);
 
 /* The dlopen or dlmopen call that asked for exactly this request, or NONE. */
 int search_call(const struct recording *rec, int request);
+
+/* Was it asked for in vain: neither loaded, nor loaded and closed again, nor held back by
+ * RTLD_NOLOAD? */
+bool search_in_vain(const struct recording *rec, int request);
 
 /* True when a person who writes `pattern` means this request: equal to, or a glob for, the name as
  * asked for or its file name, a path that was tried for it, or the object that it came to. */

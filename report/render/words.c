@@ -41,16 +41,21 @@ void add_date(struct strbuf *sb, uint64_t realtime_ns)
 		strbuf_addf(sb, "%" PRIu64 " s after 1970", (uint64_t)seconds);
 }
 
-void add_count(struct strbuf *sb, uint64_t count, const char *one, const char *many)
+void add_number(struct strbuf *sb, uint64_t number)
 {
 	char digits[32];
-	int length = snprintf(digits, sizeof(digits), "%" PRIu64, count);
+	int length = snprintf(digits, sizeof(digits), "%" PRIu64, number);
 
 	for (int i = 0; i < length; i++) {
 		if (i && (length - i) % 3 == 0)
 			strbuf_addch(sb, ',');
 		strbuf_addch(sb, digits[i]);
 	}
+}
+
+void add_count(struct strbuf *sb, uint64_t count, const char *one, const char *many)
+{
+	add_number(sb, count);
 	strbuf_addf(sb, " %s", count == 1 ? one : many);
 }
 
@@ -304,62 +309,6 @@ void add_load_reason(struct strbuf *sb, const struct recording *rec, int index, 
 		strbuf_addstr(sb, "unknown");
 		break;
 	}
-}
-
-void add_rule(struct strbuf *sb, const struct recording *rec, enum search_rule rule, int owner,
-	      const char *entry)
-{
-	switch (rule) {
-	case RULE_PATH:
-		strbuf_addstr(sb, "the name is a path");
-		break;
-	case RULE_RPATH:
-	case RULE_RUNPATH:
-		strbuf_addstr(sb, rule == RULE_RPATH ? "DT_RPATH" : "DT_RUNPATH");
-		if (has_object(rec, owner)) {
-			strbuf_addstr(sb, " of ");
-			add_object(sb, rec, owner);
-		}
-		break;
-	case RULE_LD_LIBRARY_PATH:
-		strbuf_addstr(sb, "LD_LIBRARY_PATH");
-		break;
-	case RULE_CACHE:
-		strbuf_addstr(sb, "ld.so.cache");
-		break;
-	case RULE_DEFAULT:
-		strbuf_addstr(sb, "default directory");
-		break;
-	case RULE_UNKNOWN:
-		strbuf_addstr(sb, "unknown rule");
-		break;
-	}
-	if (entry && (rule == RULE_RPATH || rule == RULE_RUNPATH || strchr(entry, '$'))) {
-		strbuf_addstr(sb, " \"");
-		add_name(sb, entry);
-		strbuf_addch(sb, '"');
-	}
-}
-
-const char *known_by_words(enum known_by known_by)
-{
-	switch (known_by) {
-	case KNOWN_NESTED_OPEN:
-		return "inferred: opened during this call";
-	case KNOWN_NESTED_SEARCH:
-		return "inferred: the search during this call came to it";
-	case KNOWN_NAME_MATCH:
-		return "inferred: an object of this name was there";
-	case KNOWN_HANDLE:
-		return "read: the handle is its link map";
-	case KNOWN_BINDING:
-		return "observed: ld.so reported the binding";
-	case KNOWN_FAILED_SEARCH:
-		return "inferred: the search during this call found nothing";
-	case KNOWN_NOT:
-		break;
-	}
-	return "not known";
 }
 
 /* Signals that end a process.  sigabbrev_np() knows them all, but came with glibc 2.32. */

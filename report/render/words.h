@@ -15,6 +15,8 @@ void add_name(struct strbuf *sb, const char *name);
 void add_time(struct strbuf *sb, uint64_t ns);
 /* Point in time: "2024-11-21 03:07:15" in local time. */
 void add_date(struct strbuf *sb, uint64_t realtime_ns);
+/* "12", "1,234" */
+void add_number(struct strbuf *sb, uint64_t number);
 /* "1 object", "12 objects", "1,234 objects". */
 void add_count(struct strbuf *sb, uint64_t count, const char *one, const char *many);
 /* "512 bytes", "3.4 MiB" */
@@ -60,8 +62,11 @@ void add_load_reason(struct strbuf *sb, const struct recording *rec, int object,
 void add_rule(struct strbuf *sb, const struct recording *rec, enum search_rule rule, int owner,
 	      const char *entry);
 
+/* Where ld.so has the name of a preloaded object from: "LD_PRELOAD", "/etc/ld.so.preload". */
+void add_preload_source(struct strbuf *sb, const struct recording *rec, const char *name);
+
 /* What made the result of a call known, as a sentence's end: "inferred: ...". */
-const char *known_by_words(enum known_by known_by);
+const char *call_known_by_words(const struct call *call);
 
 /* "exit status 3", "killed by SIGSEGV (core dumped)" */
 void add_wait_status(struct strbuf *sb, int wait_status);

@@ -141,10 +141,14 @@ CREATE TABLE search (
   tried TEXT NOT NULL,        -- the string as la_objsearch had it
   root INTEGER NOT NULL,      -- 1: asked for from outside (dlopen, libc, the start), not by a DT_NEEDED
                               -- of an object that was being loaded
-  outcome TEXT CHECK (outcome IN ('loaded', 'already-loaded', 'missing', 'failed', 'unknown')),
+  outcome TEXT CHECK (outcome IN ('loaded', 'already-loaded', 'missing', 'unusable', 'failed',
+                                  'unknown')),
                               -- inferred.  name rows: what the whole request came to; failed: not
-                              -- found or not usable.  path rows: missing means tried in vain
-  result INTEGER,             -- inferred: the object that it came to
+                              -- found, or (with a result) found and then not loaded; unusable: the
+                              -- name has a slash, its file was there and gave no object.  path
+                              -- rows: missing: tried in vain; unusable: the search stopped there
+  result INTEGER,             -- inferred: the object that it came to, also one that was closed again
+                              -- because the load failed
   stack INTEGER REFERENCES stack(id) -- who asked; NULL: no call stack was taken here
 );
 CREATE INDEX search_by_process ON search(process, seq);
@@ -166,7 +170,8 @@ CREATE TABLE call (
   parent_call INTEGER,        -- inferred: the dlopen or dlclose during which this one was made
   result INTEGER,             -- inferred: object opened, closed, or defining the symbol
   result_known_by TEXT,       -- how: 'nested-open', 'nested-search', 'name-match', 'handle',
-                              -- 'binding', 'failed-search'; NULL: not known
+                              -- 'binding', 'failed-search', 'not-loaded' (RTLD_NOLOAD); NULL: not
+                              -- known
   outcome TEXT CHECK (outcome IN ('loaded', 'already-loaded', 'failed', 'unknown')),
                               -- inferred, for dlopen and dlmopen
   stack INTEGER REFERENCES stack(id) -- who called; NULL: no call stack was recorded

@@ -479,13 +479,14 @@ static void found_names_are_explained(void **state)
 			"WRITTEN IN\n"
 			"  left out   DT_RPATH           (ignored: the requester has DT_RUNPATH)\n"
 			"  left out   LD_LIBRARY_PATH    (LD_LIBRARY_PATH is not set)\n"
-			"  not here   DT_RUNPATH         /opt/app/plugins/libhelper.so.1          "
+			"  in vain    DT_RUNPATH         /opt/app/plugins/libhelper.so.1          "
 			"\"$ORIGIN\" in plugin.so\n"
 			"  found      DT_RUNPATH         /opt/app/plugins/../lib/libhelper.so.1   "
 			"\"$ORIGIN/../lib\" in plugin.so\n"
 			"  not tried  ld.so.cache\n"
 			"  not tried  default directory  /lib\n"
 			"  not tried  default directory  /usr/lib\n"
+			"  in vain: missing, or not usable; ld.so does not tell.\n"
 			"\n");
 	release(&a);
 }
@@ -497,13 +498,142 @@ static void missing_names_have_their_whole_trail(void **state)
 	(void)state;
 	build(&a.rec);
 	answer(&a, false, 1, ask_found, request_for(&a.rec, "libmissing.so"));
-	assert_non_null(strstr(a.text, "libmissing.so, asked for by dlopen(\"libmissing.so\", "
-				       "RTLD_NOW) in load_plugin() at host.c:42 in host\n"
-				       "was not found\n"));
-	assert_non_null(strstr(a.text, "not here"));
-	assert_non_null(strstr(a.text, "/lib/libmissing.so\n"));
-	assert_null(strstr(a.text, "not tried "));
-	assert_non_null(strstr(a.text, "no probe seen: not tried, or known to be missing"));
+	assert_string_equal(
+		a.text,
+		"libmissing.so, asked for by dlopen(\"libmissing.so\", RTLD_NOW) in "
+		"load_plugin() at host.c:42 in host\n"
+		"was not found, or not usable\n"
+		"31.1 ms after the start of process 4242 (host)\n"
+		"                 RULE               PLACE                                       "
+		"                WRITTEN IN\n"
+		"  left out       DT_RPATH           (no DT_RPATH in the requester, its loaders or "
+		"the "
+		"program)\n"
+		"  left out       LD_LIBRARY_PATH    (LD_LIBRARY_PATH is not set)\n"
+		"  left out       DT_RUNPATH         (the requester has no DT_RUNPATH)\n"
+		"  no probe seen  ld.so.cache        (no usable entry)\n"
+		"  in vain        default directory  /lib/libmissing.so\n"
+		"  no probe seen  default directory  /usr/lib\n"
+		"  in vain: missing, or not usable; ld.so does not tell.\n"
+		"  no probe seen: not tried, or known to be missing; ld.so announces nothing then, "
+		"nor "
+		"names that its cache lacks.\n"
+		"\n");
+	release(&a);
+}
+
+/* What the first lines of an explanation say about a request whose outcome is changed. */
+static void expect_verdict(struct answered *a, int request, const char *wanted)
+{
+	answer(a, false, 1, ask_found, request);
+	if (!strstr(a->text, wanted))
+		fail_msg("\"%s\" is not in: %s", wanted, a->text);
+	free(a->text);
+	a->text = NULL;
+}
+
+static void verdicts_say_no_more_than_is_known(void **state)
+{
+	struct answered a = {0};
+	int plugin, missing, probe, helper;
+
+	(void)state;
+	build(&a.rec);
+	plugin = request_for(&a.rec, "plugins/plugin.so");
+	missing = request_for(&a.rec, "libmissing.so");
+	helper = request_for(&a.rec, "libhelper.so.1");
+	probe = search_next_probe(&a.rec, missing, missing);
+
+	/* opened, and closed again */
+	a.rec.searches[plugin].outcome = OUTCOME_FAILED;
+	expect_verdict(&a, plugin,
+		       "\nwas found, but could not be loaded: /opt/app/plugins/plugin.so\n");
+	expect_verdict(&a, plugin, "\n  found  the name is a path  plugins/plugin.so\n\n");
+	assert_false(search_in_vain(&a.rec, plugin));
+	a.rec.searches[helper].outcome = OUTCOME_FAILED;
+	expect_verdict(
+		&a, helper,
+		"\nwas found by DT_RUNPATH of plugin.so \"$ORIGIN/../lib\", but could not be "
+		"loaded: /opt/app/lib/libhelper.so.1\n");
+
+	/* there, and no library */
+	a.rec.searches[plugin].result = NONE;
+	a.rec.searches[plugin].outcome = OUTCOME_UNUSABLE;
+	expect_verdict(&a, plugin, "\nwas there, but is not usable\n");
+	expect_verdict(&a, plugin, "\n  not usable  the name is a path  plugins/plugin.so\n\n");
+	assert_true(search_in_vain(&a.rec, plugin));
+	a.rec.searches[plugin].outcome = OUTCOME_FAILED;
+	expect_verdict(&a, plugin, "\nwas not found, or not usable\n");
+	a.rec.searches[plugin].outcome = OUTCOME_UNKNOWN;
+	expect_verdict(&a, plugin, "\nwas searched for; what came of it is not known\n");
+	expect_verdict(&a, plugin, "\n  not known  the name is a path  plugins/plugin.so\n\n");
+	assert_false(search_in_vain(&a.rec, plugin));
+
+	/* the search stopped */
+	a.rec.searches[probe].outcome = OUTCOME_UNUSABLE;
+	expect_verdict(&a, missing,
+		       "\nwas not found, or not usable: the search stopped at "
+		       "/lib/libmissing.so\n");
+	expect_verdict(&a, missing, "\n  not usable     default directory  /lib/libmissing.so\n");
+	expect_verdict(&a, missing, "\n  not tried      default directory  /usr/lib\n");
+	a.rec.searches[missing].outcome = OUTCOME_UNKNOWN;
+	a.rec.searches[probe].outcome = OUTCOME_UNKNOWN;
+	expect_verdict(&a, missing,
+		       "\nwas searched for; what came of it is not known: the last path tried was "
+		       "/lib/libmissing.so\n");
+	expect_verdict(&a, missing, "\n  not known      default directory  /lib/libmissing.so\n");
+	release(&a);
+}
+
+static void noload_is_not_a_vain_search(void **state)
+{
+	struct answered a = {0};
+	int missing, plugin;
+
+	(void)state;
+	build(&a.rec);
+	missing = request_for(&a.rec, "libmissing.so");
+	plugin = request_for(&a.rec, "plugins/plugin.so");
+	assert_true(search_in_vain(&a.rec, missing));
+	a.rec.calls[search_call(&a.rec, missing)].flags |= RTLD_NOLOAD;
+	a.rec.calls[search_call(&a.rec, plugin)].flags |= RTLD_NOLOAD;
+	a.rec.searches[plugin].outcome = OUTCOME_FAILED;
+	a.rec.searches[plugin].result = NONE;
+	assert_false(search_in_vain(&a.rec, missing));
+	expect_verdict(&a, missing, "\nwas not loaded, and RTLD_NOLOAD forbids loading it\n");
+	expect_verdict(&a, plugin, "\nwas not loaded, and RTLD_NOLOAD forbids loading it\n");
+	expect_verdict(&a, plugin, "\n  not known  the name is a path  plugins/plugin.so\n\n");
+	release(&a);
+}
+
+static void set_variable(struct recording *rec, const char *name, const char *value)
+{
+	*GROW(rec->environment, rec->environment_count, rec->environment_room) =
+		(struct variable){xstrdup(name), xstrdup(value)};
+}
+
+/* The program asks for LD_PRELOAD's names, and for its own DT_NEEDED. */
+static void preloads_are_not_needed(void **state)
+{
+	struct answered a = {0};
+	int gone, here;
+
+	(void)state;
+	build(&a.rec);
+	a.rec.searches[0].requester = LIBC; /* not before the program's own */
+	gone = add_search(&a.rec, 500, HOST, ORIGIN_NAME, "libgone.so", OUTCOME_FAILED, NONE);
+	here = add_search(&a.rec, 501, HOST, ORIGIN_NAME, "/p/other.so", OUTCOME_LOADED, OTHER);
+	a.rec.objects[OTHER].reason = REASON_PRELOAD;
+	a.rec.objects[OTHER].reason_search = here;
+	expect_verdict(&a, gone, "libgone.so, named by /etc/ld.so.preload\n");
+	set_variable(&a.rec, "LD_PRELOAD", "libgone.so.1 :libgone.so");
+	expect_verdict(&a, gone, "libgone.so, named by LD_PRELOAD\n");
+	expect_verdict(&a, here, "/p/other.so, named by /etc/ld.so.preload\n");
+	add_needed(&a.rec, HOST, "libgone.so", NONE);
+	expect_verdict(&a, gone, "libgone.so, needed by host\n");
+	/* a filter's name, behind the first DT_NEEDED */
+	gone = add_search(&a.rec, 502, HOST, ORIGIN_NAME, "libfiltee.so", OUTCOME_FAILED, NONE);
+	expect_verdict(&a, gone, "libfiltee.so, asked for by host\n");
 	release(&a);
 }
 
@@ -545,6 +675,80 @@ static void unexplained_probes_are_kept(void **state)
 	assert_true(seen);
 	why_found_release(&found);
 	recording_release(&a.rec);
+}
+
+/* ld.so --library-path: in the place of LD_LIBRARY_PATH, which is not set. */
+static void library_path_of_ldso_stands_in_its_place(void **state)
+{
+	struct answered a = {0};
+	int request;
+
+	(void)state;
+	build(&a.rec);
+	add_library(&a.rec, "/lib64/ld.so", "ld.so", 4, REASON_LDSO, NONE);
+	a.rec.objects[OBJECTS].kind = OBJECT_LDSO;
+	free(a.rec.exe);
+	a.rec.exe = xstrdup("/lib64/ld.so");
+	request = add_search(&a.rec, 500, HOST, ORIGIN_NAME, "libodd.so", OUTCOME_LOADED, OTHER);
+	a.rec.searches[request].root = true;
+	add_probe(&a.rec, request, ORIGIN_LIBPATH, RULE_LD_LIBRARY_PATH, "none/libodd.so",
+		  OUTCOME_MISSING, NONE);
+	add_probe(&a.rec, request, ORIGIN_LIBPATH, RULE_LD_LIBRARY_PATH,
+		  "odd/glibc-hwcaps/x86-64-v2/libodd.so", OUTCOME_MISSING, NONE);
+	add_probe(&a.rec, request, ORIGIN_LIBPATH, RULE_LD_LIBRARY_PATH, "odd/x86_64/libodd.so",
+		  OUTCOME_MISSING, NONE);
+	add_probe(&a.rec, request, ORIGIN_LIBPATH, RULE_LD_LIBRARY_PATH, "odd/libodd.so",
+		  OUTCOME_LOADED, OTHER);
+	answer(&a, false, 1, ask_found, request);
+	assert_string_equal(
+		a.text,
+		"libodd.so, asked for by host\n"
+		"was found by LD_LIBRARY_PATH or --library-path: /opt/app/plugins/other.so\n"
+		"50.0 ms after the start of process 4242 (host)\n"
+		"             RULE                               PLACE                           "
+		"                            WRITTEN IN\n"
+		"  left out   DT_RPATH                           (no DT_RPATH in the requester, "
+		"its "
+		"loaders or the program)\n"
+		"  in vain    LD_LIBRARY_PATH or --library-path  none/libodd.so\n"
+		"  in vain    LD_LIBRARY_PATH or --library-path  2 hardware subdirectories of odd\n"
+		"  found      LD_LIBRARY_PATH or --library-path  odd/libodd.so\n"
+		"  left out   DT_RUNPATH                         (the requester has no "
+		"DT_RUNPATH)\n"
+		"  not tried  ld.so.cache\n"
+		"  not tried  default directory                  /lib64\n"
+		"  not tried  default directory                  /usr/lib64\n"
+		"  in vain: missing, or not usable; ld.so does not tell.\n"
+		"\n");
+	release(&a);
+}
+
+/* An empty entry of LD_LIBRARY_PATH is the current directory. */
+static void current_directory_has_a_name(void **state)
+{
+	struct answered a = {0};
+	int request;
+
+	(void)state;
+	build(&a.rec);
+	set_variable(&a.rec, "LD_LIBRARY_PATH", ":/lib");
+	request = add_search(&a.rec, 500, HOST, ORIGIN_NAME, "libodd.so", OUTCOME_FAILED, NONE);
+	add_probe(&a.rec, request, ORIGIN_LIBPATH, RULE_LD_LIBRARY_PATH, "tls/libodd.so",
+		  OUTCOME_MISSING, NONE);
+	expect_verdict(&a, request, "  in vain        LD_LIBRARY_PATH    tls/libodd.so\n");
+	add_probe(&a.rec, request, ORIGIN_LIBPATH, RULE_LD_LIBRARY_PATH, "x86_64/libodd.so",
+		  OUTCOME_MISSING, NONE);
+	expect_verdict(
+		&a, request,
+		"  in vain        LD_LIBRARY_PATH    2 hardware subdirectories of the current "
+		"directory\n");
+	add_probe(&a.rec, request, ORIGIN_LIBPATH, RULE_LD_LIBRARY_PATH, "libodd.so",
+		  OUTCOME_MISSING, NONE);
+	expect_verdict(
+		&a, request,
+		"  in vain        LD_LIBRARY_PATH    libodd.so in the current directory, and in "
+		"2 hardware subdirectories\n");
+	release(&a);
 }
 
 static void requests_are_matched_as_people_write_them(void **state)
@@ -785,8 +989,13 @@ int main(void)
 		cmocka_unit_test(places_stand_in_order),
 		cmocka_unit_test(found_names_are_explained),
 		cmocka_unit_test(missing_names_have_their_whole_trail),
+		cmocka_unit_test(verdicts_say_no_more_than_is_known),
+		cmocka_unit_test(noload_is_not_a_vain_search),
+		cmocka_unit_test(preloads_are_not_needed),
 		cmocka_unit_test(paths_are_not_searched_for),
 		cmocka_unit_test(unexplained_probes_are_kept),
+		cmocka_unit_test(library_path_of_ldso_stands_in_its_place),
+		cmocka_unit_test(current_directory_has_a_name),
 		cmocka_unit_test(requests_are_matched_as_people_write_them),
 		cmocka_unit_test(equal_answers_have_equal_signatures),
 		cmocka_unit_test(exit_is_told_from_dlclose),

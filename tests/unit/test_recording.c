@@ -178,9 +178,9 @@ static void words_and_back(void **state)
 	CHECK_WORDS(load_reason, REASON_UNKNOWN, REASON_INHERITED);
 	CHECK_WORDS(search_origin, ORIGIN_NAME, ORIGIN_SECURE);
 	CHECK_WORDS(search_rule, RULE_UNKNOWN, RULE_DEFAULT);
-	CHECK_WORDS(outcome, OUTCOME_UNKNOWN, OUTCOME_FAILED);
+	CHECK_WORDS(outcome, OUTCOME_UNKNOWN, OUTCOME_UNUSABLE);
 	CHECK_WORDS(call_kind, CALL_DLOPEN, CALL_DLVSYM);
-	CHECK_WORDS(known_by, KNOWN_NOT, KNOWN_FAILED_SEARCH);
+	CHECK_WORDS(known_by, KNOWN_NOT, KNOWN_NOT_LOADED);
 	CHECK_WORDS(activity_kind, ACTIVITY_CONSISTENT, ACTIVITY_PREINIT);
 	/* some that the schema spells out */
 	assert_string_equal(object_kind_name(OBJECT_LDSO), "ld.so");

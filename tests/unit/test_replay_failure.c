@@ -68,13 +68,13 @@ static void failures_leave_nothing_behind(void **state)
 	       "   /usr/lib/nosuch.so default: missing\n"
 	       "1 asks ./nosuch.so: failed\n"
 	       "1 asks libundef.so: failed\n"
-	       "   /app/lib/libundef.so rpath of 1: missing\n"
+	       "   /app/lib/libundef.so rpath of 1: unknown\n"
 	       "call 1 dlopen libtop.so: failed 0 failed-search\n"
 	       "call 2 dlopen libundef.so: failed 0 nested-open\n"
 	       "call 3 dlopen nosuch.so: failed 0 failed-search\n"
 	       "call 4 dlopen ./nosuch.so: failed 0 failed-search\n"
 	       "call 5 dlopen libc.so.6: failed 0 unknown\n"
-	       "call 6 dlopen libundef.so: failed 0 failed-search\n");
+	       "call 6 dlopen libundef.so: failed 0 not-loaded\n");
 }
 
 /* Closed by exit, by dlclose, by a failing dlopen: only the last makes the call a failure. */
