@@ -33,6 +33,8 @@ static const char *known_by_short(enum known_by known_by)
 		return "binding";
 	case KNOWN_FAILED_SEARCH:
 		return "vain search";
+	case KNOWN_NOT_LOADED:
+		return "not loaded";
 	case KNOWN_NOT:
 		break;
 	}

@@ -41,7 +41,7 @@ void add_found_by(struct strbuf *sb, const struct recording *rec, const struct w
 		return;
 	}
 	if (place->rule == RULE_PATH) {
-		strbuf_addstr(sb, "found: the name is a path, so there was no search");
+		strbuf_addstr(sb, FOUND_BY_PATH);
 		return;
 	}
 	strbuf_addstr(sb, "found by ");
@@ -312,8 +312,16 @@ static void add_verdict(struct strbuf *sb, const struct recording *rec,
 		break;
 	}
 	if (has_object(rec, found->result)) {
+		int failed = object_failed_call(rec, found->result);
+
 		strbuf_addstr(sb, ": ");
 		add_name(sb, rec->objects[found->result].path);
+		if (found->outcome == OUTCOME_FAILED && failed != NONE &&
+		    call_missing_request(rec, failed) != NONE) {
+			strbuf_addstr(sb, " (the dlopen failed");
+			add_call_failure(sb, rec, failed);
+			strbuf_addch(sb, ')');
+		}
 	}
 }
 

@@ -122,6 +122,14 @@ static bool is_other_file(const struct object *object)
 	return strncmp(real, "/usr/", 5) != 0 || strcmp(real + 4, object->path) != 0;
 }
 
+/* ld.so asks auditors nothing when dlmopen is given a path. */
+static bool is_opened_by_path(const struct recording *rec, const struct load_step *step)
+{
+	const char *name = step->call == NONE ? NULL : rec->calls[step->call].name;
+
+	return name && strchr(name, '/');
+}
+
 static void detail_found(const struct chain *chain, const struct load_step *step)
 {
 	const struct recording *rec = chain->show->rec;
@@ -129,10 +137,15 @@ static void detail_found(const struct chain *chain, const struct load_step *step
 	AUTO_STRBUF struct strbuf line = STRBUF_INIT;
 	struct why_found found;
 
-	if (step->request == NONE)
+	if (step->request != NONE) {
+		why_found_build(rec, step->request, &found);
+		add_found_by(&line, rec, &found);
+		why_found_release(&found);
+	} else if (is_opened_by_path(rec, step)) {
+		strbuf_addstr(&line, FOUND_BY_PATH);
+	} else {
 		return;
-	why_found_build(rec, step->request, &found);
-	add_found_by(&line, rec, &found);
+	}
 	detail(chain, line.s);
 	if (is_other_file(object)) {
 		strbuf_reset(&line);
@@ -140,7 +153,6 @@ static void detail_found(const struct chain *chain, const struct load_step *step
 		add_name(&line, object->real_path);
 		detail(chain, line.s);
 	}
-	why_found_release(&found);
 }
 
 /* Reasons that need no further words. */
@@ -187,6 +199,22 @@ static void add_beneficiary(struct strbuf *sb, const struct show *show, int stac
 		return;
 	strbuf_addstr(sb, ", working for ");
 	add_frame(sb, show->rec, &frames[entry ? entry + 1 : 0], show->options->no_demangle);
+}
+
+/* ", but that dlopen failed: libx.so was not found, or not usable" */
+static void add_failure(struct strbuf *sb, const struct recording *rec,
+			const struct load_step *last)
+{
+	int call = object_failed_call(rec, last->object);
+
+	if (call == NONE)
+		return;
+	if (last->reason == REASON_DLOPEN)
+		strbuf_addf(sb, ", but that %s failed", call_kind_name(rec->calls[call].kind));
+	else
+		strbuf_addf(sb, ", but the %s that wanted both failed",
+			    call_kind_name(rec->calls[call].kind));
+	add_call_failure(sb, rec, call);
 }
 
 /* The sentence that answers the question. */
@@ -239,6 +267,7 @@ static void add_answer(struct strbuf *sb, const struct show *show, const struct 
 		strbuf_addstr(sb, " was loaded, and the recording does not tell why");
 		break;
 	}
+	add_failure(sb, rec, last);
 }
 
 static void add_asked(struct strbuf *sb, const struct show *show, const struct load_asked *asked)

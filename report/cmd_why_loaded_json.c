@@ -19,6 +19,7 @@ static void step_to_json(const struct show *show, const struct load_step *step)
 	render_value(render, "build_id", value_string(object->build_id));
 	render_value(render, "reason", value_string(load_reason_name(step->reason)));
 	object_to_json(render, "by", rec, step->by);
+	render_value(render, "failed", value_bool(object_failed_call(rec, step->object) != NONE));
 	call_to_json(render, "call", rec, step->call, show->options->no_demangle);
 	if (step->request != NONE) {
 		why_found_build(rec, step->request, &found);

@@ -130,6 +130,34 @@ bool search_in_vain(const struct recording *rec, int request)
 	       !has_object(rec, asked->result) && !is_no_load(rec, search_call(rec, request));
 }
 
+int call_missing_request(const struct recording *rec, int index)
+{
+	const struct call *call = &rec->calls[index];
+
+	for (size_t i = 0; i < rec->search_count; i++) {
+		const struct search *search = &rec->searches[i];
+
+		if (search->seq < call->seq || search->tid != call->tid || search->root ||
+		    search->origin != ORIGIN_NAME || !has_object(rec, search->requester) ||
+		    rec->objects[search->requester].reason_call != index)
+			continue;
+		if (search_in_vain(rec, (int)i))
+			return (int)i;
+	}
+	return NONE;
+}
+
+int object_failed_call(const struct recording *rec, int index)
+{
+	const struct object *object = &rec->objects[index];
+	int call = object->reason_call;
+
+	if (call < 0 || (size_t)call >= rec->call_count ||
+	    (object->reason != REASON_DLOPEN && object->reason != REASON_NEEDED))
+		return NONE;
+	return rec->calls[call].outcome == OUTCOME_FAILED ? call : NONE;
+}
+
 static bool name_matches(const char *name, const char *pattern)
 {
 	return strcmp(name, pattern) == 0 || (is_glob(pattern) && fnmatch(pattern, name, 0) == 0);

@@ -78,6 +78,15 @@ int search_hit(const struct recording *rec, int request);
 /* The dlopen or dlmopen call that asked for exactly this request, or NONE. */
 int search_call(const struct recording *rec, int request);
 
+/*
+ * Of a dlopen or dlmopen call that failed: the request, made for a DT_NEEDED of what it loaded, that
+ * came to nothing; NONE when there is none (an undefined symbol, a missing version).
+ */
+int call_missing_request(const struct recording *rec, int call);
+
+/* The failed dlopen or dlmopen call that the object was loaded for and closed again, or NONE. */
+int object_failed_call(const struct recording *rec, int object);
+
 /* Was it asked for in vain: neither loaded, nor loaded and closed again, nor held back by
  * RTLD_NOLOAD? */
 bool search_in_vain(const struct recording *rec, int request);

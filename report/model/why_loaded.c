@@ -199,7 +199,8 @@ static void sign_call(const struct recording *rec, int index, struct strbuf *sb)
 {
 	const struct call *call = &rec->calls[index];
 
-	strbuf_addf(sb, "\1%d\1%s\1%x", (int)call->kind, call->name ? call->name : "", call->flags);
+	strbuf_addf(sb, "\1%d\1%s\1%x\1%d", (int)call->kind, call->name ? call->name : "",
+		    call->flags, (int)call->outcome);
 	if (call->stack >= 0 && (size_t)call->stack < rec->stack_count &&
 	    rec->stacks[call->stack].frame_count) {
 		const struct frame *frame = &rec->stacks[call->stack].frames[0];
@@ -233,7 +234,7 @@ char *why_loaded_signature(const struct recording *rec, const struct why_loaded 
 			sign_call(rec, asked->call, &sb);
 		strbuf_addch(&sb, '\n');
 	}
-	strbuf_addf(&sb, "%d",
+	strbuf_addf(&sb, "%d%d", object_failed_call(rec, why->object) != NONE,
 		    rec->objects[why->object].closed_seq != 0 &&
 			    !object_closed_at_exit(rec, why->object));
 	return strbuf_detach(&sb);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "report/model/search_path.h"
+#include "report/model/why_found.h"
 #include "report/render/words.h"
 
 /* Is `name` one of LD_PRELOAD's, which are separated by colons or white space? */
@@ -93,6 +94,20 @@ void add_rule(struct strbuf *sb, const struct recording *rec, enum search_rule r
 		add_name(sb, entry);
 		strbuf_addch(sb, '"');
 	}
+}
+
+void add_call_failure(struct strbuf *sb, const struct recording *rec, int call)
+{
+	int request = call_missing_request(rec, call);
+	const struct search *asked;
+
+	if (request == NONE)
+		return;
+	asked = &rec->searches[request];
+	strbuf_addstr(sb, ": ");
+	add_name(sb, asked->tried);
+	strbuf_addstr(sb, asked->outcome == OUTCOME_UNUSABLE ? " is not usable"
+							     : " was not found, or not usable");
 }
 
 const char *call_known_by_words(const struct call *call)

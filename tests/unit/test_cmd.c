@@ -271,9 +271,11 @@ static void chain_is_told_from_the_program_down(void **state)
 		"\n"
 		"  Afterwards:\n"
 		"      20.2 ms  DT_NEEDED of other.so\n"
-		"      30.0 ms  dlopen(\"libhelper.so.1\", RTLD_NOW) called from load_plugin() at host.c:42 "
+		"      30.0 ms  dlopen(\"libhelper.so.1\", RTLD_NOW) called from load_plugin() at "
+		"host.c:42 "
 		"in host  [inferred: an object of this name was there]\n"
-		"      40.0 ms  dlclose(libhelper.so.1) called from load_plugin() at host.c:42 in host  "
+		"      40.0 ms  dlclose(libhelper.so.1) called from load_plugin() at host.c:42 in "
+		"host  "
 		"[read: the handle is its link map]\n"
 		"      40.1 ms  unloaded\n"
 		"\n");
@@ -306,6 +308,54 @@ static void callers_without_stack_are_addresses(void **state)
 	assert_non_null(strstr(a.text, "other.so was loaded because host+0x100 opened it.\n"));
 	assert_non_null(strstr(a.text, "dlopen(\"plugins/other.so\", RTLD_LAZY) called from "
 				       "host+0x100\n"));
+	release(&a);
+}
+
+/* What a failing dlopen had opened: say so, and why where a DT_NEEDED tells. */
+static void failed_loads_are_called_so(void **state)
+{
+	static const char sentence[] = "plugin.so was loaded because load_plugin() at host.c:42 in "
+				       "host opened it, but that "
+				       "dlopen failed.\n";
+	struct answered a = {0};
+	int gone;
+
+	(void)state;
+	build(&a.rec);
+	a.rec.calls[a.rec.objects[PLUGIN].reason_call].outcome = OUTCOME_FAILED;
+	answer(&a, false, 1, ask_loaded, PLUGIN);
+	assert_memory_equal(a.text, sentence, strlen(sentence));
+	free(a.text);
+	gone = add_search(&a.rec, 130, HELPER, ORIGIN_NAME, "libgone.so", OUTCOME_FAILED, NONE);
+	assert_int_equal(call_missing_request(&a.rec, a.rec.objects[PLUGIN].reason_call), gone);
+	answer(&a, false, 1, ask_loaded, PLUGIN);
+	assert_non_null(strstr(a.text, "opened it, but that dlopen failed: libgone.so was not "
+				       "found, or not usable.\n"));
+	free(a.text);
+	answer(&a, false, 1, ask_loaded, HELPER);
+	assert_non_null(strstr(
+		a.text, "libhelper.so.1 was loaded because plugin.so needs it, but the dlopen "
+			"that wanted both failed: libgone.so was not found, or not "
+			"usable.\n"));
+	free(a.text);
+	a.rec.searches[gone].outcome = OUTCOME_ALREADY_LOADED;
+	assert_int_equal(call_missing_request(&a.rec, a.rec.objects[PLUGIN].reason_call), NONE);
+	answer(&a, false, 1, ask_loaded, OTHER); /* another call */
+	assert_null(strstr(a.text, "failed"));
+	release(&a);
+}
+
+/* dlmopen of a path: ld.so asks auditors nothing. */
+static void paths_given_to_dlmopen_are_found_too(void **state)
+{
+	struct answered a = {0};
+
+	(void)state;
+	build(&a.rec);
+	a.rec.objects[OTHER].reason_search = NONE;
+	a.rec.calls[a.rec.objects[OTHER].reason_call].kind = CALL_DLMOPEN;
+	answer(&a, false, 1, ask_loaded, OTHER);
+	assert_non_null(strstr(a.text, "     found: the name is a path, so there was no search\n"));
 	release(&a);
 }
 
@@ -871,6 +921,23 @@ static void answers_are_kept_once(void **state)
 	assert_int_equal(answers.list[1].repeats, 0);
 }
 
+static void failures_are_known_by_other_words(void **state)
+{
+	struct call call = {
+		.kind = CALL_DLOPEN, .known_by = KNOWN_NESTED_OPEN, .outcome = OUTCOME_LOADED};
+
+	(void)state;
+	assert_string_equal(call_known_by_words(&call), "inferred: opened during this call");
+	call.outcome = OUTCOME_FAILED;
+	assert_string_equal(call_known_by_words(&call),
+			    "inferred: opened and closed again during this call");
+	call.known_by = KNOWN_NOT_LOADED;
+	assert_string_equal(call_known_by_words(&call),
+			    "inferred: nothing that was loaded came of it");
+	call.known_by = (enum known_by)99;
+	assert_string_equal(call_known_by_words(&call), "not known");
+}
+
 static void calls_are_written_as_in_c(void **state)
 {
 	struct recording rec;
@@ -981,6 +1048,9 @@ int main(void)
 		cmocka_unit_test(chain_is_told_from_the_program_down),
 		cmocka_unit_test(same_answers_name_their_processes),
 		cmocka_unit_test(callers_without_stack_are_addresses),
+		cmocka_unit_test(failed_loads_are_called_so),
+		cmocka_unit_test(paths_given_to_dlmopen_are_found_too),
+		cmocka_unit_test(failures_are_known_by_other_words),
 		cmocka_unit_test(libc_loads_name_whom_they_are_for),
 		cmocka_unit_test(names_in_explanations_are_escaped),
 		cmocka_unit_test(circular_reasons_end),

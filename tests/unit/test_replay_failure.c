@@ -77,6 +77,95 @@ static void failures_leave_nothing_behind(void **state)
 	       "call 6 dlopen libundef.so: failed 0 not-loaded\n");
 }
 
+/* A search ends at a file that can't be used: only the last path can be such a file, and it is one
+ * when places after it were left out. */
+static void searches_stop_at_unusable_files(void **state)
+{
+	static const struct event events[] = {
+		PROGRAM_RPATH("libc.so.6", "/app/lib"),
+		START_LIBC,
+		/* a DT_NEEDED, in a directory of DT_RPATH */
+		DLOPEN(0, 0x3e20, 1, "/app/a.so", 2),
+		NAME(0, 0x3400, 1, "/app/a.so"),
+		ACT(0, 0x3280, ACTIVITY_ADD, 1),
+		OPEN(0, 0, "/app/a.so", "", "libjunk.so"),
+		NAME(0, 0x2d80, 5, "libjunk.so"),
+		TRY(0, 0x2b80, 5, ORIGIN_RUNPATH, "/app/lib/tls/libjunk.so"),
+		TRY(0, 0x2b80, 5, ORIGIN_RUNPATH, "/app/lib/libjunk.so"),
+		CLOSE(5),
+		ACT(0, 0x3a10, ACTIVITY_DELETE, 1),
+		ACT(0, 0x3a10, ACTIVITY_CONSISTENT, 1),
+		/* /usr/lib comes last of the default directories, and exists */
+		DLOPEN(0, 0x3e20, 1, "libscript.so", 2),
+		NAME(0, 0x3400, 1, "libscript.so"),
+		TRY(0, 0x3200, 1, ORIGIN_RUNPATH, "/app/lib/libscript.so"),
+		TRY(0, 0x3200, 1, ORIGIN_DEFAULT, "/lib/x86_64-linux-gnu/libscript.so"),
+		/* paths: one file exists, the other does not */
+		DLOPEN(0, 0x3e20, 1, "/app/text.so", 2),
+		NAME(0, 0x3400, 1, "/app/text.so"),
+		DLOPEN(0, 0x3e20, 1, "/app/gone.so", 2),
+		NAME(0, 0x3400, 1, "/app/gone.so"),
+		/* a file that may not be loaded */
+		DLOPEN(0, 0x3e20, 1, "/app/fine.so", 6),
+		NAME(0, 0x3400, 1, "/app/fine.so"),
+		DLSYM(0, 0x3e20, 1, 0, "f"),
+	};
+	FIXTURE(f, events);
+
+	(void)state;
+	for (size_t i = 0; i < f.rec.search_count; i++)
+		if (strcmp(f.rec.searches[i].tried, "/app/text.so") == 0 ||
+		    strcmp(f.rec.searches[i].tried, "/app/fine.so") == 0)
+			f.rec.searches[i].ino = 7 + i;
+	expect(&f, 4,
+	       "1 asks /app/a.so: failed 5\n"
+	       "5 asks libjunk.so: failed\n"
+	       "   /app/lib/tls/libjunk.so rpath of 1: missing\n"
+	       "   /app/lib/libjunk.so rpath of 1: unusable\n"
+	       "1 asks libscript.so: failed\n"
+	       "   /app/lib/libscript.so rpath of 1: missing\n"
+	       "   /lib/x86_64-linux-gnu/libscript.so default: unusable\n"
+	       "1 asks /app/text.so: unusable\n"
+	       "1 asks /app/gone.so: failed\n"
+	       "1 asks /app/fine.so: failed\n"
+	       "call 1 dlopen /app/a.so: failed 0 failed-search\n"
+	       "call 2 dlopen libscript.so: failed 0 failed-search\n"
+	       "call 3 dlopen /app/text.so: failed 0 failed-search\n"
+	       "call 4 dlopen /app/gone.so: failed 0 failed-search\n"
+	       "call 5 dlopen /app/fine.so: failed 0 not-loaded\n"
+	       "call 6 dlsym f: 0 unknown\n");
+}
+
+/* A DT_NEEDED that a loaded file satisfies under another name, and then an undefined symbol: the
+ * search was not in vain. */
+static void undefined_symbols_are_no_vain_searches(void **state)
+{
+	static const struct event events[] = {
+		PROGRAM_RPATH("libc.so.6", "/app/lib"),
+		START_LIBC,
+		DLOPEN(0, 0x3e20, 1, "/app/a.so", 2),
+		NAME(0, 0x3400, 1, "/app/a.so"),
+		ACT(0, 0x3280, ACTIVITY_ADD, 1),
+		OPEN(0, 0, "/app/a.so", "", "libother.so"),
+		NAME(0, 0x2d80, 5, "libother.so"),
+		TRY(0, 0x2b80, 5, ORIGIN_RUNPATH, "/app/lib/libother.so"),
+		ACT(0, 0x3280, ACTIVITY_CONSISTENT, 1),
+		CLOSE(5),
+		ACT(0, 0x3a10, ACTIVITY_DELETE, 1),
+		ACT(0, 0x3a10, ACTIVITY_CONSISTENT, 1),
+		DLSYM(0, 0x3e20, 1, 0, "f"),
+	};
+	FIXTURE(f, events);
+
+	(void)state;
+	expect(&f, 4,
+	       "1 asks /app/a.so: failed 5\n"
+	       "5 asks libother.so: already-loaded\n"
+	       "   /app/lib/libother.so rpath of 1: already-loaded\n"
+	       "call 1 dlopen /app/a.so: failed 0 nested-open\n"
+	       "call 2 dlsym f: 0 unknown\n");
+}
+
 /* Closed by exit, by dlclose, by a failing dlopen: only the last makes the call a failure. */
 static void closing_is_not_failing(void **state)
 {
@@ -265,6 +354,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(failures_leave_nothing_behind),
+		cmocka_unit_test(searches_stop_at_unusable_files),
+		cmocka_unit_test(undefined_symbols_are_no_vain_searches),
 		cmocka_unit_test(closing_is_not_failing),
 		cmocka_unit_test(failure_right_before_exit),
 		cmocka_unit_test(constructors_run_after_success),
