@@ -228,9 +228,26 @@ static void settle_lazy(struct contents *contents)
 }
 
 /*
- * ld.so looks up the program's malloc family at the start, and an audited program's libc binds to
- * what ld.so offers for auditors: nothing that the program asked for.
+ * ld.so looks up the malloc family for itself, in the program's name and before the program starts;
+ * code that ld.so calls by then, such as a malloc of the program's, may look up something too.
  */
+static bool is_early_malloc(const struct contents *contents, const struct binding *binding,
+			    const char *name, uint64_t preinit)
+{
+	static const char *const names[] = {"calloc", "free", "malloc", "realloc"};
+	int from = contents_object(contents, binding->from);
+
+	if (binding->seq >= preinit || from == NONE || !name ||
+	    contents->rec.objects[from].kind != OBJECT_MAIN)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Nothing that the program asked for.  An audited program's libc binds to what ld.so offers for
+ * auditors. */
 static bool is_internal(const struct contents *contents, const struct binding *binding,
 			uint64_t preinit)
 {
@@ -238,7 +255,7 @@ static bool is_internal(const struct contents *contents, const struct binding *b
 	int to = contents_object(contents, symbol->object);
 
 	if (binding->kind == BINDING_DLSYM)
-		return binding->seq < preinit;
+		return is_early_malloc(contents, binding, symbol->name, preinit);
 	return to != NONE && contents->rec.objects[to].kind == OBJECT_LDSO && symbol->name &&
 	       (strncmp(symbol->name, "_dl_audit_", 10) == 0 ||
 		strcmp(symbol->name, "_dl_find_dso_for_object") == 0);

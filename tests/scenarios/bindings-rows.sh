@@ -107,3 +107,28 @@ expect_match "for auditors" "$(db "SELECT DISTINCT symbol FROM v_binding WHERE i
 expect_db "nothing else is ld.so's own" "SELECT count(*) FROM v_binding WHERE internal AND kind != 'dlsym'
 	AND to_path NOT LIKE '%/ld-linux%'" 0
 expect_sound
+
+# A calloc of the program's is called by ld.so before the program starts: what it looks up is its own.
+so libcalloc.so <<'END2'
+#include <dlfcn.h>
+#include <stddef.h>
+static char pool[1 << 20];
+static size_t used;
+void *calloc(size_t n, size_t m)
+{
+	static void *next;
+	char *p = pool + used;
+	if (!next)
+		next = (void *)1, next = dlsym(RTLD_NEXT, "calloc");
+	used += (n * m + 31) & ~(size_t)15;
+	return p;
+}
+END2
+bindings_equal env LD_PRELOAD="$PWD/libcalloc.so" ./prog
+expect_db "whose look-up is which" "SELECT v.from_path LIKE '%/libcalloc.so', v.to_path LIKE '%/libcalloc.so',
+	v.version, v.internal FROM v_binding v JOIN process p ON p.id = v.process WHERE v.symbol = 'calloc'
+	AND v.kind = 'dlsym' AND p.exe LIKE '%/prog' ORDER BY 1" "0|1|GLIBC_2.2.5|1
+1|0||0"
+expect_db "it came before the program" "SELECT count(*) FROM v_binding v JOIN activity a
+	ON a.process = v.process AND a.kind = 'preinit' WHERE v.from_path LIKE '%/libcalloc.so'
+	AND v.symbol = 'calloc' AND v.first_seq > a.seq" 0

@@ -295,6 +295,9 @@ static void test_internal(void **state)
 	sb_binding(&b, PROGRAM, OTHER, 5, DLSYM);
 	sb_binding(&b, LIBRARY, LDSO, 6, 0);
 	sb_binding(&b, LIBRARY, LDSO, 7, 0);
+	sb_symbol(&b, LIBRARY, 9, "early", "V9");
+	sb_binding(&b, PROGRAM, LIBRARY, 9, DLSYM);
+	sb_binding(&b, OTHER, LIBRARY, 5, DLSYM);
 	sb_event(&b, SPOOL_PREINIT, PROGRAM, 0);
 	sb_symbol(&b, LIBRARY, 8, "late", "V8");
 	sb_binding(&b, PROGRAM, LIBRARY, 8, DLSYM);
@@ -302,7 +305,7 @@ static void test_internal(void **state)
 	assert_answer("SELECT group_concat(symbol || coalesce(version, '-') || internal) FROM "
 		      "(SELECT * FROM v_binding ORDER BY binding)",
 		      "mallocGLIBC_2.2.51,freeGLIBC_2.2.51,_dl_audit_preinitGLIBC_PRIVATE1,"
-		      "_dl_argvGLIBC_PRIVATE0,late-0");
+		      "_dl_argvGLIBC_PRIVATE0,early-0,malloc-0,late-0");
 }
 
 /* Slots whose names are in the file only, when the file is not there: kept, without a name's help.
