@@ -361,7 +361,7 @@ static void test_lies_about_length(void **state)
 	for (uint32_t count = 0; count < 6; count++)
 		for (uint32_t type = SPOOL_VERSIONS; type <= SPOOL_UNBOUND; type++) {
 			struct spool_builder b;
-			uint32_t words[12] = {
+			uint32_t words[16] = {
 				PROGRAM, count == 5 ? 0xffffffff : count, 1, 1, 1, 1, 1, 1, 1, 1, 1,
 				1};
 
