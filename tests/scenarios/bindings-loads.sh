@@ -95,6 +95,27 @@ expect_db "the object is there, what its slots hold is not" "SELECT
 	(SELECT count(*) FROM object WHERE path = './libplugin.so'),
 	(SELECT count(*) FROM v_binding WHERE from_path = './libplugin.so' AND source = 'relocation')" "1|0"
 
+# Closed by another thread than the one that opened it, which alone may read the slots before: they
+# are read when ld.so says that it closes it.
+program handover <<'END2'
+#include <dlfcn.h>
+#include <pthread.h>
+static void *load(void *name) { return dlopen(name, RTLD_NOW); }
+int main(void)
+{
+	pthread_t thread;
+	void *handle;
+	pthread_create(&thread, NULL, load, "./libplugin.so");
+	pthread_join(thread, &handle);
+	return dlclose(handle);
+}
+END2
+bindings_equal ./handover
+expect_db "read at the last moment" "SELECT count(*) FROM v_binding v JOIN object o
+	ON o.path = v.from_path WHERE v.from_path = './libplugin.so' AND v.source = 'relocation'
+	AND v.symbol IN ('environ', 'plugin_tls', 'strdup', 'time') AND v.first_seq < o.closed_seq
+	AND v.first_seq > (SELECT max(seq) FROM call WHERE kind = 'dlclose')" 4
+
 # Forked children inherit what their parents had bound, and bind the rest on their own; a reference
 # without a version gets a versioned definition there as well.
 so libunversioned.so -Wl,-z,lazy -nostdlib <<'END2'
