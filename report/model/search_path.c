@@ -21,6 +21,10 @@
 struct place_list {
 	struct search_place *items;
 	size_t count, room;
+	/* The directories of the path list that is being added, to find repetitions: indexes into
+	 * items, SIZE_MAX is free. */
+	size_t *slots;
+	size_t slot_count;
 };
 
 static const struct object *object_of(const struct recording *rec, int index)
@@ -193,48 +197,72 @@ static void leave_out(struct place_list *list, enum search_rule rule, int owner,
 	add_place(list, rule, owner)->left_out = why;
 }
 
-static bool is_listed(const struct place_list *list, size_t from, const char *directory)
+static size_t *directory_slot(struct place_list *list, const char *directory)
 {
-	for (size_t i = from; i < list->count; i++)
-		if (list->items[i].directory && strcmp(list->items[i].directory, directory) == 0)
-			return true;
-	return false;
+	uint64_t hash = 0xcbf29ce484222325u;
+	size_t i;
+
+	for (const char *s = directory; *s; s++)
+		hash = (hash ^ (unsigned char)*s) * 0x100000001b3u;
+	for (i = hash & (list->slot_count - 1); list->slots[i] != SIZE_MAX;
+	     i = (i + 1) & (list->slot_count - 1))
+		if (strcmp(list->items[list->slots[i]].directory, directory) == 0)
+			break;
+	return &list->slots[i];
 }
 
-/* One entry of a path list whose other entries begin at `from`: ld.so takes a directory once a
- * list, and drops entries that expand to nothing. */
-static void add_entry(const struct recording *rec, struct place_list *list, size_t from,
-		      enum search_rule rule, int owner, const char *entry, size_t length)
+/* Make room for a path list of so many entries, and begin it. */
+static void begin_list(struct place_list *list, size_t entries)
+{
+	size_t count = 8;
+
+	while (count < entries * 2)
+		count *= 2;
+	list->slots = xrealloc(list->slots, count * sizeof(*list->slots));
+	list->slot_count = count;
+	for (size_t i = 0; i < list->slot_count; i++)
+		list->slots[i] = SIZE_MAX;
+}
+
+/* One entry of a path list: ld.so takes a directory once a list, and drops entries that expand to
+ * nothing. */
+static void add_entry(const struct recording *rec, struct place_list *list, enum search_rule rule,
+		      int owner, const char *entry, size_t length)
 {
 	AUTO_FREE char *directory = search_path_expand(rec, owner, entry, length);
 	size_t end = strlen(directory);
-	struct search_place *place;
-	const char *why = NULL;
+	struct search_place *place = add_place(list, rule, owner);
+	size_t *slot;
 
+	place->entry = xstrndup(entry, length);
 	while (end > 1 && directory[end - 1] == '/')
 		directory[--end] = '\0';
-	if (length && !*directory)
-		why = WHY_TOKEN;
-	else if (is_listed(list, from, directory))
-		why = WHY_TWICE;
-	place = add_place(list, rule, owner);
-	place->entry = xstrndup(entry, length);
-	place->left_out = why;
-	if (!why) {
-		place->directory = directory;
-		directory = NULL;
+	if (length && !*directory) {
+		place->left_out = WHY_TOKEN;
+		return;
 	}
+	slot = directory_slot(list, directory);
+	if (*slot != SIZE_MAX) {
+		place->left_out = WHY_TWICE;
+		return;
+	}
+	*slot = list->count - 1;
+	place->directory = directory;
+	directory = NULL;
 }
 
 static void add_list(const struct recording *rec, struct place_list *list, enum search_rule rule,
 		     int owner, const char *value, const char *separators)
 {
-	size_t from = list->count;
+	size_t entries = 1;
 
+	for (const char *s = value; *(s += strcspn(s, separators)); s++)
+		entries++;
+	begin_list(list, entries);
 	for (;;) {
 		size_t length = strcspn(value, separators);
 
-		add_entry(rec, list, from, rule, owner, value, length);
+		add_entry(rec, list, rule, owner, value, length);
 		if (!value[length])
 			return;
 		value += length + 1;
@@ -356,6 +384,7 @@ size_t search_places_list(const struct recording *rec, int requester,
 		leave_out(&list, RULE_DEFAULT, NONE, WHY_NODEFLIB);
 	else
 		add_defaults(rec, &list);
+	free(list.slots);
 	*ret_places = list.items;
 	return list.count;
 }

@@ -352,6 +352,62 @@ static void hardware_subdirectories(void **state)
 	assert_false(search_place_covers(&out, "/d/libx.so", "libx.so"));
 }
 
+/* Each directory once a list, however long the list is: comparing every entry with every other
+ * would take minutes here. */
+static void long_lists(void **state)
+{
+	const size_t entries = 200000;
+	struct recording rec;
+	struct strbuf value = STRBUF_INIT;
+	struct search_place *places;
+	size_t count, kept = 0, twice = 0;
+
+	(void)state;
+	init(&rec);
+	for (size_t i = 0; i < entries; i++)
+		strbuf_addf(&value, "%s/d/%zu", i ? ":" : "", i % (entries / 2));
+	setenv_of(&rec, "LD_LIBRARY_PATH", value.s);
+	count = search_places_list(&rec, 0, &places);
+	for (size_t i = 0; i < count; i++) {
+		if (places[i].rule != RULE_LD_LIBRARY_PATH)
+			continue;
+		kept += places[i].directory != NULL;
+		twice += places[i].left_out && strcmp(places[i].left_out, "listed before") == 0;
+	}
+	assert_int_equal(kept, entries / 2);
+	assert_int_equal(twice, entries / 2);
+	search_places_free(places, count);
+	strbuf_release(&value);
+	recording_release(&rec);
+}
+
+static void directories_of_tried_paths(void **state)
+{
+	static const struct {
+		const char *path, *name, *directory;
+	} cases[] = {
+		{"lib/libx.so", "libx.so", "lib"},
+		{"/lib/libx.so", "libx.so", "/lib"},
+		{"/libx.so", "libx.so", "/"},
+		{"libx.so", "libx.so", ""},
+		{"lib/glibc-hwcaps/x86-64-v3/libx.so", "libx.so", "lib"},
+		{"glibc-hwcaps/x86-64-v3/libx.so", "libx.so", ""},
+		{"/a/tls/x86_64/x86_64/libx.so", "libx.so", "/a"},
+		{"/tls/libx.so", "libx.so", "/"},
+		{"/a/glibc-hwcaps/libx.so", "libx.so", "/a/glibc-hwcaps"},
+		{"/a/tls/b/libx.so", "libx.so", "/a/tls/b"},
+		{"/a/other.so", "libx.so", "/a"},
+		{"", "", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO_FREE char *directory = search_path_directory(cases[i].path, cases[i].name);
+
+		assert_string_equal(directory, cases[i].directory);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +421,8 @@ int main(void)
 		cmocka_unit_test(program_run_through_ldso),
 		cmocka_unit_test(system_directories),
 		cmocka_unit_test(hardware_subdirectories),
+		cmocka_unit_test(long_lists),
+		cmocka_unit_test(directories_of_tried_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
