@@ -79,8 +79,8 @@ int search_hit(const struct recording *rec, int request);
 int search_call(const struct recording *rec, int request);
 
 /*
- * Of a dlopen or dlmopen call that failed: the request, made for a DT_NEEDED of what it loaded, that
- * came to nothing; NONE when there is none (an undefined symbol, a missing version).
+ * Of a dlopen or dlmopen call that failed: the request, made for a DT_NEEDED of what it loaded,
+ * that came to nothing; NONE when there is none (an undefined symbol, a missing version).
  */
 int call_missing_request(const struct recording *rec, int call);
 
