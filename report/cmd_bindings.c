@@ -6,18 +6,18 @@
 #include "report/render/words.h"
 
 static const struct column binding_columns[] = {
-	{"pid", "PROCESS", 0},
+	{"pid", "PROCESS", COLUMN_WRAP},
 	{"process", NULL, 0},
 	{"seq", NULL, 0},
 	{"from_path", NULL, 0},
-	{NULL, "FROM", 0},
+	{NULL, "FROM", COLUMN_WRAP},
 	{"symbol", "SYMBOL", COLUMN_WRAP},
 	{"linker_symbol", NULL, 0},
-	{"version", "VERSION", 0},
+	{"version", "VERSION", COLUMN_WRAP | COLUMN_SPARE},
 	{"to_path", NULL, 0},
-	{NULL, "TO", 0},
+	{NULL, "TO", COLUMN_WRAP},
 	{"kind", "KIND", 0},
-	{"source", "SOURCE", 0},
+	{"source", "SOURCE", COLUMN_SPARE},
 	{"count", "COUNT", COLUMN_RIGHT},
 	{"address", NULL, 0},
 	{"namespace", NULL, 0},

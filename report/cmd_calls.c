@@ -8,9 +8,9 @@
 #define DEEPEST 20 /* indentation stops here */
 
 static const struct column call_columns[] = {
-	{NULL, "PROCESS", 0},
+	{NULL, "PROCESS", COLUMN_WRAP},
 	{NULL, "AT", COLUMN_RIGHT},
-	{NULL, "TID", COLUMN_RIGHT},
+	{NULL, "TID", COLUMN_RIGHT | COLUMN_WRAP | COLUMN_SPARE | COLUMN_SAME},
 	{NULL, "CALL", COLUMN_WRAP},
 	{NULL, "RESULT", COLUMN_WRAP},
 	{NULL, "KNOWN BY", 0},
@@ -204,11 +204,9 @@ int cmd_calls(struct context *context)
 		return EXIT_FOUND;
 	}
 	if (shown && table)
-		render_line(
-			context->render, MARK_DIM
-			"dlopen returns unseen. Results known by an opening, a search or a name "
-			"during the call are inferred; handles were read, bindings "
-			"observed." MARK_END);
+		render_line(context->render, MARK_DIM
+			    "Results known by opening, search or name are inferred from what came "
+			    "next." MARK_END);
 	if (shown == 0)
 		render_line(context->render,
 			    "No call of dlopen, dlmopen, dlclose, dlsym or dlvsym was recorded.");

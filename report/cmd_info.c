@@ -44,11 +44,16 @@ static void add_row(struct sums *sums, const struct process_row *row)
 }
 
 static const struct column run_columns[] = {
-	{"run", "RUN", COLUMN_RIGHT},          {"started_ns", "STARTED", 0},
-	{"ended_ns", "LASTED", COLUMN_RIGHT},  {"processes", "PROCESSES", COLUMN_RIGHT},
-	{"objects", "OBJECTS", COLUMN_RIGHT},  {"searches", "SEARCHES", COLUMN_RIGHT},
-	{"calls", "CALLS", COLUMN_RIGHT},      {"bindings", "BINDINGS", COLUMN_RIGHT},
-	{"lost_events", "LOST", COLUMN_RIGHT}, {"argv", "COMMAND", COLUMN_WRAP},
+	{"run", "RUN", COLUMN_RIGHT},
+	{"started_ns", "STARTED", 0},
+	{"ended_ns", "LASTED", COLUMN_RIGHT},
+	{"processes", "PROCESSES", COLUMN_RIGHT},
+	{"objects", "OBJECTS", COLUMN_RIGHT},
+	{"searches", "SEARCHES", COLUMN_RIGHT | COLUMN_SPARE},
+	{"calls", "CALLS", COLUMN_RIGHT | COLUMN_SPARE},
+	{"bindings", "BINDINGS", COLUMN_RIGHT | COLUMN_SPARE},
+	{"lost_events", "LOST", COLUMN_RIGHT | COLUMN_SAME},
+	{"argv", "COMMAND", COLUMN_WRAP},
 };
 
 static void show_run(struct render *render, const struct process_row *first,

@@ -244,8 +244,8 @@ int cmd_namespaces(struct context *context)
 	render_open(context->render, "processes", GROUP_ARRAY);
 	ok = for_each_recording(context, &list, show_process, &first);
 	render_close(context->render);
-	render_line(context->render, MARK_DIM
-		    "ld.so told which object is in which namespace; what made a namespace is "
-		    "inferred from the order of events." MARK_END);
+	render_line(context->render,
+		    MARK_DIM "Which call made a namespace is inferred from the order of "
+			     "events." MARK_END);
 	return ok ? EXIT_OK : EXIT_DATABASE;
 }

@@ -4,14 +4,14 @@
 #include "report/render/words.h"
 
 static const struct column object_columns[] = {
-	{"pid", "PROCESS", 0},
+	{"pid", "PROCESS", COLUMN_WRAP},
 	{"process", NULL, 0},
 	{"object", NULL, 0},
 	{"namespace", "NS", COLUMN_RIGHT},
 	{"path", "OBJECT", COLUMN_WRAP},
 	{"real_path", NULL, 0},
-	{"soname", "SONAME", COLUMN_WRAP},
-	{"build_id", "BUILD-ID", 0},
+	{"soname", "SONAME", COLUMN_WRAP | COLUMN_SPARE},
+	{"build_id", "BUILD-ID", COLUMN_SPARE},
 	{"kind", NULL, 0},
 	{"opened_ns", "OPENED", COLUMN_RIGHT},
 	{"opened_seq", NULL, 0},
@@ -167,8 +167,7 @@ int cmd_objects(struct context *context)
 	if (ok && objects.shown)
 		render_line(
 			context->render, MARK_DIM
-			"ld.so told what it opened and closed; why it is there is inferred from "
-			"the order of events." MARK_END);
+			"Why an object is there is inferred from the order of events." MARK_END);
 	nearest_release(&objects.near);
 	return ok ? status : EXIT_DATABASE;
 }

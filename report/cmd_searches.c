@@ -4,12 +4,12 @@
 #include "report/render/words.h"
 
 static const struct column search_columns[] = {
-	{"pid", "PROCESS", 0},
+	{"pid", "PROCESS", COLUMN_WRAP},
 	{"process", NULL, 0},
 	{"seq", NULL, 0},
 	{"time_ns", "AT", COLUMN_RIGHT},
 	{"tid", NULL, 0},
-	{"requester_path", "ASKED BY", 0},
+	{"requester_path", "ASKED BY", COLUMN_WRAP},
 	{"outcome", "OUTCOME", 0},
 	{"name", NULL, 0},
 	{"tried", "NAME OR PATH", COLUMN_WRAP},

@@ -4,10 +4,14 @@
 #include "report/render/words.h"
 
 static const struct column tree_columns[] = {
-	{"object", NULL, 0},           {"path", NULL, 0},
-	{NULL, "OBJECT", COLUMN_TREE}, {"opened_ns", "OPENED", COLUMN_RIGHT},
-	{"closed_ns", NULL, 0},        {"reason", "HOW IT CAME", 0},
-	{NULL, "PATH", COLUMN_WRAP},   {"caller", "CALLED FROM", COLUMN_WRAP},
+	{"object", NULL, 0},
+	{"path", NULL, 0},
+	{NULL, "OBJECT", COLUMN_TREE},
+	{"opened_ns", "OPENED", COLUMN_RIGHT | COLUMN_WRAP | COLUMN_SPARE},
+	{"closed_ns", NULL, 0},
+	{"reason", "HOW IT CAME", COLUMN_WRAP},
+	{NULL, "PATH", COLUMN_WRAP | COLUMN_SPARE},
+	{"caller", "CALLED FROM", COLUMN_WRAP},
 };
 
 struct tree {
@@ -147,8 +151,7 @@ int cmd_tree(struct context *context)
 	render_open(context->render, "processes", GROUP_ARRAY);
 	ok = for_each_recording(context, &list, show_process, &first);
 	render_close(context->render);
-	render_line(context->render, MARK_DIM
-		    "ld.so told what it opened; who brought whom is inferred from the order of "
-		    "events." MARK_END);
+	render_line(context->render,
+		    MARK_DIM "Who brought whom is inferred from the order of events." MARK_END);
 	return ok ? EXIT_OK : EXIT_DATABASE;
 }

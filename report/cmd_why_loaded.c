@@ -483,8 +483,8 @@ int cmd_why_loaded(struct context *context)
 		status = EXIT_FOUND;
 	} else if (status == EXIT_OK && wanted.inferred) {
 		render_line(context->render, MARK_DIM
-			    "ld.so told of loads, searches and calls; which of them belong "
-			    "together is inferred from their order." MARK_END);
+			    "Which loads, searches and calls belong together is inferred from "
+			    "their order." MARK_END);
 	}
 	nearest_release(&wanted.near);
 	answers_release(&walk.answers);

@@ -128,7 +128,10 @@ static inline struct value value_styled(struct value value, enum style style)
 /* Column flags. */
 #define COLUMN_RIGHT 1u /* numbers */
 #define COLUMN_TREE  2u /* the column that carries the tree's branches */
-#define COLUMN_WRAP  4u /* may be broken over lines on a narrow terminal */
+/* On a terminal that is too narrow: */
+#define COLUMN_WRAP  4u  /* may be broken over lines */
+#define COLUMN_SPARE 8u  /* may be left out; with COLUMN_WRAP only when breaking is not enough */
+#define COLUMN_SAME  16u /* may be left out when all its cells are equal */
 
 struct column {
 	const char *key;   /* member name in JSON; NULL: not in JSON */

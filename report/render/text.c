@@ -1,16 +1,9 @@
 /* The text format: tables and trees by libsmartcols, prose with marks. */
-#include <libsmartcols/libsmartcols.h>
-
-#include <wchar.h>
-
-#include "report/render/render.h"
+#include "report/render/layout.h"
 
 /* Rows of a plain table are printed in blocks of this many; later blocks keep at least the widths
  * of earlier ones. */
 #define BLOCK_ROWS 2000
-
-/* Columns are not broken to less than this. */
-#define NARROWEST 24
 
 struct text_render {
 	struct render base;
@@ -23,7 +16,10 @@ struct text_render {
 	size_t rows; /* in `table` now */
 	struct libscols_line **parents;
 	size_t parent_count, parent_room;
-	size_t *widths; /* by column, of the blocks before */
+	/* By column that has a title: */
+	size_t *widths; /* of the blocks before */
+	unsigned int *flags;
+	bool *hidden;
 	/* Facts wait here until something else comes, for their alignment. */
 	struct libscols_table *facts;
 	bool failed;
@@ -122,126 +118,9 @@ static void put_printed(struct text_render *text, const char *data)
 	}
 }
 
-/*
- * Would the table be readable with its wrapping columns broken to fit the terminal?  Asked after
- * it was laid out at full width.  If not, lines that are too long are better than cells of
- * three letters.
- */
-static bool should_wrap(const struct text_render *text, struct libscols_table *table)
-{
-	size_t columns = scols_table_get_ncols(table), total = 0, wrapping = 0, least = 0;
-
-	for (size_t i = 0; i < columns; i++) {
-		struct libscols_column *column = scols_table_get_column(table, i);
-		size_t width = scols_column_get_width(column);
-
-		total += width + (i ? 2 : 0);
-		if (!scols_column_is_wrap(column))
-			continue;
-		wrapping += width;
-		least += width < NARROWEST ? width : NARROWEST;
-	}
-	return total > text->look.width && total - wrapping + least <= text->look.width;
-}
-
-/* Columns of a terminal that the character at `p` takes; its bytes go to ret_bytes. */
-static size_t width_of(const char *p, size_t *ret_bytes)
-{
-	uint32_t code;
-	int width;
-
-	*ret_bytes = utf8_decode((const unsigned char *)p, strlen(p), &code);
-	if (*ret_bytes == 0) {
-		*ret_bytes = 1;
-		return 1;
-	}
-	width = wcwidth((wchar_t)code);
-	return width < 0 ? 1 : (size_t)width;
-}
-
-/* Append the text in lines of at most `most` columns, broken behind a blank, slash or comma where
- * the line's second half has one. */
-static void add_broken(struct strbuf *sb, const char *p, size_t most)
-{
-	while (*p) {
-		size_t width = 0, length = 0, good = 0;
-
-		while (p[length]) {
-			size_t bytes, add = width_of(p + length, &bytes);
-
-			if (width + add > most && length)
-				break;
-			width += add;
-			length += bytes;
-			if (strchr(" /,", p[length - 1]) && width * 2 > most)
-				good = length;
-		}
-		if (p[length] && good)
-			length = good;
-		strbuf_add(sb, p, length);
-		p += length;
-		if (*p)
-			strbuf_addch(sb, '\n');
-	}
-}
-
-/* Break the cells of a column over lines.  Done here, since libsmartcols would break in the middle
- * of words and share the room as it likes. */
-static void break_column(struct libscols_table *table, size_t index, size_t width)
-{
-	struct libscols_column *column = scols_table_get_column(table, index);
-
-	scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
-	scols_column_set_safechars(column, "\n");
-	for (size_t i = 0; i < scols_table_get_nlines(table); i++) {
-		struct libscols_cell *cell =
-			scols_line_get_cell(scols_table_get_line(table, i), index);
-		AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
-
-		add_broken(&sb, scols_cell_get_data(cell), width);
-		if (scols_cell_set_data(cell, sb.s) != 0)
-			die(EXIT_DATABASE, "out of memory");
-	}
-}
-
-/* Share the room that fixed columns leave among the wrapping ones: all get the same, but none more
- * than it needs. */
-static void narrow(const struct text_render *text, struct libscols_table *table)
-{
-	size_t columns = scols_table_get_ncols(table);
-	size_t room = text->look.width - 2 * (columns - 1), sharing = 0;
-	AUTO_FREE bool *settled = xcalloc(columns, sizeof(*settled));
-	bool again = true;
-
-	for (size_t i = 0; i < columns; i++) {
-		settled[i] = !scols_column_is_wrap(scols_table_get_column(table, i));
-		if (settled[i])
-			room -= scols_column_get_width(scols_table_get_column(table, i));
-		else
-			sharing++;
-	}
-	while (again && sharing) {
-		again = false;
-		for (size_t i = 0; i < columns; i++) {
-			struct libscols_column *column = scols_table_get_column(table, i);
-
-			if (settled[i] || scols_column_get_width(column) > room / sharing)
-				continue;
-			settled[i] = again = true;
-			sharing--;
-			room -= scols_column_get_width(column);
-			scols_column_set_flags(column,
-					       scols_column_get_flags(column) & ~SCOLS_FL_WRAP);
-			if (!sharing)
-				break;
-		}
-	}
-	for (size_t i = 0; i < columns && sharing; i++)
-		if (!settled[i])
-			break_column(table, i, room / sharing);
-}
-
-static void put_table(struct text_render *text, struct libscols_table *table)
+/* `flags` and `hidden` are by column of the table; see layout_fit(). */
+static void put_table(struct text_render *text, struct libscols_table *table,
+		      const unsigned int *flags, bool *hidden, const size_t *before)
 {
 	char *data = NULL;
 
@@ -249,10 +128,9 @@ static void put_table(struct text_render *text, struct libscols_table *table)
 		text->failed = true;
 		return;
 	}
-	if (text->look.width && should_wrap(text, table)) {
+	if (text->look.width && layout_fit(table, flags, text->look.width, hidden, before)) {
 		free(data);
 		data = NULL;
-		narrow(text, table);
 		if (scols_print_table_to_string(table, &data) != 0)
 			text->failed = true;
 	}
@@ -262,9 +140,12 @@ static void put_table(struct text_render *text, struct libscols_table *table)
 
 static void flush_facts(struct text_render *text)
 {
+	static const unsigned int flags[] = {0, COLUMN_WRAP};
+	bool hidden[ARRAY_SIZE(flags)] = {false};
+
 	if (!text->facts)
 		return;
-	put_table(text, text->facts);
+	put_table(text, text->facts, flags, hidden, NULL);
 	scols_unref_table(text->facts);
 	text->facts = NULL;
 }
@@ -331,6 +212,8 @@ static void text_fact(struct render *render, const char *key, const char *label,
 /* A fresh libsmartcols table for the open table's next rows. */
 static void begin_block(struct text_render *text)
 {
+	size_t visible = 0;
+
 	text->table = new_table(text);
 	text->rows = 0;
 	for (size_t i = 0; i < text->column_count; i++) {
@@ -347,11 +230,11 @@ static void begin_block(struct text_render *text)
 			flags |= SCOLS_FL_TREE;
 		if ((column->flags & COLUMN_WRAP) && text->look.width)
 			flags |= SCOLS_FL_WRAP;
-		if (text->headed)
-			flags |= SCOLS_FL_STRICTWIDTH;
 		if (!scols_table_new_column(text->table, title.s,
-					    text->headed ? (double)text->widths[i] : 0, flags))
+					    text->headed ? (double)text->widths[visible] : 0,
+					    flags))
 			die(EXIT_DATABASE, "out of memory");
+		visible++;
 	}
 	scols_table_enable_noheadings(text->table, text->headed);
 }
@@ -361,15 +244,17 @@ static void end_block(struct text_render *text)
 	size_t visible = 0;
 
 	if (text->rows)
-		put_table(text, text->table);
+		put_table(text, text->table, text->flags, text->hidden,
+			  text->headed ? text->widths : NULL);
 	for (size_t i = 0; i < text->column_count; i++) {
 		size_t width;
 
 		if (!text->columns[i].title)
 			continue;
-		width = scols_column_get_width(scols_table_get_column(text->table, visible++));
-		if (width > text->widths[i])
-			text->widths[i] = width;
+		width = scols_column_get_width(scols_table_get_column(text->table, visible));
+		if (width > text->widths[visible])
+			text->widths[visible] = width;
+		visible++;
 	}
 	text->headed = true;
 	scols_unref_table(text->table);
@@ -394,6 +279,11 @@ static void text_table(struct render *render, const char *key, const struct colu
 	text->headed = false;
 	text->parent_count = 0;
 	text->widths = xcalloc(count, sizeof(*text->widths));
+	text->flags = xcalloc(count, sizeof(*text->flags));
+	text->hidden = xcalloc(count, sizeof(*text->hidden));
+	for (size_t i = 0, visible = 0; i < count; i++)
+		if (columns[i].title)
+			text->flags[visible++] = columns[i].flags;
 	begin_block(text);
 }
 
@@ -439,7 +329,10 @@ static void text_table_close(struct render *render)
 		BUG("no table to close");
 	end_block(text);
 	free(text->widths);
+	free(text->flags);
+	free(text->hidden);
 	text->widths = NULL;
+	text->headed = false;
 }
 
 static bool text_finish(struct render *render)

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "report/render/forest.h"
+#include "report/render/layout.h"
 #include "report/render/render.h"
 
 struct page {
@@ -252,18 +253,113 @@ static void narrow_terminals_lose_nothing(void **state)
 	free(page.text);
 }
 
+static void assert_broken(const char *text, size_t most, const char *wanted)
+{
+	AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
+
+	layout_break(&sb, text, most);
+	assert_string_equal(sb.s, wanted);
+}
+
+static void lines_break_where_words_end(void **state)
+{
+	(void)state;
+	assert_broken("", 10, "");
+	assert_broken("short", 10, "short");
+	assert_broken("exactly10!", 10, "exactly10!");
+	/* Blanks at a break are dropped, also behind a word that just fits; those in front stay. */
+	assert_broken("exactly10! next", 10, "exactly10!\nnext");
+	assert_broken("  some   words here", 10, "  some\nwords here");
+	assert_broken("word      ", 6, "word");
+	/* A slash belongs to what follows when nothing stands before it. */
+	assert_broken("cc -plugin /usr/lib/x", 13, "cc -plugin\n/usr/lib/x");
+	assert_broken("/usr/lib/x86_64-linux-gnu/libx.so", 20,
+		      "/usr/lib/\nx86_64-linux-gnu/\nlibx.so");
+	assert_broken("abc --long-option", 8, "abc\n--long-\noption");
+	/* Hyphens and underscores are worse than what parts words. */
+	assert_broken("f(a, RTLD_LAZY|RTLD_GLOBAL)", 12, "f(a,\nRTLD_\nLAZY|RTLD_\nGLOBAL)");
+	/* No place at all. */
+	assert_broken("abcdefghij", 4, "abcd\nefgh\nij");
+	assert_broken("\xc3\xa9\xc3\xa9\xc3\xa9", 2, "\xc3\xa9\xc3\xa9\n\xc3\xa9");
+	assert_broken("\xe6\xbc\xa2\xe6\xbc\xa2", 1, "\xe6\xbc\xa2\n\xe6\xbc\xa2");
+	assert_broken("\xff\xff\xff", 2, "\xff\xff\n\xff");
+}
+
+static char *table_at(size_t width, const char *second_tid)
+{
+	static const struct column columns[] = {
+		{NULL, "TID", COLUMN_SAME},
+		{NULL, "CALL", COLUMN_WRAP},
+		{NULL, "ID", COLUMN_SPARE},
+		{NULL, "FROM", COLUMN_WRAP},
+		{NULL, "MORE", COLUMN_WRAP | COLUMN_SPARE},
+	};
+	const struct render_look look = {.width = width};
+	const struct value first[] = {value_string("1234"), value_string("open of some library"),
+				      value_string("abcdef"), value_string("some function in it"),
+				      value_string("twelve bytes")};
+	struct value second[ARRAY_SIZE(first)];
+	struct page page;
+
+	memcpy(second, first, sizeof(second));
+	second[0] = value_string(second_tid);
+	page_open(&page, &look);
+	render_table(page.render, "t", columns, ARRAY_SIZE(columns));
+	render_row(page.render, first);
+	render_row(page.render, second);
+	render_table_close(page.render);
+	page_close(&page);
+	return page.text;
+}
+
+/* What says nothing goes first, then what can be spared; only then cells are broken. */
+static void columns_are_left_out_before_cells_are_broken(void **state)
+{
+	static const struct {
+		size_t width;
+		const char *tid, *heading, *row;
+	} cases[] = {
+		{69, "1234", "  TID   CALL                  ID      FROM                 MORE\n",
+		 "  1234  open of some library  abcdef  some function in it  twelve bytes\n"},
+		{68, "1234", "  CALL                  ID      FROM                 MORE\n",
+		 "  open of some library  abcdef  some function in it  twelve bytes\n"},
+		{68, "1235", "  TID   CALL                  FROM                 MORE\n",
+		 "  1234  open of some library  some function in it  twelve bytes\n"},
+		{62, "1234", "  CALL                  FROM                 MORE\n",
+		 "  open of some library  some function in it  twelve bytes\n"},
+		{42, "1234", "  CALL          FROM           MORE\n",
+		 "  open of some  some function  twelve bytes\n"},
+		{30, "1234", "  CALL          FROM\n", "  open of some  some function\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO_FREE char *text = table_at(cases[i].width, cases[i].tid);
+		const char *row = strchr(text, '\n') + 1;
+
+		if (strncmp(text, cases[i].heading, strlen(cases[i].heading)) != 0 ||
+		    strncmp(row, cases[i].row, strlen(cases[i].row)) != 0)
+			fail_msg("width %zu:\n%s", cases[i].width, text);
+		for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+			assert_true(strlen(line) <= cases[i].width + 2);
+	}
+}
+
 /* Many rows go out in blocks: all there, one heading, and never narrower than before. */
 static void large_tables_keep_all_rows(void **state)
 {
-	static const struct column columns[] = {{"i", "I", 0}, {"x", "X", 0}};
+	/* The heading is as wide as its column in the first block, and wider than that of others.
+	 */
+	static const struct column columns[] = {{"i", "I", 0}, {"n", "NUMBER", 0}, {"x", "X", 0}};
 	struct page page;
 	size_t lines = 0, headings = 0, column = 0;
 
 	(void)state;
 	page_open(&page, &plain);
-	render_table(page.render, "t", columns, 2);
+	render_table(page.render, "t", columns, ARRAY_SIZE(columns));
 	for (int i = 0; i < 10001; i++) {
-		const struct value values[] = {value_integer(i), value_string("end")};
+		const struct value values[] = {value_integer(i), value_string("1"),
+					       value_string("end")};
 
 		render_row(page.render, values);
 	}
@@ -281,6 +377,43 @@ static void large_tables_keep_all_rows(void **state)
 	}
 	assert_int_equal(lines, 10002);
 	assert_int_equal(headings, 1);
+	free(page.text);
+}
+
+/* The later blocks fit as the first one does, in the same columns, whatever they hold. */
+static void large_tables_fit_in_all_blocks(void **state)
+{
+	static const struct column columns[] = {{"a", "A", COLUMN_WRAP},
+						{"same", "SAME", COLUMN_SAME},
+						{"b", "B", COLUMN_WRAP},
+						{"c", "C", COLUMN_WRAP},
+						{"d", "D", 0}};
+	static const struct render_look narrow = {.width = 50};
+	struct page page;
+	size_t rows = 0;
+
+	(void)state;
+	page_open(&page, &narrow);
+	render_table(page.render, "t", columns, ARRAY_SIZE(columns));
+	for (int i = 0; i < 4500; i++) {
+		const struct value values[] = {
+			value_string(i < 2000 ? "short" : "something that needs more than others"),
+			value_string("x"),
+			value_string(i < 2000 ? "long enough to be broken over lines" : "brief"),
+			value_string("now and then it is much longer" + (i % 1000 ? 20 : 0)),
+			value_string(i < 4000 ? "d" : "wider")};
+
+		render_row(page.render, values);
+	}
+	render_table_close(page.render);
+	page_close(&page);
+	assert_memory_equal(page.text, "  A      B", 10);
+	for (char *line = strtok(page.text, "\n"); line; line = strtok(NULL, "\n")) {
+		if (strlen(line) > 52)
+			fail_msg("%s", line);
+		rows += strstr(line, "longer") != NULL;
+	}
+	assert_int_equal(rows, 4500);
 	free(page.text);
 }
 
@@ -496,7 +629,10 @@ int main(void)
 		cmocka_unit_test(columns_are_aligned),
 		cmocka_unit_test(wide_names_are_not_cut_when_piped),
 		cmocka_unit_test(narrow_terminals_lose_nothing),
+		cmocka_unit_test(lines_break_where_words_end),
+		cmocka_unit_test(columns_are_left_out_before_cells_are_broken),
 		cmocka_unit_test(large_tables_keep_all_rows),
+		cmocka_unit_test(large_tables_fit_in_all_blocks),
 		cmocka_unit_test(large_tables_are_one_json_array),
 		cmocka_unit_test(marks_are_colours_glyphs_or_nothing),
 		cmocka_unit_test(styled_cells_are_coloured_only_when_asked),
