@@ -26,3 +26,25 @@ done
 for script in $(grep -ohE 'scripts/[a-z-]+' "$TOP/README.md" | sort -u); do
 	expect_true "$script in README.md" [ -x "$TOP/$script" ]
 done
+
+# What the README shows is what comes out: its commands are run with the demonstration's host, and
+# times, pids, addresses, the C library's own frames and the system's directories taken out of both.
+[ -x "$BUILD/tests/demo-host/host" ] || skip "the plugin host is not built: make tests"
+where=$BUILD/tests/demo-host
+normalised() {
+	sed -E -e "s|$where|/opt/host|g" -e '/ #[0-9]+ .*(libc\.so\.6|_start\()/d' -e '/default directory/d' \
+		-e 's/[0-9.]+ m?s( |$)/TIME\1/g' -e 's/process [0-9]+/process PID/' \
+		-e 's/after [0-9]+ paths? in vain/after N paths in vain/' -e 's/  +/  /g' -e 's/ +$//' -e '/^$/d'
+}
+sed -n '/^```$/,/^```$/p' "$TOP/README.md" | grep -v '^```$' >transcript
+expect_true "there is a transcript" [ "$(grep -c '^\$ ' transcript)" -ge 4 ]
+while IFS= read -r line; do
+	echo "$line"
+	case $line in '$ '*) ;; *) continue ;; esac
+	command=${line#\$ }
+	command=${command//\/opt\/host/$where}
+	command=${command//LD_AUDIT=libplugaudit.so/LD_AUDIT=$MODULE}
+	eval "$command" 2>&1 </dev/null
+done < <(grep '^\$ ' transcript) | normalised >got
+normalised <transcript >wanted
+diff -u wanted got || fail "README.md shows something else (- README, + what comes out)"
