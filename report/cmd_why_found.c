@@ -470,13 +470,14 @@ static void show_answer(struct answer_walk *walk, const struct recording *rec,
 }
 
 /* Nothing searched for the name: say what is known instead.  Returns the exit status. */
-static int without_search(const struct looking_for *wanted, struct render *render)
+static int without_search(struct context *context, const struct looking_for *wanted)
 {
+	struct render *render = context->render;
 	AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
 
 	if (!wanted->loaded) {
 		nearest_add_hint(&wanted->near, &sb);
-		warn("nothing was searched for '%s'%s", wanted->name, sb.s);
+		context_remark(context, "nothing was searched for '%s'%s", wanted->name, sb.s);
 		return EXIT_FOUND;
 	}
 	render_value(render, "loaded_without_search", value_string(wanted->loaded));
@@ -514,7 +515,7 @@ int cmd_why_found(struct context *context)
 		status = EXIT_DATABASE;
 	render_close(context->render);
 	if (status == EXIT_OK && walk.answers.count == 0)
-		status = without_search(&wanted, context->render);
+		status = without_search(context, &wanted);
 	else if (status == EXIT_OK)
 		render_line(context->render, MARK_DIM
 			    "ld.so told what it was asked for and which paths it was about to "

@@ -92,8 +92,15 @@ expect_eq "said once" "$(wc -l <status.err)" 1
 cmp text.err status.err || fail "another message: $(cat status.err)"
 rm text.db.*.spool
 # What has no answer in text has none inside of the JSON either.
-plugreport objects nowhere.so --json >both 2>&1 || true
-expect_match "remarks stand behind the answer" "$(tail -n 1 both)" "^plugreport: no object is called"
+for command in "objects nowhere.so" "why-loaded nowhere.so" "why-found nowhere.so" "calls --name nowhere.so" \
+	"bindings --symbol nowhere" "searches --name nowhere.so" "objects --pid 1" "info --pid 1"; do
+	# shellcheck disable=SC2086
+	plugreport $command --json >both 2>&1 || true
+	expect_match "$command: remarks stand behind the answer" "$(tail -n 1 both)" "^plugreport: "
+	expect_eq "$command: once" "$(grep -c '^plugreport: ' both)" 1
+	expect_eq "$command: JSON before it" "$(sed '$d' both >answer.json
+		sqlite3 -batch :memory: "SELECT json_valid(readfile('answer.json'))")" 1
+done
 sqlite3 other.db "CREATE TABLE t(x)"
 expect_eq "somebody else's database" "$(status_of plugreport objects -d other.db)" 3
 for statement in "DELETE FROM object" "CREATE TABLE t(x)" "PRAGMA user_version = 7" "ATTACH 'x.db' AS x" \
