@@ -65,8 +65,17 @@ static inline void arch_pause(void)
 #error "no port to this processor yet: add audit/arch/<machine>.S and its part of audit/arch.h"
 #endif
 
-#define SYS6(n, a, b, c, d, e, f, ...) \
-	arch_syscall((n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+/*
+ * Set for good when the program is about to put itself under seccomp (taps.c): a filter may kill
+ * for system calls that it does not expect, so none is made from then on; they all "fail" with
+ * EPERM.
+ */
+extern _Atomic bool arch_silent __attribute__((visibility("hidden")));
+
+#define SYS6(n, a, b, c, d, e, f, ...)                                                         \
+	(__builtin_expect(arch_silent, 0) ? -1L /* EPERM */                                    \
+					  : arch_syscall((n), (long)(a), (long)(b), (long)(c), \
+							 (long)(d), (long)(e), (long)(f)))
 /* sys(SYS_close, fd): missing arguments are 0. */
 #define sys(...) SYS6(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 

@@ -77,7 +77,7 @@ ENTRY char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int origi
 	 * iconv) and for calls that no tap saw, the stack at this search tells. */
 	root = !module.loading;
 	if (root && module.started)
-		relocations_catch_up(true);
+		relocations_catch_up(CATCH_UP_LOCKED);
 	if (root)
 		flags |= SPOOL_SEARCH_ROOT;
 	if (root && module.started && origin == LA_SER_ORIG) {
@@ -122,7 +122,7 @@ ENTRY void la_activity(uintptr_t *cookie, unsigned int flag)
 	 * namespace that goes away whole never becomes consistent again, hence not DELETE. */
 	module.loading = flag == LA_ACT_ADD;
 	if (flag != LA_ACT_CONSISTENT && module.started)
-		relocations_catch_up(true);
+		relocations_catch_up(flag == LA_ACT_ADD ? CATCH_UP_LOCKED : CATCH_UP_DELETE);
 	if (flag == LA_ACT_ADD && module.started)
 		module.group++;
 	make_headroom();
@@ -155,9 +155,8 @@ ENTRY unsigned int la_objclose(uintptr_t *cookie)
 	if (!object && cookie && *cookie)
 		object = objects_open_unknown((struct link_map *)*cookie);
 	if (object) {
-		relocations_last_look(object);
+		relocations_close(object);
 		write_event(SPOOL_CLOSE, object, 0);
-		objects_close(object);
 		stack_forget();
 	}
 	return 0;
@@ -169,7 +168,7 @@ ENTRY void la_preinit(uintptr_t *cookie)
 		return;
 	module.started = true;
 	write_event(SPOOL_PREINIT, objects_from_cookie(cookie), 0);
-	relocations_catch_up(true);
+	relocations_catch_up(CATCH_UP_LOCKED);
 	/* The last moment to make room at a low price: plenty for a program that loads plugins. */
 	writer_prepare(&module.writer, objects_refer_to_dlopen() ? PLUGIN_HOST_ROOM : HEADROOM);
 	writer_close_file(&module.writer);
@@ -191,7 +190,7 @@ ENTRY uintptr_t la_symbind64(Elf64_Sym *symbol, unsigned int index, uintptr_t *f
 	to = objects_from_cookie(to_cookie);
 	if (!to)
 		return symbol->st_value;
-	objects_write_symbol(to, index, symbol, name);
+	objects_write_symbol(to, index, symbol, symbol->st_value - to->bias, name);
 	binding = writer_reserve(&module.writer, SPOOL_BINDING, 0, 0, sizeof(*binding));
 	if (binding) {
 		binding->from = from ? from->number : 0;

@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#define ENVIRONMENT_MAX 4096 /* variables that plugreport is given */
+
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
@@ -152,12 +154,13 @@ static int go_between(void *argument)
 
 void flush_run(void)
 {
-	static const char *environment[64];
+	const char **environment;
 	const char *arguments[] = {"plugreport",    "ingest",           "--quiet", "-d",
 				   module.database, module.writer.path, NULL};
 	uint64_t all_signals = ~(uint64_t)0, old_signals;
-	struct job job = {arguments, environment, NULL, false};
+	struct job job = {arguments, NULL, NULL, false};
 	const size_t size = (size_t)64 << 10; /* two stacks */
+	const size_t all = size + ENVIRONMENT_MAX * sizeof(*environment);
 	size_t used = 0;
 	unsigned char *stacks;
 	struct stat st;
@@ -165,16 +168,18 @@ void flush_run(void)
 
 	if (!module.plugreport[0])
 		return;
-	/* A program that put itself under seccomp may be killed for what follows.  The kernel's
-	 * answer is compared with that at the start: containers begin with a filter. */
+	/* Where the taps did not see it, the kernel tells of a sandbox; the answer is compared with
+	 * that at the start, since containers begin with a filter. */
 	if (sys(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0) != module.seccomp)
 		return;
-	result = sys(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	result = sys(SYS_mmap, 0, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (result < 0 && result > -4096)
 		return;
 	stacks = (unsigned char *)result;
+	environment = (const char **)(stacks + size);
+	job.environment = environment;
 	/* Nothing that steers ld.so, and nothing that makes plugreport record itself. */
-	for (char **e = module.environment; e && *e && used < 60; e++)
+	for (char **e = module.environment; e && *e && used < ENVIRONMENT_MAX - 1; e++)
 		if (strncmp(*e, "LD_", 3) != 0 && strncmp(*e, "GLIBC_TUNABLES=", 15) != 0 &&
 		    strncmp(*e, "PLUGAUDIT_", 10) != 0)
 			environment[used++] = *e;

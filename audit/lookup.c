@@ -9,6 +9,11 @@
 
 #include <elf.h>
 
+static const char *name_at(const struct object *object, uintptr_t offset)
+{
+	return offset < object->string_size ? (const char *)object->strings + offset : NULL;
+}
+
 const char *lookup_version_name(const struct object *object, uint16_t index)
 {
 	const ElfW(Verneed) *need = (const ElfW(Verneed) *)object->needs;
@@ -21,7 +26,7 @@ const char *lookup_version_name(const struct object *object, uint16_t index)
 
 		for (uint32_t j = 0; j < need->vn_cnt; j++) {
 			if ((aux->vna_other & 0x7fff) == index)
-				return (const char *)object->strings + aux->vna_name;
+				return name_at(object, aux->vna_name);
 			aux = (const ElfW(Vernaux) *)((uintptr_t)aux + aux->vna_next);
 		}
 		if (!need->vn_next)
@@ -30,8 +35,9 @@ const char *lookup_version_name(const struct object *object, uint16_t index)
 	}
 	for (uint32_t i = 0; def && i < object->version_count; i++) {
 		if ((def->vd_ndx & 0x7fff) == index)
-			return (const char *)object->strings +
-			       ((const ElfW(Verdaux) *)((uintptr_t)def + def->vd_aux))->vda_name;
+			return name_at(
+				object,
+				((const ElfW(Verdaux) *)((uintptr_t)def + def->vd_aux))->vda_name);
 		if (!def->vd_next)
 			break;
 		def = (const ElfW(Verdef) *)((uintptr_t)def + def->vd_next);
@@ -81,7 +87,7 @@ static void take_definition(struct object *definer, const ElfW(Sym) * symbol, ui
 	r->symbol = index;
 	if (ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC)
 		r->flags |= SPOOL_REFERENCE_IFUNC;
-	objects_write_symbol(definer, index, symbol, name);
+	objects_write_symbol(definer, index, symbol, symbol->st_value, name);
 }
 
 bool lookup_at(const struct object *from, struct object *definer, struct symbol_cursor name,

@@ -23,7 +23,11 @@
 
 uint64_t monotonic_now(void); /* CLOCK_MONOTONIC, ns */
 uint64_t clock_now(int clock);
-uint32_t thread_id(void);
+uint32_t thread_id(void); /* 0 when system calls are not allowed any more */
+
+/* Block all signals; signals_restore() with what this returned. */
+uint64_t signals_block(void);
+void signals_restore(uint64_t mask);
 
 /* Can the 8 bytes at `address` be read?  Asks the kernel, touches nothing. */
 bool is_readable(uintptr_t address);
@@ -39,7 +43,6 @@ void say(const char *a, const char *b, const char *c);
  * One caller at a time (ld.so's load lock).
  */
 void *arena_alloc(size_t size);
-bool arena_owns(uintptr_t address);
 
 /* dst = a + b + c, cut to `room` with a terminator; false when it was cut. */
 bool join(char *dst, size_t room, const char *a, const char *b, const char *c);
@@ -53,8 +56,21 @@ enum writer_full {
 	WRITER_ENDED,    /* writer_finish(): nothing is a loss any more */
 };
 
+/*
+ * The file's addresses are mapped as far as they are needed, from the start each time: a longer
+ * mapping is added and the shorter ones stay for threads that are in the middle of a record.
+ */
+#define WRITER_MAPS 6
+
+struct writer_map {
+	unsigned char *base;
+	uint64_t length;
+};
+
 struct writer {
-	unsigned char *base; /* the mapping; NULL: not recording */
+	struct writer_map maps[WRITER_MAPS];
+	_Atomic uint32_t map_count; /* 0: not recording */
+	_Atomic uint32_t mapping;   /* a thread is adding a mapping */
 	struct spool_header *header;
 	uint64_t salt;
 	uint64_t capacity;
@@ -91,10 +107,14 @@ void writer_close_file(struct writer *writer);
  * threads that are in the middle of a record.  False: the lock could not be freed. */
 bool writer_finish(struct writer *writer);
 
+/* Is there a spool to write to? */
+bool writer_is_open(const struct writer *writer);
+
 /* Append a counted string at `p`; returns what follows.  NULL is recorded as absent. */
 unsigned char *put_string(unsigned char *p, const char *s);
 unsigned char *put_bytes(unsigned char *p, const void *bytes, size_t length);
 size_t string_room(const char *s); /* bytes put_string() takes */
+size_t bytes_room(size_t length);  /* bytes put_bytes() takes */
 
 /* ---- process.c: this process image ---- */
 
@@ -105,11 +125,14 @@ struct module {
 	_Atomic uint32_t state;  /* enum module_state */
 	_Atomic uint32_t *alive; /* in a MADV_WIPEONFORK page: 0 in a forked child */
 	bool secure, quiet, flush, root;
-	bool started;            /* la_preinit has been seen */
-	bool silent_bind_now;    /* glibc before 2.35 */
-	uint32_t group;          /* of objects that are opened now */
-	_Atomic uint32_t opener; /* thread that opened the newest object */
-	bool loading;            /* between LA_ACT_ADD and LA_ACT_CONSISTENT or DELETE */
+	bool started;                /* la_preinit has been seen */
+	bool silent_bind_now;        /* glibc before 2.35 */
+	uint32_t group;              /* of objects that are opened now */
+	_Atomic uint32_t opener;     /* thread that opened the newest object */
+	_Atomic uintptr_t opener_sp; /* stack pointer of its dlopen call; 0 unknown */
+	_Atomic uint32_t caller;     /* thread of the last dlopen call, and where */
+	_Atomic uintptr_t caller_sp;
+	bool loading; /* between LA_ACT_ADD and LA_ACT_CONSISTENT or DELETE */
 	uint32_t audit_version, audit_offered;
 	uint64_t epoch; /* CLOCK_MONOTONIC when this image began */
 	uint64_t tail_at_fork;
@@ -171,7 +194,7 @@ struct object {
 	int32_t name_space;
 	bool is_libc; /* libc.so.6 or libdl.so.2: its dlopen and friends are the real ones */
 	_Atomic bool open;
-	struct object *next; /* opened after this one */
+	struct object *next, *previous; /* open, in the order they were opened */
 	struct link_map *map;
 	uintptr_t bias, start, end;
 	uintptr_t unwind_header; /* .eh_frame_hdr; 0 none */
@@ -215,9 +238,10 @@ uintptr_t objects_find_function(const struct object *object, const char *name);
 /* Does an object that was loaded at the start refer to dlopen or dlmopen? */
 bool objects_refer_to_dlopen(void);
 
-/* Write the SPOOL_SYMBOL record of symbol `index` unless it was written before.  Any thread. */
+/* Write the SPOOL_SYMBOL record of symbol `index`, whose value without the load bias is `value`,
+ * unless it was written before.  Any thread. */
 void objects_write_symbol(struct object *object, uint32_t index, const ElfW(Sym) * symbol,
-			  const char *name);
+			  uintptr_t value, const char *name);
 
 /* elf_read.c: what an object's headers in memory say. */
 struct elf_facts {
@@ -249,7 +273,7 @@ const ElfW(Sym) * objects_next_definition(const struct object *object, struct sy
 					  uint32_t *ret_index);
 /* Copy the open objects of all namespaces; returns how many. */
 uint32_t objects_copy_live(struct object **place, uint32_t room);
-struct object *objects_first(void); /* of all that there ever were; object->next */
+struct object *objects_first(void); /* of the open ones; object->next */
 #define LIVE_MAX 8192
 
 /* ---- lookup.c: the definition behind a relocated slot ---- */
@@ -282,10 +306,16 @@ enum walk_state { WALK_PENDING, WALK_BUSY, WALK_DONE };
  * are known to be relocated: at la_preinit, and at the first event after the dlopen that loaded
  * them, by a caller that holds ld.so's load lock (`locked`) or by the thread that opened them.
  */
-void relocations_catch_up(bool locked);
+enum catch_up {
+	CATCH_UP_LOCKED, /* ld.so's load lock is held, and no dlopen is under way */
+	CATCH_UP_DELETE, /* the same, but the newest objects may be of a dlopen that failed */
+	CATCH_UP_OPENER, /* a tap after the dlopen returned, maybe in the thread that opened them */
+};
+void relocations_catch_up(enum catch_up how);
 
-/* The same for one object that is about to be unmapped; waits for a walk in another thread. */
-void relocations_last_look(struct object *object);
+/* The same for one object that is about to be unmapped, and objects_close() for it; no walk in
+ * another thread sees it from then on. */
+void relocations_close(struct object *object);
 void relocations_after_fork(void);
 
 /* ---- stack.c: call stacks ---- */

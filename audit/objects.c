@@ -12,7 +12,7 @@ static _Atomic(struct object *) live[LIVE_MAX];
 static _Atomic uint32_t live_count;
 static uint32_t last_number;
 static bool main_seen;
-static struct object *first_object, *last_object; /* all there ever were, in order */
+static struct object *first_object, *last_object; /* open ones, in order */
 
 static void live_add(struct object *object)
 {
@@ -327,7 +327,11 @@ struct object *objects_open(struct link_map *map, Lmid_t name_space)
 		object->group = module.group;
 		object->opener = thread_id();
 		atomic_store(&module.opener, object->opener);
+		atomic_store(&module.opener_sp, atomic_load(&module.caller) == object->opener
+							? atomic_load(&module.caller_sp)
+							: 0);
 		live_add(object);
+		object->previous = last_object;
 		if (last_object)
 			last_object->next = object;
 		else
@@ -350,6 +354,14 @@ void objects_close(struct object *object)
 	for (uint32_t i = 0; i < count; i++)
 		if (live_at(i) == object)
 			atomic_store_explicit(&live[i], NULL, memory_order_release);
+	if (object->previous)
+		object->previous->next = object->next;
+	else
+		first_object = object->next;
+	if (object->next)
+		object->next->previous = object->previous;
+	else
+		last_object = object->previous;
 	if (module.libc == object)
 		module.libc = NULL;
 }
@@ -387,7 +399,7 @@ bool objects_refer_to_dlopen(void)
 }
 
 void objects_write_symbol(struct object *object, uint32_t index, const ElfW(Sym) * symbol,
-			  const char *name)
+			  uintptr_t value, const char *name)
 {
 	const char *version = NULL;
 	struct spool_symbol *record;
@@ -408,7 +420,7 @@ void objects_write_symbol(struct object *object, uint32_t index, const ElfW(Sym)
 		return;
 	record->object = object->number;
 	record->index = index;
-	record->value = symbol->st_value - object->bias;
+	record->value = value;
 	record->size = symbol->st_size;
 	record->info = symbol->st_info;
 	record->other = symbol->st_other;

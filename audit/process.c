@@ -144,6 +144,19 @@ static uint64_t process_began(void)
 	return clock_now(CLOCK_REALTIME) - clock_now(CLOCK_BOOTTIME) + ticks * 10000000u;
 }
 
+/* A whole spool of process `pid`, in a file of this user's: anybody may put files beside a
+ * database. */
+static bool is_spool_of(long fd, int pid, struct spool_header *ret_header)
+{
+	struct stat st;
+
+	return sys(SYS_fstat, fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_uid == (uid_t)sys(SYS_geteuid) &&
+	       sys(SYS_pread64, fd, ret_header, sizeof(*ret_header), 0) == sizeof(*ret_header) &&
+	       memcmp(ret_header->magic, SPOOL_MAGIC, sizeof(ret_header->magic)) == 0 &&
+	       ret_header->version == SPOOL_VERSION && ret_header->pid == pid;
+}
+
 /*
  * Look for the spool of process `pid`: the newest of its images.  `live` tells that it must be
  * mapped at this moment (another process); otherwise it is this very process before execve, and
@@ -159,7 +172,6 @@ static bool find_spool_of(int pid, bool live, struct spool_header *ret_header)
 		struct spool_header header;
 		char *p;
 		long fd;
-		bool mapped;
 
 		if (n > 1) {
 			p = format_number(number + sizeof(number), n);
@@ -171,15 +183,15 @@ static bool find_spool_of(int pid, bool live, struct spool_header *ret_header)
 		*--p = '.';
 		if (!join(path, sizeof(path), module.database, p, suffix))
 			return false;
-		fd = sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+		fd = sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+			 0);
 		if (fd < 0 && n <= PARENT_NAMES)
 			continue;
 		if (fd < 0)
 			break;
-		mapped = sys(SYS_flock, fd, LOCK_SH | LOCK_NB) == -EWOULDBLOCK;
-		if (sys(SYS_pread64, fd, &header, sizeof(header), 0) == sizeof(header) &&
-		    memcmp(header.magic, SPOOL_MAGIC, sizeof(header.magic)) == 0 &&
-		    header.version == SPOOL_VERSION && header.pid == pid && mapped == live &&
+		/* No lock before the magic is there: its writer is about to take it. */
+		if (is_spool_of(fd, pid, &header) &&
+		    (sys(SYS_flock, fd, LOCK_SH | LOCK_NB) == -EWOULDBLOCK) == live &&
 		    (live || (began && header.realtime_ns + 20000000u >= began)) &&
 		    (!found || header.realtime_ns > ret_header->realtime_ns)) {
 			*ret_header = header;
@@ -364,7 +376,6 @@ static bool become_child(void)
 	if (!atomic_compare_exchange_strong(&module.state, &recording, STATE_FORKING))
 		return false;
 	module.root = false;
-	module.writer.base = NULL;
 	new_header(&own_identity, SPOOL_BEGIN_FORK, &parent, module.tail_at_fork);
 	if (writer_create(&module.writer, module.database, &own_identity) != 0) {
 		atomic_store(&module.state, STATE_OFF);

@@ -11,7 +11,9 @@
 #include <elf.h>
 #include <sys/mman.h>
 
-#define BATCH 256 /* entries of one record */
+#define BATCH         256 /* entries of one record */
+#define UNBOUND_BATCH 16384
+#define VERSIONS_MAX  4096 /* more than any object has */
 
 struct entry {
 	struct spool_reference r;
@@ -20,7 +22,8 @@ struct entry {
 
 /* One walk at a time: its tables are kept for the next. */
 static struct {
-	_Atomic uint32_t busy;      /* thread that walks; 0 nobody */
+	_Atomic uint32_t busy;      /* a thread walks, or closes an object */
+	uint64_t signals;           /* its mask, to restore */
 	struct object *last_walked; /* all up to this one are done */
 	struct object *by_address[LIVE_MAX];
 	uint32_t object_count;
@@ -75,6 +78,7 @@ static struct object *definer_at(struct walk *walk, uintptr_t address)
 
 static void write_versions(const struct object *object)
 {
+	const ElfW(Verneed) *need = (const ElfW(Verneed) *)object->needs;
 	struct spool_versions *record;
 	uint32_t count = 0, last = object->version_count + 1;
 	size_t size = sizeof(*record);
@@ -83,12 +87,14 @@ static void write_versions(const struct object *object)
 	if (!object->versyms)
 		return;
 	/* Indexes are given out densely: definitions first, then needs. */
-	for (const ElfW(Verneed) *need = (const ElfW(Verneed) *)object->needs; need;) {
+	for (uint32_t i = 0; need && i < object->need_count; i++) {
 		last += need->vn_cnt;
 		if (!need->vn_next)
 			break;
 		need = (const ElfW(Verneed) *)((uintptr_t)need + need->vn_next);
 	}
+	if (last > VERSIONS_MAX)
+		last = VERSIONS_MAX;
 	for (uint32_t i = 2; i <= last; i++) {
 		const char *name = lookup_version_name(object, (uint16_t)i);
 
@@ -113,16 +119,31 @@ static void write_versions(const struct object *object)
 }
 
 /* Put the tap's thunk into a slot that la_symbind64 could not redirect. */
-static void tap_slot(const struct object *object, uintptr_t slot, uintptr_t thunk)
+static bool tap_slot(const struct object *object, uintptr_t slot, uintptr_t thunk)
 {
 	uintptr_t page = slot & ~(uintptr_t)4095;
 	bool read_only = slot >= object->relro_start && slot < object->relro_end;
 
 	if (read_only && sys(SYS_mprotect, page, 4096, PROT_READ | PROT_WRITE) != 0)
-		return;
+		return false;
 	__atomic_store_n((uintptr_t *)slot, thunk, __ATOMIC_RELAXED);
 	if (read_only)
 		sys(SYS_mprotect, page, 4096, PROT_READ);
+	return true;
+}
+
+/* Pointers to dlopen and its family in data are equal to those in the GOT: all are redirected, or a
+ * program that compares them would see it. */
+static bool redirect(const struct object *object, const struct object *definer, uint32_t kind,
+		     const ElfW(Rela) * rela, const char *name, uintptr_t value)
+{
+	uintptr_t thunk;
+
+	if (!definer || (kind != SPOOL_REFERENCE_GOT && kind != SPOOL_REFERENCE_ABS) ||
+	    rela->r_addend)
+		return false;
+	thunk = taps_redirect(definer, name, value);
+	return thunk != value && tap_slot(object, object->bias + rela->r_offset, thunk);
 }
 
 static struct entry *entry_for(struct walk *walk, uint32_t own, uint32_t kind)
@@ -237,6 +258,8 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 	entry = entry_for(walk, own, kind);
 	if (!entry)
 		return;
+	if (redirect(object, definer, kind, rela, name, value))
+		entry->r.flags |= SPOOL_REFERENCE_TAPPED;
 	if (entry->r.slots++)
 		return; /* the same symbol: the same answer */
 	entry->r.version = version;
@@ -249,20 +272,10 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 		return;
 	}
 	symbol_cursor_init(&cursor, name);
-	if ((definer && lookup_at(object, definer, cursor, value, &entry->r)) ||
-	    ((value || kind == SPOOL_REFERENCE_TLS || kind == SPOOL_REFERENCE_COPY) &&
-	     lookup_by_name(object, cursor, rela, &entry->r))) {
-		uintptr_t thunk = definer && kind == SPOOL_REFERENCE_GOT
-					  ? taps_redirect(definer, name, value)
-					  : value;
-
-		if (thunk != value) {
-			tap_slot(object, slot, thunk);
-			entry->r.flags |= SPOOL_REFERENCE_TAPPED;
-		}
-	} else {
+	if (!(definer && lookup_at(object, definer, cursor, value, &entry->r)) &&
+	    !((value || kind == SPOOL_REFERENCE_TLS || kind == SPOOL_REFERENCE_COPY) &&
+	      lookup_by_name(object, cursor, rela, &entry->r)))
 		entry->r.flags |= SPOOL_REFERENCE_UNBOUND;
-	}
 }
 
 static const char *entry_name(const struct walk *walk, const struct entry *entry)
@@ -301,18 +314,22 @@ static void write_batch(const struct walk *walk, uint32_t from, uint32_t count)
 
 static void write_unbound(const struct walk *walk)
 {
-	struct spool_unbound *record;
-	size_t size = walk->unbound_count * sizeof(uint32_t);
+	for (uint32_t i = 0; i < walk->unbound_count;) {
+		uint32_t count = walk->unbound_count - i;
+		struct spool_unbound *record;
 
-	if (!size)
-		return;
-	record = writer_reserve(&module.writer, SPOOL_UNBOUND, 0, 0, sizeof(*record) + size);
-	if (!record)
-		return;
-	record->from = walk->object->number;
-	record->count = walk->unbound_count;
-	memcpy(record + 1, walk->unbound, size);
-	writer_commit(&module.writer, record);
+		if (count > UNBOUND_BATCH)
+			count = UNBOUND_BATCH;
+		record = writer_reserve(&module.writer, SPOOL_UNBOUND, 0, 0,
+					sizeof(*record) + count * sizeof(uint32_t));
+		if (!record)
+			return;
+		record->from = walk->object->number;
+		record->count = count;
+		memcpy(record + 1, walk->unbound + i, count * sizeof(uint32_t));
+		writer_commit(&module.writer, record);
+		i += count;
+	}
 }
 
 static bool scratch_for(struct walk *walk)
@@ -372,19 +389,38 @@ static void walk_object(struct object *object, bool dying)
 	atomic_store(&object->walk, WALK_DONE);
 }
 
+/* Take the walker.  Signals are blocked meanwhile: a handler that never returns here (siglongjmp)
+ * would keep it for ever. */
 static bool begin(void)
 {
+	uint64_t signals = signals_block();
 	uint32_t nobody = 0;
 
-	if (!atomic_compare_exchange_strong(&walker.busy, &nobody, thread_id()))
+	if (!atomic_compare_exchange_strong(&walker.busy, &nobody, 1)) {
+		signals_restore(signals);
 		return false;
+	}
+	walker.signals = signals;
+	return true;
+}
+
+static void end(void)
+{
+	uint64_t signals = walker.signals;
+
+	atomic_store(&walker.busy, 0);
+	signals_restore(signals);
+}
+
+/* Where objects are now.  The caller has the walker, so that none of them is closed meanwhile. */
+static void look_around(void)
+{
 	walker.object_count = objects_copy_live(walker.by_address, LIVE_MAX);
 	/* An IFUNC of libc's may choose a function of the vDSO, to which ld.so binds nothing. */
 	for (uint32_t i = 0; i < walker.object_count; i++)
 		if (walker.by_address[i]->kind == SPOOL_OBJECT_VDSO)
 			walker.by_address[i--] = walker.by_address[--walker.object_count];
 	sort_by_address(walker.by_address, walker.object_count);
-	return true;
 }
 
 static struct object *first_pending(void)
@@ -392,39 +428,47 @@ static struct object *first_pending(void)
 	return walker.last_walked ? walker.last_walked->next : objects_first();
 }
 
-/* Who holds ld.so's load lock may walk all: nobody else is in a dlopen.  Others take what they
+struct pending {
+	enum catch_up how;
+	uint32_t self;
+};
+
+/* Who holds ld.so's load lock may walk all: no other thread is in a dlopen.  Others take what they
  * opened themselves, while another thread may be opening more. */
-static void walk_pending(void *locked)
+static void walk_pending(void *argument)
 {
-	uint32_t self = thread_id();
+	const struct pending *pending = argument;
 	bool all_done = true;
 
+	look_around();
 	for (struct object *object = first_pending(); object; object = object->next) {
-		if (atomic_load(&object->open)) {
-			if (locked || object->opener == self)
-				walk_object(object, false);
-			else
-				all_done = false;
-		}
+		bool newest = object->group == module.group && object->group;
+
+		if (pending->how == CATCH_UP_OPENER && object->opener != pending->self)
+			all_done = false;
+		else
+			walk_object(object, pending->how == CATCH_UP_DELETE && newest);
 		if (all_done)
 			walker.last_walked = object;
 	}
 }
 
-void relocations_catch_up(bool locked)
+void relocations_catch_up(enum catch_up how)
 {
+	struct pending pending = {how, thread_id()};
 	struct stack_taker *taker = NULL;
 
-	if (!first_pending() || (!locked && atomic_load(&module.opener) != thread_id()))
+	if (!first_pending() || (how == CATCH_UP_OPENER &&
+				 (!pending.self || atomic_load(&module.opener) != pending.self)))
 		return;
-	if (!locked)
+	if (how == CATCH_UP_OPENER)
 		taker = stack_borrow(); /* a fibre may have little room */
-	if ((locked || taker) && begin()) {
+	if ((how != CATCH_UP_OPENER || taker) && begin()) {
 		if (taker)
-			stack_run(taker, walk_pending, NULL);
+			stack_run(taker, walk_pending, &pending);
 		else
-			walk_pending(&walker);
-		atomic_store(&walker.busy, 0);
+			walk_pending(&pending);
+		end();
 		/* What was written may have used up the room that la_symbind64 counts on. */
 		writer_prepare(&module.writer, HEADROOM);
 	} /* else the next event will */
@@ -432,18 +476,25 @@ void relocations_catch_up(bool locked)
 		stack_give_back(taker);
 }
 
-void relocations_last_look(struct object *object)
+void relocations_close(struct object *object)
 {
-	uint32_t self = thread_id(), who;
+	uint32_t spins = 0;
 
-	/* Another thread may be reading this object's tables: it takes a millisecond at most.  This
-	 * very thread may, when a signal handler calls dlclose. */
-	while ((who = atomic_load(&walker.busy)) != 0 && who != self)
-		arch_pause();
-	if (atomic_load(&object->walk) == WALK_PENDING && begin()) {
+	/* Another thread may be reading this object's tables, for a millisecond or two.  It can't
+	 * be this thread: no handler runs while it walks. */
+	while (!begin())
+		if (++spins % 1024)
+			arch_pause();
+		else
+			sys(SYS_sched_yield);
+	if (atomic_load(&object->walk) == WALK_PENDING) {
+		look_around();
 		walk_object(object, true);
-		atomic_store(&walker.busy, 0);
 	}
+	if (walker.last_walked == object)
+		walker.last_walked = object->previous;
+	objects_close(object);
+	end();
 }
 
 void relocations_after_fork(void)

@@ -72,10 +72,11 @@ enum spool_begin {
 };
 
 /* spool_header.lost_reason: bits. */
-#define SPOOL_LOST_NO_SPACE  1u /* the file could not grow: disk full, quota, address space */
-#define SPOOL_LOST_NO_MEMORY 2u /* the module's own tables could not grow */
-#define SPOOL_LOST_STACKS    4u /* call stacks were skipped (counted in lost_stacks) */
-#define SPOOL_LOST_TAPS      8u /* more distinct dlopen-like functions than tap slots */
+#define SPOOL_LOST_NO_SPACE  1u  /* the file could not grow: disk full, quota, address space */
+#define SPOOL_LOST_NO_MEMORY 2u  /* the module's own tables could not grow */
+#define SPOOL_LOST_STACKS    4u  /* call stacks were skipped (counted in lost_stacks) */
+#define SPOOL_LOST_TAPS      8u  /* more distinct dlopen-like functions than tap slots */
+#define SPOOL_LOST_SANDBOX   16u /* the room ran out after the program put itself under seccomp */
 
 /* spool_header.flags */
 #define SPOOL_FLAG_ROOT  1u /* first process of the run: it starts the ingest at exit */
@@ -368,6 +369,8 @@ _Static_assert(sizeof(struct spool_event) == 24, "spool event");
 _Static_assert(sizeof(struct spool_symbol) == 32, "spool symbol");
 _Static_assert(sizeof(struct spool_binding) == 24, "spool binding");
 _Static_assert(sizeof(struct spool_call) == 64, "spool call");
+_Static_assert(sizeof(struct spool_versions) == 8, "spool versions");
+_Static_assert(sizeof(struct spool_unbound) == 8, "spool unbound");
 _Static_assert(sizeof(struct spool_references) == 24, "spool references");
 _Static_assert(sizeof(struct spool_reference) == 32, "spool reference");
 

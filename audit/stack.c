@@ -26,10 +26,12 @@ int search_unwind_table(unw_addr_space_t space, unw_word_t ip, unw_dyn_info_t *i
 
 #define TAKERS     4
 #define STACK_SIZE ((size_t)64 << 10)
+#define GUARD_SIZE ((size_t)4 << 10)
 #define PAGES_KEPT 16
 
 struct stack_taker {
 	_Atomic bool busy;
+	uint64_t signals; /* mask to restore: nothing of the program runs on our stack */
 	unw_addr_space_t space;
 	unsigned char *stack;
 	struct arch_context context;
@@ -219,7 +221,7 @@ void stack_start(void)
 		.resume = resume,
 		.get_proc_name = get_proc_name,
 	};
-	long map = sys(SYS_mmap, 0, TAKERS * STACK_SIZE, PROT_READ | PROT_WRITE,
+	long map = sys(SYS_mmap, 0, TAKERS * (STACK_SIZE + GUARD_SIZE), PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 	struct stat st;
 	long fd;
@@ -236,7 +238,9 @@ void stack_start(void)
 		if (!takers[i].space)
 			return;
 		unw_set_caching_policy(takers[i].space, UNW_CACHE_GLOBAL);
-		takers[i].stack = (unsigned char *)map + (size_t)i * STACK_SIZE;
+		takers[i].stack =
+			(unsigned char *)map + (size_t)i * (STACK_SIZE + GUARD_SIZE) + GUARD_SIZE;
+		sys(SYS_mprotect, takers[i].stack - GUARD_SIZE, GUARD_SIZE, PROT_NONE);
 	}
 	if (sys(SYS_fstat, fd, &st) == 0 && S_ISFIFO(st.st_mode))
 		close_pipe(fd, st.st_ino, st.st_dev);
@@ -261,17 +265,26 @@ void stack_after_fork(void)
 
 struct stack_taker *stack_borrow(void)
 {
+	uint64_t signals;
+
 	if (!atomic_load_explicit(&usable, memory_order_acquire))
 		return NULL;
+	signals = signals_block();
 	for (int i = 0; i < TAKERS; i++)
-		if (!atomic_exchange_explicit(&takers[i].busy, true, memory_order_acquire))
+		if (!atomic_exchange_explicit(&takers[i].busy, true, memory_order_acquire)) {
+			takers[i].signals = signals;
 			return &takers[i];
+		}
+	signals_restore(signals);
 	return NULL;
 }
 
 void stack_give_back(struct stack_taker *taker)
 {
+	uint64_t signals = taker->signals;
+
 	atomic_store_explicit(&taker->busy, false, memory_order_release);
+	signals_restore(signals);
 }
 
 static void unwind(void *argument)

@@ -21,7 +21,24 @@ uint64_t monotonic_now(void)
 
 uint32_t thread_id(void)
 {
-	return (uint32_t)sys(SYS_gettid);
+	long id = sys(SYS_gettid);
+
+	return id > 0 ? (uint32_t)id : 0;
+}
+
+_Atomic bool arch_silent;
+
+uint64_t signals_block(void)
+{
+	uint64_t all = ~(uint64_t)0, mask = 0;
+
+	sys(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, 8);
+	return mask;
+}
+
+void signals_restore(uint64_t mask)
+{
+	sys(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
 }
 
 bool is_readable(uintptr_t address)
@@ -142,26 +159,17 @@ void say(const char *a, const char *b, const char *c)
 }
 
 #define ARENA_CHUNK ((size_t)256 << 10)
-#define ARENA_MAX   4096
 
-/* Chunks never move and are never given back. */
-static struct {
-	uintptr_t start, end;
-} chunks[ARENA_MAX];
-static _Atomic uint32_t chunk_count;
 static uintptr_t arena_next, arena_end;
 
 void *arena_alloc(size_t size)
 {
-	uint32_t count = atomic_load_explicit(&chunk_count, memory_order_relaxed);
 	size_t wanted = ARENA_CHUNK;
 	uintptr_t place;
 	long map;
 
 	size = (size + 15) & ~(size_t)15;
 	if (size > arena_end - arena_next) {
-		if (count == ARENA_MAX)
-			return NULL;
 		while (wanted < size)
 			wanted *= 2;
 		map = sys(SYS_mmap, 0, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -170,21 +178,8 @@ void *arena_alloc(size_t size)
 			return NULL;
 		arena_next = (uintptr_t)map;
 		arena_end = arena_next + wanted;
-		chunks[count].start = arena_next;
-		chunks[count].end = arena_end;
-		atomic_store_explicit(&chunk_count, count + 1, memory_order_release);
 	}
 	place = arena_next;
 	arena_next += size;
 	return (void *)place;
-}
-
-bool arena_owns(uintptr_t address)
-{
-	uint32_t count = atomic_load_explicit(&chunk_count, memory_order_acquire);
-
-	for (uint32_t i = 0; i < count; i++)
-		if (address >= chunks[i].start && address < chunks[i].end)
-			return true;
-	return false;
 }

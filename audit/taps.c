@@ -7,18 +7,28 @@
  */
 #include "audit/module.h"
 
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+
+#define SANDBOX_ROOM ((size_t)256 << 10)
+
+/* What a slot stands for: enum spool_call_kind, or one of these, which are not recorded: through
+ * them a program puts itself under seccomp. */
+enum { TAP_PRCTL = 100, TAP_SYSCALL };
+
 static const struct {
 	const char *name;
-	enum spool_call_kind kind;
+	int kind;
 } tapped[] = {
 	{"dlopen", SPOOL_CALL_DLOPEN},   {"dlmopen", SPOOL_CALL_DLMOPEN},
 	{"dlclose", SPOOL_CALL_DLCLOSE}, {"dlsym", SPOOL_CALL_DLSYM},
-	{"dlvsym", SPOOL_CALL_DLVSYM},
+	{"dlvsym", SPOOL_CALL_DLVSYM},   {"prctl", TAP_PRCTL},
+	{"syscall", TAP_SYSCALL},
 };
 
 /* Each namespace's libc has functions of its own; each pair (kind, function) gets a slot. */
 uintptr_t tap_targets[TAP_SLOTS];
-static enum spool_call_kind slot_kinds[TAP_SLOTS];
+static int slot_kinds[TAP_SLOTS];
 static _Atomic uint32_t slot_ready[TAP_SLOTS];
 static _Atomic uint32_t slot_count;
 
@@ -27,7 +37,7 @@ static uintptr_t thunk(uint32_t slot)
 	return (uintptr_t)arch_tap_thunks + slot * TAP_THUNK_SIZE;
 }
 
-static uintptr_t slot_for(enum spool_call_kind kind, uintptr_t target)
+static uintptr_t slot_for(int kind, uintptr_t target)
 {
 	uint32_t count = atomic_load_explicit(&slot_count, memory_order_acquire), slot;
 
@@ -49,7 +59,7 @@ static uintptr_t slot_for(enum spool_call_kind kind, uintptr_t target)
 
 uintptr_t taps_redirect(const struct object *definer, const char *name, uintptr_t value)
 {
-	if (!definer->is_libc || name[0] != 'd' || name[1] != 'l' || value == 0 ||
+	if (!definer->is_libc || !strchr("dps", name[0]) || value == 0 ||
 	    (value >= module.base && value < module.end))
 		return value;
 	for (size_t i = 0; i < sizeof(tapped) / sizeof(tapped[0]); i++)
@@ -58,69 +68,110 @@ uintptr_t taps_redirect(const struct object *definer, const char *name, uintptr_
 	return value;
 }
 
+/*
+ * From the moment a program asks for a sandbox, system calls that its filter does not expect may
+ * kill it: make the last ones now.  clone and seccomp(2) have no wrapper in libc, hence syscall().
+ */
+static void watch_sandbox(int kind, const uint64_t *a)
+{
+	const uint64_t number = kind == TAP_SYSCALL ? a[0] : SYS_prctl;
+	const uint64_t option = kind == TAP_SYSCALL ? a[1] : a[0];
+
+	if (number == SYS_seccomp ? option > SECCOMP_SET_MODE_FILTER
+				  : number != SYS_prctl || option != PR_SET_SECCOMP)
+		return;
+	writer_prepare(&module.writer, SANDBOX_ROOM);
+	arch_silent = true;
+}
+
+/* A dlopen below this event's stack frame has returned, and so has one whose handle is used: what
+ * it opened is relocated. */
+static bool has_returned(int kind, const struct tap_frame *frame)
+{
+	const struct object *object;
+
+	if (ARCH_CONTEXT_SP(&frame->caller) >= atomic_load(&module.opener_sp))
+		return true;
+	if (kind != SPOOL_CALL_DLSYM && kind != SPOOL_CALL_DLVSYM && kind != SPOOL_CALL_DLCLOSE)
+		return false;
+	object = objects_by_map((const struct link_map *)frame->arguments[0]);
+	return object && object->group == module.group;
+}
+
+static void write_call(int kind, uint32_t slot, const struct tap_frame *frame,
+		       struct stack_taker *taker, uint32_t count, uint32_t flags)
+{
+	const uint64_t *a = frame->arguments;
+	const char *name = NULL, *version = kind == SPOOL_CALL_DLVSYM ? (const char *)a[2] : NULL;
+	size_t name_length, version_length = version ? strlen(version) : 0;
+	const struct object *from = objects_at(ARCH_CONTEXT_PC(&frame->caller));
+	struct spool_call *call;
+	unsigned char *p;
+
+	if (kind == SPOOL_CALL_DLOPEN)
+		name = (const char *)a[0];
+	else if (kind != SPOOL_CALL_DLCLOSE)
+		name = (const char *)a[1];
+	/* Measured once: another thread may be writing to them. */
+	name_length = name ? strlen(name) : 0;
+	call = writer_reserve(&module.writer, SPOOL_CALL, flags, thread_id(),
+			      sizeof(*call) + count * sizeof(uint64_t) + bytes_room(name_length) +
+				      bytes_room(version_length));
+	if (!call)
+		return;
+	call->when.time = monotonic_now() - module.epoch;
+	call->when.sp = ARCH_CONTEXT_SP(&frame->caller);
+	call->kind = (uint32_t)kind;
+	call->frame_count = count;
+	call->caller = ARCH_CONTEXT_PC(&frame->caller);
+	call->target = tap_targets[slot];
+	call->from = from ? from->number : 0;
+	if (kind == SPOOL_CALL_DLOPEN) {
+		call->flags = (uint32_t)a[1];
+	} else if (kind == SPOOL_CALL_DLMOPEN) {
+		call->name_space = (int64_t)a[0];
+		call->flags = (uint32_t)a[2];
+	} else {
+		call->handle = a[0];
+	}
+	p = (unsigned char *)(call + 1);
+	if (count)
+		memcpy(p, stack_frames(taker), count * sizeof(uint64_t));
+	p += count * sizeof(uint64_t);
+	p = name ? put_bytes(p, name, name_length) : put_string(p, NULL);
+	if (version)
+		put_bytes(p, version, version_length);
+	else
+		put_string(p, NULL);
+	writer_commit(&module.writer, call);
+}
+
 /* Called by the thunks, on the caller's stack: keep it small. */
 void tap_enter(struct tap_frame *frame, uint32_t slot)
 {
-	enum spool_call_kind kind = slot_kinds[slot];
-	const char *name = NULL, *version = NULL;
-	const uint64_t *a = frame->arguments;
-	struct stack_taker *taker;
-	struct spool_call *call;
+	int kind = slot_kinds[slot];
 	uint32_t count = 0, flags = SPOOL_STACK_SKIPPED;
-	const struct object *from;
-	unsigned char *p;
+	struct stack_taker *taker;
 
 	if (!process_ready())
 		return;
-	switch (kind) {
-	case SPOOL_CALL_DLOPEN:
-		name = (const char *)a[0];
-		break;
-	case SPOOL_CALL_DLMOPEN:
-		name = (const char *)a[1];
-		break;
-	case SPOOL_CALL_DLVSYM:
-		version = (const char *)a[2]; /* fall through */
-	case SPOOL_CALL_DLSYM:
-		name = (const char *)a[1];
-		break;
-	case SPOOL_CALL_DLCLOSE:
-		break;
+	if (kind >= TAP_PRCTL) {
+		watch_sandbox(kind, frame->arguments);
+		return;
 	}
 	writer_prepare(&module.writer, HEADROOM);
-	relocations_catch_up(false);
+	if (has_returned(kind, frame))
+		relocations_catch_up(CATCH_UP_OPENER);
+	if (kind == SPOOL_CALL_DLOPEN || kind == SPOOL_CALL_DLMOPEN) {
+		atomic_store(&module.caller, thread_id());
+		atomic_store(&module.caller_sp, ARCH_CONTEXT_SP(&frame->caller));
+	}
 	taker = stack_borrow();
 	if (taker)
 		count = stack_unwind(taker, &frame->caller, &flags);
 	else
 		writer_lost(&module.writer, SPOOL_LOST_STACKS);
-	call = writer_reserve(&module.writer, SPOOL_CALL, flags, thread_id(),
-			      sizeof(*call) + count * sizeof(uint64_t) + string_room(name) +
-				      string_room(version));
-	if (call) {
-		call->when.time = monotonic_now() - module.epoch;
-		call->when.sp = ARCH_CONTEXT_SP(&frame->caller);
-		call->kind = kind;
-		call->frame_count = count;
-		call->caller = ARCH_CONTEXT_PC(&frame->caller);
-		call->target = tap_targets[slot];
-		if (kind == SPOOL_CALL_DLOPEN) {
-			call->flags = (uint32_t)a[1];
-		} else if (kind == SPOOL_CALL_DLMOPEN) {
-			call->name_space = (int64_t)a[0];
-			call->flags = (uint32_t)a[2];
-		} else {
-			call->handle = a[0];
-		}
-		from = objects_at(call->caller);
-		call->from = from ? from->number : 0;
-		p = (unsigned char *)(call + 1);
-		if (count)
-			memcpy(p, stack_frames(taker), count * sizeof(uint64_t));
-		p = put_string(p + count * sizeof(uint64_t), name);
-		put_string(p, version);
-		writer_commit(&module.writer, call);
-	}
+	write_call(kind, slot, frame, taker, count, flags);
 	if (taker)
 		stack_give_back(taker);
 }

@@ -14,9 +14,10 @@
 #endif
 
 /*
- * Addresses for the whole spool are reserved at the start, the file is sparse; so growing needs
- * no file descriptor, and works after the program closed all of them, changed its root, its user or
- * its limits.
+ * The file is sparse and as long as it may ever get; mapping more of it needs no descriptor
+ * (mremap), and so works after the program closed all of them, changed its root, its user or its
+ * limits. Only what is used takes address space: programs lock all they have in memory, and limit
+ * it.
  */
 #define CAPACITY_64  ((uint64_t)1 << 30)
 #define CAPACITY_32  ((uint64_t)64 << 20)
@@ -24,7 +25,28 @@
 #define SMALLEST     ((uint64_t)128 << 10) /* capacity below which there is no point */
 #define CHUNK_MAX    ((uint64_t)1 << 20)
 #define NAMES_MAX    64
+#define MAP_FIRST    ((uint64_t)1 << 20) /* each further mapping is four times as long */
 #define FILES_ENOUGH 16
+#define SPINS_MAX    1000000 /* a second or more, if nothing goes on meanwhile */
+
+static unsigned char *place(const struct writer *writer, uint64_t offset)
+{
+	uint32_t count = atomic_load_explicit(&writer->map_count, memory_order_acquire);
+
+	return writer->maps[count - 1].base + offset;
+}
+
+static uint64_t mapped(const struct writer *writer)
+{
+	uint32_t count = atomic_load_explicit(&writer->map_count, memory_order_acquire);
+
+	return writer->maps[count - 1].length;
+}
+
+bool writer_is_open(const struct writer *writer)
+{
+	return atomic_load_explicit(&writer->map_count, memory_order_acquire) != 0;
+}
 
 static uint64_t choose_capacity(void)
 {
@@ -34,9 +56,6 @@ static uint64_t choose_capacity(void)
 	/* A file longer than RLIMIT_FSIZE would cost the program a SIGXFSZ. */
 	if (sys(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) == 0)
 		while (capacity > limit.rlim_cur)
-			capacity /= 2;
-	if (sys(SYS_prlimit64, 0, RLIMIT_AS, 0, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-		while (capacity > limit.rlim_cur / 64 && capacity > SMALLEST * 4)
 			capacity /= 2;
 	return capacity;
 }
@@ -76,7 +95,7 @@ static long allocate(struct writer *writer, uint64_t from, uint64_t to)
 
 	if (fd >= 0)
 		return write_zeros(fd, from, to);
-	result = sys(SYS_madvise, writer->base + from, to - from, MADV_POPULATE_WRITE);
+	result = sys(SYS_madvise, place(writer, from), to - from, MADV_POPULATE_WRITE);
 	if (result != -EINVAL)
 		return result;
 	/* Before Linux 5.14: through the file, if it is still there. */
@@ -116,45 +135,70 @@ static long create_file(struct writer *writer, const char *database, int pid)
 	return fd;
 }
 
+/* The flags of every mapping of the spool. */
+static void mark_mapping(long map, uint64_t length)
+{
+	sys(SYS_madvise, map, length, MADV_DONTFORK);
+	sys(SYS_madvise, map, length, MADV_DONTDUMP);
+	/* No reading ahead of a hole: with the usual few MiB of it, the first page would cost
+	 * milliseconds. */
+	sys(SYS_madvise, map, length, MADV_RANDOM);
+}
+
+static bool is_mapping(long result)
+{
+	return result > 0 || result < -4095;
+}
+
+/* Lock the new file, give it its length, map its beginning and have blocks for that. */
+static long open_file(struct writer *writer)
+{
+	uint64_t length = writer->capacity < MAP_FIRST ? writer->capacity : MAP_FIRST;
+	struct stat st;
+	long result, map;
+
+	/* The lock lives as long as a mapping: readers see by it that this process lives. */
+	result = sys(SYS_flock, writer->fd, LOCK_EX | LOCK_NB);
+	if (result == 0)
+		result = sys(SYS_ftruncate, writer->fd, writer->capacity);
+	if (result == 0)
+		result = sys(SYS_fstat, writer->fd, &st);
+	if (result < 0)
+		return result;
+	writer->dev = st.st_dev;
+	writer->ino = st.st_ino;
+	map = sys(SYS_mmap, 0, length, PROT_READ | PROT_WRITE, MAP_SHARED, writer->fd, 0);
+	if (!is_mapping(map))
+		return map;
+	mark_mapping(map, length);
+	writer->maps[0] = (struct writer_map){(unsigned char *)map, length};
+	atomic_store(&writer->map_count, 1);
+	result = allocate(writer, 0, CHUNK_MIN);
+	if (result < 0) {
+		atomic_store(&writer->map_count, 0);
+		sys(SYS_munmap, map, length);
+	}
+	return result;
+}
+
 int writer_create(struct writer *writer, const char *database, const struct spool_header *identity)
 {
 	long fd = create_file(writer, database, identity->pid);
-	long result, map = 0;
 	struct spool_header *header;
 	struct rlimit limit;
-	struct stat st;
+	long result = -EFBIG;
 
+	atomic_store(&writer->map_count, 0);
+	atomic_store(&writer->mapping, 0);
+	atomic_store(&writer->full, 0);
 	if (fd < 0)
 		return (int)fd;
 	writer->fd = (int)fd;
-	writer->capacity = choose_capacity();
-	if (writer->capacity < SMALLEST) {
-		writer_close_file(writer);
-		sys(SYS_unlinkat, AT_FDCWD, writer->path, 0);
-		return -EFBIG;
-	}
 	writer->salt = identity->salt;
-	atomic_store(&writer->full, 0);
-	/* The lock lives as long as the mapping: readers see by it that this process lives. */
-	result = sys(SYS_flock, fd, LOCK_EX | LOCK_NB);
-	if (result == 0)
-		result = sys(SYS_ftruncate, fd, writer->capacity);
-	if (result == 0)
-		result = sys(SYS_fstat, fd, &st);
-	if (result == 0) {
-		map = sys(SYS_mmap, 0, writer->capacity, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		result = map < 0 && map > -4096 ? map : 0;
-	}
-	if (result == 0) {
-		writer->base = (unsigned char *)map;
-		writer->dev = st.st_dev;
-		writer->ino = st.st_ino;
-		result = allocate(writer, 0, CHUNK_MIN);
-		if (result < 0)
-			sys(SYS_munmap, map, writer->capacity);
-	}
+	writer->capacity = choose_capacity();
+	if (writer->capacity >= SMALLEST)
+		result = open_file(writer);
 	if (result < 0) {
-		writer->base = NULL;
 		writer_close_file(writer);
 		sys(SYS_unlinkat, AT_FDCWD, writer->path, 0);
 		return (int)result;
@@ -162,13 +206,8 @@ int writer_create(struct writer *writer, const char *database, const struct spoo
 	/* ld.so needs a descriptor or two to load the program. */
 	if (sys(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, &limit) == 0 && limit.rlim_cur < FILES_ENOUGH)
 		writer_close_file(writer);
-	sys(SYS_madvise, map, writer->capacity, MADV_DONTFORK);
-	sys(SYS_madvise, map, writer->capacity, MADV_DONTDUMP);
-	/* No reading ahead of a hole: with the usual few MiB of it, the first page would cost
-	 * milliseconds. */
-	sys(SYS_madvise, map, writer->capacity, MADV_RANDOM);
 
-	header = (struct spool_header *)writer->base;
+	header = (struct spool_header *)writer->maps[0].base;
 	*header = *identity;
 	header->version = SPOOL_VERSION;
 	header->header_size = SPOOL_HEADER_SIZE;
@@ -193,7 +232,7 @@ void writer_close_file(struct writer *writer)
 
 void writer_lost(struct writer *writer, uint32_t reason)
 {
-	if (!writer->base)
+	if (!writer_is_open(writer))
 		return;
 	if (reason == SPOOL_LOST_STACKS)
 		__atomic_add_fetch(&writer->header->lost_stacks, 1, __ATOMIC_RELAXED);
@@ -202,8 +241,50 @@ void writer_lost(struct writer *writer, uint32_t reason)
 	__atomic_or_fetch(&writer->header->lost_reason, reason, __ATOMIC_RELAXED);
 }
 
+/* Add a mapping that reaches `needed`.  False: it can't be had, or another thread is at it for
+ * long. */
+static bool map_more(struct writer *writer, uint64_t needed)
+{
+	uint32_t nobody = 0, count, spins = 0;
+	uint64_t length, signals = signals_block();
+	long map = 0;
+
+	/* Who has it is not interrupted by signals, but may have to wait for a processor. */
+	while (!atomic_compare_exchange_weak(&writer->mapping, &nobody, 1) && spins++ < SPINS_MAX) {
+		nobody = 0;
+		if (spins % 128)
+			arch_pause();
+		else
+			sys(SYS_sched_yield);
+	}
+	if (spins > SPINS_MAX) {
+		signals_restore(signals);
+		return mapped(writer) >= needed;
+	}
+	count = atomic_load(&writer->map_count);
+	length = writer->maps[count - 1].length;
+	if (length < needed) {
+		while (length < needed)
+			length *= 4;
+		if (length > writer->capacity)
+			length = writer->capacity;
+		/* Of a shared mapping, an old length of 0 gives another mapping: mremap(2). */
+		map = count < WRITER_MAPS && length >= needed
+			      ? sys(SYS_mremap, writer->maps[0].base, 0, length, MREMAP_MAYMOVE)
+			      : -ENOMEM;
+		if (is_mapping(map)) {
+			mark_mapping(map, length);
+			writer->maps[count] = (struct writer_map){(unsigned char *)map, length};
+			atomic_store_explicit(&writer->map_count, count + 1, memory_order_release);
+		}
+	}
+	atomic_store(&writer->mapping, 0);
+	signals_restore(signals);
+	return mapped(writer) >= needed;
+}
+
 /* Two threads may populate the same pages at once: the contents stay. */
-__attribute__((noinline)) static bool grow(struct writer *writer, uint64_t needed)
+static bool grow(struct writer *writer, uint64_t needed)
 {
 	uint64_t have = __atomic_load_n(&writer->header->allocated, __ATOMIC_ACQUIRE);
 
@@ -212,11 +293,11 @@ __attribute__((noinline)) static bool grow(struct writer *writer, uint64_t neede
 		uint64_t to = have + step;
 
 		if (to < needed)
-			to = needed;
-		to = (to + CHUNK_MIN - 1) & ~(CHUNK_MIN - 1);
+			to = (needed + CHUNK_MIN - 1) & ~(CHUNK_MIN - 1);
 		if (to > writer->capacity)
 			to = writer->capacity;
-		if (to < needed || allocate(writer, have, to) < 0)
+		if (to < needed || (to > mapped(writer) && !map_more(writer, to)) ||
+		    allocate(writer, have, to) < 0)
 			return false;
 		if (__atomic_compare_exchange_n(&writer->header->allocated, &have, to, false,
 						__ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
@@ -233,12 +314,12 @@ void *writer_reserve(struct writer *writer, enum spool_type type, uint32_t flags
 	uint64_t offset;
 	uint32_t full;
 
-	if (!writer->base)
+	if (!writer_is_open(writer))
 		return NULL;
 	full = atomic_load_explicit(&writer->full, memory_order_relaxed);
 	if (full) {
 		if (full == WRITER_FULL)
-			writer_lost(writer, SPOOL_LOST_NO_SPACE);
+			writer_lost(writer, arch_silent ? SPOOL_LOST_SANDBOX : SPOOL_LOST_NO_SPACE);
 		return NULL;
 	}
 	offset = __atomic_fetch_add(&writer->header->tail, size, __ATOMIC_RELAXED);
@@ -249,10 +330,10 @@ void *writer_reserve(struct writer *writer, enum spool_type type, uint32_t flags
 		/* At the end of the process the room ends too: that is no loss. */
 		if (atomic_compare_exchange_strong(&writer->full, &not_full, WRITER_FULL) ||
 		    not_full == WRITER_FULL)
-			writer_lost(writer, SPOOL_LOST_NO_SPACE);
+			writer_lost(writer, arch_silent ? SPOOL_LOST_SANDBOX : SPOOL_LOST_NO_SPACE);
 		return NULL;
 	}
-	record = (struct spool_record *)(writer->base + offset);
+	record = (struct spool_record *)place(writer, offset);
 	record->size = (uint32_t)size;
 	record->type = (uint16_t)type;
 	record->flags = (uint16_t)flags;
@@ -260,11 +341,21 @@ void *writer_reserve(struct writer *writer, enum spool_type type, uint32_t flags
 	return record + 1;
 }
 
+/* The offset of a record that was reserved in one of the mappings. */
+static uint64_t offset_of(const struct writer *writer, const void *record)
+{
+	uint32_t i = atomic_load_explicit(&writer->map_count, memory_order_acquire) - 1;
+	uintptr_t at = (uintptr_t)record;
+
+	while (i && at - (uintptr_t)writer->maps[i].base >= writer->maps[i].length)
+		i--;
+	return at - (uintptr_t)writer->maps[i].base;
+}
+
 void writer_commit(struct writer *writer, void *payload)
 {
 	struct spool_record *record = (struct spool_record *)payload - 1;
-	uint64_t offset = (uint64_t)((unsigned char *)record - writer->base);
-	uint32_t check = spool_check(writer->salt, offset, record, record->size);
+	uint32_t check = spool_check(writer->salt, offset_of(writer, record), record, record->size);
 
 	__atomic_store_n(&record->check, check, __ATOMIC_RELEASE);
 }
@@ -273,7 +364,7 @@ void writer_prepare(struct writer *writer, size_t room)
 {
 	uint64_t wanted;
 
-	if (!writer->base || atomic_load_explicit(&writer->full, memory_order_relaxed))
+	if (!writer_is_open(writer) || atomic_load_explicit(&writer->full, memory_order_relaxed))
 		return;
 	wanted = __atomic_load_n(&writer->header->tail, __ATOMIC_RELAXED) + room;
 	if (wanted <= writer->capacity &&
@@ -283,29 +374,32 @@ void writer_prepare(struct writer *writer, size_t room)
 
 bool writer_finish(struct writer *writer)
 {
-	uint64_t used;
-	long map;
+	bool done = true;
 
-	if (!writer->base)
+	if (!writer_is_open(writer))
 		return false;
 	atomic_store(&writer->full, WRITER_ENDED);
-	used = __atomic_load_n(&writer->header->allocated, __ATOMIC_ACQUIRE);
 	__atomic_or_fetch(&writer->header->flags, SPOOL_FLAG_ENDED, __ATOMIC_RELEASE);
-	/* Other threads may be in the middle of a record: memory without a file takes the mapping's
-	 * place in one step.  With the last reference to the file goes its lock. */
-	map = sys(SYS_mmap, writer->base, used, PROT_READ | PROT_WRITE,
-		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-	if (map != (long)writer->base)
-		return false;
-	return used == writer->capacity ||
-	       sys(SYS_munmap, writer->base + used, writer->capacity - used) == 0;
+	/* Other threads may be in the middle of a record: memory without a file takes the mappings'
+	 * place, each in one step.  With the last reference to the file goes its lock. */
+	for (uint32_t i = atomic_load(&writer->map_count); i--;) {
+		struct writer_map *map = &writer->maps[i];
+
+		done &= sys(SYS_mmap, map->base, map->length, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
+			    0) == (long)map->base;
+	}
+	return done;
+}
+
+size_t bytes_room(size_t length)
+{
+	return spool_string_size(length < SPOOL_STRING_MAX ? length : SPOOL_STRING_MAX);
 }
 
 size_t string_room(const char *s)
 {
-	size_t length = s ? strlen(s) : 0;
-
-	return spool_string_size(length < SPOOL_STRING_MAX ? length : SPOOL_STRING_MAX);
+	return bytes_room(s ? strlen(s) : 0);
 }
 
 unsigned char *put_bytes(unsigned char *p, const void *bytes, size_t length)

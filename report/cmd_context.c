@@ -233,6 +233,7 @@ static void add_reasons(struct strbuf *sb, uint32_t reason)
 		{SPOOL_LOST_NO_MEMORY, "no memory"},
 		{SPOOL_LOST_STACKS, "stacks skipped"},
 		{SPOOL_LOST_TAPS, "too many dlopen functions"},
+		{SPOOL_LOST_SANDBOX, "no more room once in a sandbox"},
 	};
 	const char *separator = " (";
 

@@ -53,7 +53,8 @@ CREATE TABLE process (
   wait_status INTEGER,             -- as waitpid(2) gives it; only for what `record` started
   lost_events INTEGER NOT NULL,    -- events that could not be recorded
   lost_stacks INTEGER NOT NULL,    -- call stacks that could not be taken
-  lost_reason INTEGER NOT NULL,    -- bits: 1 no space, 2 no memory, 4 stacks, 8 tap slots
+  lost_reason INTEGER NOT NULL,    -- bits: 1 no space, 2 no memory, 4 stacks, 8 tap slots, 16
+                                   -- sandbox
   torn_records INTEGER NOT NULL,   -- records cut short by a kill
   damaged_at INTEGER,              -- offset of the spool's first damaged byte, NULL if none
   spool_bytes INTEGER NOT NULL,    -- bytes of the spool that were read: its header and whole records
