@@ -6,8 +6,8 @@
  * memory is read by us, only where the kernel says that it can be read.
  *
  * libunwind needs some KiB of stack and the caller may be a fibre that has not got them: each
- * unwinder has a stack of its own.  There are a few, taken without waiting; when all are busy the
- * stack is skipped and counted.
+ * unwinder has a stack of its own.  There are a few; when all stay busy, the stack is skipped
+ * and counted.  No signal is handled while one is in use.
  */
 #include "audit/module.h"
 
@@ -25,6 +25,7 @@ int search_unwind_table(unw_addr_space_t space, unw_word_t ip, unw_dyn_info_t *i
 			unw_proc_info_t *result, int need_unwind_info, void *argument);
 
 #define TAKERS     4
+#define TRIES      100
 #define STACK_SIZE ((size_t)64 << 10)
 #define GUARD_SIZE ((size_t)4 << 10)
 #define PAGES_KEPT 16
@@ -267,14 +268,20 @@ struct stack_taker *stack_borrow(void)
 {
 	uint64_t signals;
 
-	if (!atomic_load_explicit(&usable, memory_order_acquire))
+	/* libunwind makes system calls of its own. */
+	if (!atomic_load_explicit(&usable, memory_order_acquire) || arch_silent)
 		return NULL;
 	signals = signals_block();
-	for (int i = 0; i < TAKERS; i++)
-		if (!atomic_exchange_explicit(&takers[i].busy, true, memory_order_acquire)) {
-			takers[i].signals = signals;
-			return &takers[i];
-		}
+	/* Who has one gives it back in microseconds, unless it waits for a processor. */
+	for (int tries = 0; tries < TRIES; tries++) {
+		for (int i = 0; i < TAKERS; i++)
+			if (!atomic_exchange_explicit(&takers[i].busy, true,
+						      memory_order_acquire)) {
+				takers[i].signals = signals;
+				return &takers[i];
+			}
+		sys(SYS_sched_yield);
+	}
 	signals_restore(signals);
 	return NULL;
 }
