@@ -56,6 +56,13 @@ sub parse_line {
 }
 
 my @images = read_images($prefix, \&parse_line);
+# ld.so writes a version behind its line with a write of its own: where one line is torn, another thread's version
+# may stand behind any line of that image, and look whole.
+for my $image (@images) {
+	my $lines = $image->{lines} // [];
+	next unless grep { $_->{torn} } @$lines;
+	$_->{torn} = 1 for @$lines;
+}
 
 # --- the database's side ----------------------------------------------------------------------
 
