@@ -1,6 +1,6 @@
 # What a program's signal handlers, sandboxes, locked memory and comparisons meet is what they would meet
-# without the recorder: nothing of the program runs on the recorder's stacks, no lock of the recorder's is
-# left behind, no system call is made in a sandbox, little address space is taken.
+# without the recorder: nothing of the program runs on the recorder's stacks, no system call is made in a
+# sandbox, little address space is taken.
 . "$TOP/tests/lib.sh"
 
 so libp.so <<<'int p(void) { return 1; }'
@@ -39,57 +39,6 @@ int main(void)
 }
 END
 same_run ./handler
-
-program jumps -pthread <<'END'
-#include <dlfcn.h>
-#include <pthread.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdio.h>
-#include <sys/time.h>
-static sigjmp_buf back;
-static volatile int armed;
-static void handle(int signal)
-{
-	(void)signal;
-	if (armed)
-		siglongjmp(back, 1);
-}
-static void *other(void *unused)
-{
-	for (int i = 0; i < 3; i++) {
-		void *handle = dlopen("./libp.so", RTLD_NOW);
-
-		if (handle)
-			dlclose(handle);
-	}
-	return unused;
-}
-int main(void)
-{
-	struct sigaction action = {.sa_handler = handle};
-	void *self = dlopen(NULL, RTLD_NOW);
-	pthread_t thread;
-
-	sigaction(SIGALRM, &action, NULL);
-	for (int k = 0; k < 50; k++) {
-		struct itimerval timer = {{0, 0}, {0, 200 + k * 10}};
-
-		if (!sigsetjmp(back, 1)) {
-			armed = 1;
-			setitimer(ITIMER_REAL, &timer, NULL);
-			for (;;)
-				dlsym(self, "main");
-		}
-		armed = 0;
-	}
-	pthread_create(&thread, NULL, other, NULL);
-	pthread_join(thread, NULL);
-	puts("came back");
-	return 0;
-}
-END
-same_run timeout 60 ./jumps
 
 program sandbox <<'END'
 #include <linux/filter.h>
