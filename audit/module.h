@@ -218,8 +218,8 @@ struct object {
 };
 
 struct object *objects_open(struct link_map *map, Lmid_t name_space);
-struct object *objects_open_unknown(struct link_map *map);
-void objects_close(struct object *object);
+struct object *objects_open_unknown(struct link_map *map); /* is not in the list of open ones */
+void objects_close(struct object *object);                 /* nothing, when it is not open */
 
 /* The object behind an audit cookie, or NULL: ld.so passes the link map's address for objects that
  * it never announced. */

@@ -350,7 +350,9 @@ void objects_close(struct object *object)
 {
 	uint32_t count = atomic_load_explicit(&live_count, memory_order_relaxed);
 
-	atomic_store(&object->open, false);
+	/* Those that were never announced are in no list, and are closed all the same. */
+	if (!atomic_exchange(&object->open, false))
+		return;
 	for (uint32_t i = 0; i < count; i++)
 		if (live_at(i) == object)
 			atomic_store_explicit(&live[i], NULL, memory_order_release);
