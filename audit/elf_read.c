@@ -5,6 +5,7 @@
 #include "audit/module.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <sys/auxv.h>
 
 /* Entries of a dynamic section that ends without DT_NULL are not looked for beyond this. */
@@ -45,12 +46,12 @@ static bool headers_in_memory(const struct object *object, struct elf_facts *fac
 }
 
 /* The first segment is not at the load bias, or its headers lie outside the first page. */
-static bool headers_from_file(int fd, struct elf_facts *facts)
+static bool read_headers_from(long fd, struct elf_facts *facts)
 {
 	ElfW(Ehdr) ehdr;
 	size_t count;
 
-	if (fd < 0 || sys(SYS_pread64, fd, &ehdr, sizeof(ehdr), 0) != sizeof(ehdr) ||
+	if (sys(SYS_pread64, fd, &ehdr, sizeof(ehdr), 0) != sizeof(ehdr) ||
 	    memcmp(ehdr.e_ident, ELFMAG, SELFMAG) != 0 || ehdr.e_phentsize != sizeof(ElfW(Phdr)))
 		return false;
 	count = ehdr.e_phnum;
@@ -62,6 +63,17 @@ static bool headers_from_file(int fd, struct elf_facts *facts)
 	facts->headers = facts->copy;
 	facts->header_count = (uint32_t)count;
 	return true;
+}
+
+static bool headers_from_file(const char *path, struct elf_facts *facts)
+{
+	long fd =
+		*path ? sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0) : -1;
+	bool good = fd >= 0 && read_headers_from(fd, facts);
+
+	if (fd >= 0)
+		sys(SYS_close, fd);
+	return good;
 }
 
 static void find_build_id(uintptr_t notes, size_t size, struct elf_facts *facts)
@@ -240,14 +252,14 @@ static void read_dynamic(struct object *object, struct elf_facts *facts)
 	facts->runpath = string_at(object, runpath);
 }
 
-void elf_read(struct object *object, int fd, struct elf_facts *facts)
+void elf_read(struct object *object, const char *path, struct elf_facts *facts)
 {
 	facts->headers = NULL;
 	facts->header_count = 0;
 	facts->flags = facts->flags_1 = facts->elf_flags = 0;
 	facts->build_id = NULL;
 	facts->build_id_size = facts->needed_count = 0;
-	if (headers_in_memory(object, facts) || headers_from_file(fd, facts))
+	if (headers_in_memory(object, facts) || headers_from_file(path, facts))
 		read_headers(object, facts);
 	read_dynamic(object, facts);
 }

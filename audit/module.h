@@ -243,7 +243,15 @@ bool objects_refer_to_dlopen(void);
 void objects_write_symbol(struct object *object, uint32_t index, const ElfW(Sym) * symbol,
 			  uintptr_t value, const char *name);
 
-/* elf_read.c: what an object's headers in memory say. */
+/* file.c: the file that ld.so opened by the name `path` a moment ago. */
+struct file_facts {
+	bool known; /* dev, ino, size, mtime_ns */
+	uint64_t dev, ino, size, mtime_ns;
+	char real_path[PATH_ROOM]; /* as the kernel names it; "" unknown */
+};
+void file_look(const char *path, struct file_facts *file);
+
+/* elf_read.c: what an object's headers in memory say, or else the file `path`. */
 struct elf_facts {
 	const ElfW(Phdr) * headers;
 	uint32_t header_count;
@@ -255,7 +263,7 @@ struct elf_facts {
 	const unsigned char *build_id;
 	uint32_t build_id_size;
 };
-void elf_read(struct object *object, int fd, struct elf_facts *facts);
+void elf_read(struct object *object, const char *path, struct elf_facts *facts);
 /* Next DT_NEEDED name; *ret_at starts as NULL; NULL at the end. */
 const char *elf_next_needed(const struct object *object, const struct elf_facts *facts,
 			    const ElfW(Dyn) * *at);

@@ -90,31 +90,6 @@ static enum spool_object_kind kind_of(const struct link_map *map, Lmid_t name_sp
 	return strncmp(name, "linux-vdso", 10) == 0 ? SPOOL_OBJECT_VDSO : SPOOL_OBJECT_LIBRARY;
 }
 
-struct file_facts {
-	struct stat st;
-	bool known;
-	char real_path[PATH_ROOM];
-};
-
-/* Look at the file once more, by the name that ld.so just opened it with. */
-static int open_file(const char *path, struct file_facts *file)
-{
-	char link[64], *p = link + sizeof(link);
-	long fd, n = -1;
-
-	file->known = false;
-	file->real_path[0] = '\0';
-	fd = sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
-	if (fd < 0)
-		return -1;
-	file->known = sys(SYS_fstat, fd, &file->st) == 0;
-	p = format_number(p, (uint64_t)fd) - strlen("/proc/self/fd/");
-	memcpy(p, "/proc/self/fd/", strlen("/proc/self/fd/"));
-	n = sys(SYS_readlinkat, AT_FDCWD, p, file->real_path, sizeof(file->real_path) - 1);
-	file->real_path[n > 0 ? n : 0] = '\0';
-	return (int)fd;
-}
-
 static bool kept_segment(const ElfW(Phdr) * h)
 {
 	return h->p_type == PT_LOAD || h->p_type == PT_TLS || h->p_type == PT_GNU_RELRO ||
@@ -157,11 +132,10 @@ static bool build_record(struct object *object, const char *path, const struct f
 	record->map_end = object->end;
 	record->dynamic = (uintptr_t)object->map->l_ld;
 	if (file->known) {
-		record->dev = file->st.st_dev;
-		record->ino = file->st.st_ino;
-		record->file_size = (uint64_t)file->st.st_size;
-		record->mtime_ns = (uint64_t)file->st.st_mtim.tv_sec * 1000000000u +
-				   (uint64_t)file->st.st_mtim.tv_nsec;
+		record->dev = file->dev;
+		record->ino = file->ino;
+		record->file_size = file->size;
+		record->mtime_ns = file->mtime_ns;
 	}
 	record->flags = facts->flags;
 	record->flags_1 = facts->flags_1;
@@ -284,7 +258,6 @@ static struct object *add(struct link_map *map, Lmid_t name_space, bool cookie_k
 	static struct file_facts file;
 	struct object *object = arena_alloc(sizeof(*object));
 	const char *path = map->l_name ? map->l_name : "";
-	int fd = -1;
 
 	if (!object) {
 		writer_lost(&module.writer, SPOOL_LOST_NO_MEMORY);
@@ -298,18 +271,13 @@ static struct object *add(struct link_map *map, Lmid_t name_space, bool cookie_k
 	object->bias = map->l_addr;
 	if (object->kind == SPOOL_OBJECT_MAIN && !*path)
 		path = program_path(object, &file);
-	file.known = false;
-	file.real_path[0] = '\0';
-	if (object->kind != SPOOL_OBJECT_VDSO && *path)
-		fd = open_file(path, &file);
-	elf_read(object, fd, &facts);
+	file_look(object->kind == SPOOL_OBJECT_VDSO ? "" : path, &file);
+	elf_read(object, path, &facts);
 	if (object->kind == SPOOL_OBJECT_LIBRARY && name_space == LM_ID_BASE &&
 	    is_ldso_name(facts.soname))
 		object->kind = SPOOL_OBJECT_LDSO;
 	if (!build_record(object, path, &file, &facts, cookie_known))
 		writer_lost(&module.writer, SPOOL_LOST_NO_MEMORY);
-	if (fd >= 0)
-		sys(SYS_close, fd);
 	object->is_libc = is_libc_name(facts.soname);
 	if (object->is_libc && name_space == LM_ID_BASE && strcmp(facts.soname, "libc.so.6") == 0)
 		module.libc = object;

@@ -28,7 +28,7 @@ int search_unwind_table(unw_addr_space_t space, unw_word_t ip, unw_dyn_info_t *i
 #define TRIES      100
 #define STACK_SIZE ((size_t)64 << 10)
 #define GUARD_SIZE ((size_t)4 << 10)
-#define PAGES_KEPT 16
+#define PAGES_KEPT 64 /* a power of two */
 
 struct stack_taker {
 	_Atomic bool busy;
@@ -36,8 +36,7 @@ struct stack_taker {
 	unw_addr_space_t space;
 	unsigned char *stack;
 	struct arch_context context;
-	uintptr_t readable[PAGES_KEPT]; /* pages found readable during this unwinding */
-	uint32_t readable_count;
+	uintptr_t readable[PAGES_KEPT]; /* pages found readable during this unwinding, by number */
 	uint32_t count, flags;
 	uint64_t frames[SPOOL_FRAMES_MAX];
 };
@@ -49,16 +48,15 @@ static uintptr_t own_unwind_header; /* of this module */
 static bool readable(struct stack_taker *taker, uintptr_t address)
 {
 	uintptr_t page = address & ~(uintptr_t)4095;
+	uintptr_t *known = &taker->readable[page / 4096 % PAGES_KEPT];
 
 	if (address % 4096 > 4096 - 8 && !is_readable(page + 4096))
 		return false;
-	for (uint32_t i = 0; i < taker->readable_count; i++)
-		if (taker->readable[i] == page)
-			return true;
+	if (*known == page && page)
+		return true;
 	if (!is_readable(page))
 		return false;
-	if (taker->readable_count < PAGES_KEPT)
-		taker->readable[taker->readable_count++] = page;
+	*known = page;
 	return true;
 }
 
@@ -334,7 +332,8 @@ uint32_t stack_unwind(struct stack_taker *taker, const struct arch_context *cont
 		      uint32_t *ret_flags)
 {
 	taker->context = *context;
-	taker->count = taker->flags = taker->readable_count = 0;
+	taker->count = taker->flags = 0;
+	memset(taker->readable, 0, sizeof(taker->readable)); /* what could be read may be gone */
 	arch_on_stack(unwind, taker, taker->stack + STACK_SIZE);
 	*ret_flags = taker->flags;
 	return taker->count;
