@@ -96,9 +96,10 @@ static bool is_wanted(const struct show *show, int index, int request)
 	return true;
 }
 
-static void show_searches(const struct show *show, struct totals *totals)
+static bool show_searches(const struct show *show, void *data)
 {
 	const struct recording *rec = show->rec;
+	struct totals *totals = data;
 
 	for (size_t i = 0; i < rec->search_count; i++) {
 		const struct search *search = &rec->searches[i];
@@ -115,6 +116,7 @@ static void show_searches(const struct show *show, struct totals *totals)
 		}
 		show_search(show, (int)i);
 	}
+	return true;
 }
 
 static void show_totals(struct render *render, const struct totals *totals)
@@ -159,18 +161,8 @@ int cmd_searches(struct context *context)
 	if (list.count == 1)
 		columns[0].title = NULL;
 	render_table(context->render, "searches", columns, ARRAY_SIZE(columns));
-	for (size_t i = 0; i < list.count; i++) {
-		AUTO_RECORDING struct recording rec;
-		struct show show = {.render = context->render,
-				    .options = context->options,
-				    .rec = &rec,
-				    .with_pid = list.count > 1};
-
-		recording_init(&rec);
-		if (!context_load(context, &list.rows[i], &rec))
-			return EXIT_DATABASE;
-		show_searches(&show, &totals);
-	}
+	if (!for_each_recording(context, &list, show_searches, &totals))
+		return EXIT_DATABASE;
 	render_table_close(context->render);
 	totals_to_json(context->render, &totals);
 	if (context->options->name && totals.names + totals.paths == 0) {
