@@ -109,6 +109,13 @@ struct show {
 bool for_each_recording(struct context *context, const struct process_list *list,
 			bool (*each)(const struct show *show, void *data), void *data);
 
+/*
+ * A whole command that shows one process after the other (JSON: "processes"), and then `note`.
+ * `named`: with a heading also where there is only one.  Returns the exit status.
+ */
+int show_processes(struct context *context, void (*each)(const struct show *show), bool named,
+		   const char *note);
+
 /* The processes that an answer is about; the first one is the recording's own. */
 struct same_processes {
 	const struct process_row *rows;

@@ -178,6 +178,47 @@ bool for_each_recording(struct context *context, const struct process_list *list
 	return true;
 }
 
+struct process_walk {
+	void (*each)(const struct show *show);
+	bool named, begun;
+};
+
+static bool show_process(const struct show *show, void *data)
+{
+	struct process_walk *walk = data;
+	AUTO_STRBUF struct strbuf name = STRBUF_INIT;
+
+	add_process_name(&name, show->row);
+	if (walk->begun)
+		render_blank(show->render);
+	walk->begun = true;
+	if (walk->named || show->with_pid)
+		render_line(show->render, MARK_BOLD "process %s" MARK_END, name.s);
+	render_open(show->render, NULL, GROUP_OBJECT);
+	render_value(show->render, "pid", value_integer(show->rec->pid));
+	render_value(show->render, "process", value_integer(show->rec->process_id));
+	walk->each(show);
+	render_close(show->render);
+	return true;
+}
+
+int show_processes(struct context *context, void (*each)(const struct show *show), bool named,
+		   const char *note)
+{
+	AUTO_PROCESSES struct process_list list;
+	struct process_walk walk = {.each = each, .named = named};
+	int status = context_processes(context, &list);
+	bool ok;
+
+	if (status != EXIT_OK)
+		return status;
+	render_open(context->render, "processes", GROUP_ARRAY);
+	ok = for_each_recording(context, &list, show_process, &walk);
+	render_close(context->render);
+	render_line(context->render, MARK_DIM "%s" MARK_END, note);
+	return ok ? EXIT_OK : EXIT_DATABASE;
+}
+
 void add_argv(struct strbuf *sb, const char *json)
 {
 	json_t *array = json ? json_loads(json, JSON_ALLOW_NUL, NULL) : NULL;

@@ -215,37 +215,8 @@ static void show_namespaces(const struct show *show)
 	render_close(show->render);
 }
 
-static bool show_process(const struct show *show, void *data)
-{
-	bool *first = data;
-	AUTO_STRBUF struct strbuf name = STRBUF_INIT;
-
-	add_process_name(&name, show->row);
-	if (!*first)
-		render_blank(show->render);
-	*first = false;
-	render_line(show->render, MARK_BOLD "process %s" MARK_END, name.s);
-	render_open(show->render, NULL, GROUP_OBJECT);
-	render_value(show->render, "pid", value_integer(show->rec->pid));
-	render_value(show->render, "process", value_integer(show->rec->process_id));
-	show_namespaces(show);
-	render_close(show->render);
-	return true;
-}
-
 int cmd_namespaces(struct context *context)
 {
-	AUTO_PROCESSES struct process_list list;
-	bool first = true, ok;
-	int status = context_processes(context, &list);
-
-	if (status != EXIT_OK)
-		return status;
-	render_open(context->render, "processes", GROUP_ARRAY);
-	ok = for_each_recording(context, &list, show_process, &first);
-	render_close(context->render);
-	render_line(context->render,
-		    MARK_DIM "Which call made a namespace is inferred from the order of "
-			     "events." MARK_END);
-	return ok ? EXIT_OK : EXIT_DATABASE;
+	return show_processes(context, show_namespaces, true,
+			      "Which call made a namespace is inferred from the order of events.");
 }
