@@ -178,10 +178,12 @@ void answers_release(struct answers *answers);
 struct answer_walk {
 	struct context *context;
 	const struct process_list *list;
+	const char *wanted;  /* the name that the user asked about */
+	struct nearest near; /* to it; what `collect` offers */
 	struct answers answers;
 	void (*collect)(struct answer_walk *walk, const struct recording *rec, size_t row);
-	void (*show)(struct answer_walk *walk, const struct recording *rec,
-		     const struct answer *answer);
+	void (*show)(const struct show *show, int index, const struct same_processes *same,
+		     size_t repeats);
 	void *data;
 };
 /* False after a message. */

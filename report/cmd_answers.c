@@ -45,6 +45,7 @@ void answers_release(struct answers *answers)
 
 bool answers_collect(struct answer_walk *walk)
 {
+	nearest_init(&walk->near, walk->wanted);
 	for (size_t i = 0; i < walk->list->count; i++) {
 		AUTO_RECORDING struct recording rec;
 
@@ -54,6 +55,19 @@ bool answers_collect(struct answer_walk *walk)
 		walk->collect(walk, &rec, i);
 	}
 	return true;
+}
+
+static void show_answer(const struct answer_walk *walk, const struct recording *rec,
+			const struct answer *answer)
+{
+	struct show show = {.render = walk->context->render,
+			    .options = walk->context->options,
+			    .rec = rec,
+			    .with_pid = walk->list->count > 1};
+	struct same_processes same = {
+		.rows = walk->list->rows, .indexes = answer->rows, .count = answer->row_count};
+
+	walk->show(&show, answer->index, &same, answer->repeats);
 }
 
 bool answers_show(struct answer_walk *walk)
@@ -74,7 +88,7 @@ bool answers_show(struct answer_walk *walk)
 			if (!context_load(walk->context, &walk->list->rows[row], &rec))
 				return false;
 		}
-		walk->show(walk, &rec, answer);
+		show_answer(walk, &rec, answer);
 	}
 	return true;
 }

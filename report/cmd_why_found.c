@@ -421,25 +421,23 @@ void show_why_found(const struct show *show, int request, const struct same_proc
 	why_found_release(&found);
 }
 
-/* What a walk over the processes gathers. */
-struct looking_for {
-	const char *name;
-	struct nearest near;
-	char *loaded; /* path of an object that the name means, though nothing searched for it */
+/* An object that the name means, though nothing may have searched for it. */
+struct unsearched {
+	char *path; /* NULL: there is none */
 	enum load_reason reason;
 };
 
 static void collect(struct answer_walk *walk, const struct recording *rec, size_t row)
 {
-	struct looking_for *wanted = walk->data;
+	struct unsearched *loaded = walk->data;
 
 	for (size_t i = 0; i < rec->search_count; i++) {
 		struct why_found found;
 
 		if (rec->searches[i].origin != ORIGIN_NAME)
 			continue;
-		if (!search_matches(rec, (int)i, wanted->name)) {
-			nearest_offer(&wanted->near, base_name(rec->searches[i].tried));
+		if (!search_matches(rec, (int)i, walk->wanted)) {
+			nearest_offer(&walk->near, base_name(rec->searches[i].tried));
 			continue;
 		}
 		why_found_build(rec, (int)i, &found);
@@ -447,44 +445,32 @@ static void collect(struct answer_walk *walk, const struct recording *rec, size_
 		why_found_release(&found);
 	}
 	for (size_t i = 0; i < rec->object_count; i++) {
-		nearest_offer_object(&wanted->near, &rec->objects[i]);
-		if (wanted->loaded || !object_matches(&rec->objects[i], wanted->name))
+		nearest_offer_object(&walk->near, &rec->objects[i]);
+		if (loaded->path || !object_matches(&rec->objects[i], walk->wanted))
 			continue;
-		wanted->loaded = xstrdup(rec->objects[i].path);
-		wanted->reason = rec->objects[i].reason;
+		loaded->path = xstrdup(rec->objects[i].path);
+		loaded->reason = rec->objects[i].reason;
 	}
-}
-
-static void show_answer(struct answer_walk *walk, const struct recording *rec,
-			const struct answer *answer)
-{
-	struct context *context = walk->context;
-	struct show show = {.render = context->render,
-			    .options = context->options,
-			    .rec = rec,
-			    .with_pid = walk->list->count > 1};
-	struct same_processes same = {
-		.rows = walk->list->rows, .indexes = answer->rows, .count = answer->row_count};
-
-	show_why_found(&show, answer->index, &same, answer->repeats);
 }
 
 /* Nothing searched for the name: say what is known instead.  Returns the exit status. */
-static int without_search(struct context *context, const struct looking_for *wanted)
+static int without_search(const struct answer_walk *walk)
 {
+	const struct unsearched *loaded = walk->data;
+	struct context *context = walk->context;
 	struct render *render = context->render;
 	AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
 
-	if (!wanted->loaded) {
-		nearest_add_hint(&wanted->near, &sb);
-		context_remark(context, "nothing was searched for '%s'%s", wanted->name, sb.s);
+	if (!loaded->path) {
+		nearest_add_hint(&walk->near, &sb);
+		context_remark(context, "nothing was searched for '%s'%s", walk->wanted, sb.s);
 		return EXIT_FOUND;
 	}
-	render_value(render, "loaded_without_search", value_string(wanted->loaded));
-	add_name(&sb, wanted->loaded);
-	if (wanted->reason == REASON_MAIN)
+	render_value(render, "loaded_without_search", value_string(loaded->path));
+	add_name(&sb, loaded->path);
+	if (loaded->reason == REASON_MAIN)
 		render_line(render, "%s is the program: nothing searched for it.", sb.s);
-	else if (wanted->reason == REASON_LDSO)
+	else if (loaded->reason == REASON_LDSO)
 		render_line(render, "%s is the dynamic linker: the program names it in PT_INTERP.",
 			    sb.s);
 	else
@@ -498,30 +484,30 @@ static int without_search(struct context *context, const struct looking_for *wan
 int cmd_why_found(struct context *context)
 {
 	AUTO_PROCESSES struct process_list list;
-	struct looking_for wanted = {.name = context->operands[0]};
+	struct unsearched loaded = {0};
 	struct answer_walk walk = {.context = context,
 				   .list = &list,
+				   .wanted = context->operands[0],
 				   .collect = collect,
-				   .show = show_answer,
-				   .data = &wanted};
+				   .show = show_why_found,
+				   .data = &loaded};
 	int status = context_processes(context, &list);
 
 	if (status != EXIT_OK)
 		return status;
-	nearest_init(&wanted.near, wanted.name);
-	render_value(context->render, "asked", value_string(wanted.name));
+	render_value(context->render, "asked", value_string(walk.wanted));
 	render_open(context->render, "searches", GROUP_ARRAY);
 	if (!answers_collect(&walk) || !answers_show(&walk))
 		status = EXIT_DATABASE;
 	render_close(context->render);
 	if (status == EXIT_OK && walk.answers.count == 0)
-		status = without_search(context, &wanted);
+		status = without_search(&walk);
 	else if (status == EXIT_OK)
 		render_line(context->render, MARK_DIM
 			    "ld.so told what it was asked for and which paths it was about to "
 			    "try; rules and outcomes are inferred." MARK_END);
-	nearest_release(&wanted.near);
-	free(wanted.loaded);
+	nearest_release(&walk.near);
+	free(loaded.path);
 	answers_release(&walk.answers);
 	return status;
 }

@@ -361,9 +361,8 @@ void show_why_loaded(const struct show *show, int object, const struct same_proc
 	why_loaded_release(&why);
 }
 
-struct looking_for {
-	const char *name;
-	struct nearest near;
+/* What is gathered besides the answers. */
+struct aside {
 	bool searched; /* it was asked for, in vain */
 	bool inferred; /* something that is told was inferred */
 	/* Forked processes that just have it from their parents: said in one line, when there is
@@ -379,41 +378,27 @@ static bool is_plainly_inherited(const struct why_loaded *why)
 
 static void collect(struct answer_walk *walk, const struct recording *rec, size_t row)
 {
-	struct looking_for *wanted = walk->data;
+	struct aside *aside = walk->data;
 
 	for (size_t i = 0; i < rec->object_count; i++) {
 		struct why_loaded why;
 
-		if (!object_matches(&rec->objects[i], wanted->name)) {
-			nearest_offer_object(&wanted->near, &rec->objects[i]);
+		if (!object_matches(&rec->objects[i], walk->wanted)) {
+			nearest_offer_object(&walk->near, &rec->objects[i]);
 			continue;
 		}
 		why_loaded_build(rec, (int)i, &why);
-		wanted->inferred |= why.step_count > 1 || why.asked_count ||
-				    !is_of_its_own(why.steps[0].reason);
-		answers_add(is_plainly_inherited(&why) ? &wanted->inherited : &walk->answers,
+		aside->inferred |= why.step_count > 1 || why.asked_count ||
+				   !is_of_its_own(why.steps[0].reason);
+		answers_add(is_plainly_inherited(&why) ? &aside->inherited : &walk->answers,
 			    why_loaded_signature(rec, &why), row, (int)i);
 		why_loaded_release(&why);
 	}
 	if (walk->answers.count)
 		return;
-	for (size_t i = 0; i < rec->search_count && !wanted->searched; i++)
-		wanted->searched = rec->searches[i].origin == ORIGIN_NAME &&
-				   search_matches(rec, (int)i, wanted->name);
-}
-
-static void show_answer(struct answer_walk *walk, const struct recording *rec,
-			const struct answer *answer)
-{
-	struct context *context = walk->context;
-	struct show show = {.render = context->render,
-			    .options = context->options,
-			    .rec = rec,
-			    .with_pid = walk->list->count > 1};
-	struct same_processes same = {
-		.rows = walk->list->rows, .indexes = answer->rows, .count = answer->row_count};
-
-	show_why_loaded(&show, answer->index, &same, answer->repeats);
+	for (size_t i = 0; i < rec->search_count && !aside->searched; i++)
+		aside->searched = rec->searches[i].origin == ORIGIN_NAME &&
+				  search_matches(rec, (int)i, walk->wanted);
 }
 
 static void show_inherited(const struct answer_walk *walk, const struct answers *inherited)
@@ -433,61 +418,63 @@ static void show_inherited(const struct answer_walk *walk, const struct answers 
 		render_blank(walk->context->render);
 }
 
-static void not_loaded(struct context *context, const struct looking_for *wanted)
+static void not_loaded(const struct answer_walk *walk)
 {
+	const struct aside *aside = walk->data;
+	struct context *context = walk->context;
 	AUTO_STRBUF struct strbuf hint = STRBUF_INIT;
 
-	if (wanted->searched) {
+	if (aside->searched) {
 		context_remark(context,
 			       "'%s' was not loaded, but it was searched for; see 'plugreport "
 			       "why-found %s'",
-			       wanted->name, wanted->name);
+			       walk->wanted, walk->wanted);
 		return;
 	}
-	nearest_add_hint(&wanted->near, &hint);
-	context_remark(context, "nothing called '%s' was loaded%s", wanted->name, hint.s);
+	nearest_add_hint(&walk->near, &hint);
+	context_remark(context, "nothing called '%s' was loaded%s", walk->wanted, hint.s);
 }
 
 int cmd_why_loaded(struct context *context)
 {
 	AUTO_PROCESSES struct process_list list;
-	struct looking_for wanted = {.name = context->operands[0]};
+	struct aside aside = {0};
 	struct answer_walk walk = {.context = context,
 				   .list = &list,
+				   .wanted = context->operands[0],
 				   .collect = collect,
-				   .show = show_answer,
-				   .data = &wanted};
+				   .show = show_why_loaded,
+				   .data = &aside};
 	int status = context_processes(context, &list);
 
 	if (status != EXIT_OK)
 		return status;
-	nearest_init(&wanted.near, wanted.name);
-	render_value(context->render, "lib", value_string(wanted.name));
+	render_value(context->render, "lib", value_string(walk.wanted));
 	render_open(context->render, "explanations", GROUP_ARRAY);
 	if (!answers_collect(&walk))
 		status = EXIT_DATABASE;
 	if (walk.answers.count == 0) { /* nothing else to say */
 		struct answers none = walk.answers;
 
-		walk.answers = wanted.inherited;
-		wanted.inherited = none;
+		walk.answers = aside.inherited;
+		aside.inherited = none;
 	}
 	if (status == EXIT_OK && !answers_show(&walk))
 		status = EXIT_DATABASE;
 	render_close(context->render);
 	render_open(context->render, "inherited_by", GROUP_ARRAY);
-	show_inherited(&walk, &wanted.inherited);
+	show_inherited(&walk, &aside.inherited);
 	render_close(context->render);
 	if (status == EXIT_OK && walk.answers.count == 0) {
-		not_loaded(context, &wanted);
+		not_loaded(&walk);
 		status = EXIT_FOUND;
-	} else if (status == EXIT_OK && wanted.inferred) {
+	} else if (status == EXIT_OK && aside.inferred) {
 		render_line(context->render, MARK_DIM
 			    "Which loads, searches and calls belong together is inferred from "
 			    "their order." MARK_END);
 	}
-	nearest_release(&wanted.near);
+	nearest_release(&walk.near);
 	answers_release(&walk.answers);
-	answers_release(&wanted.inherited);
+	answers_release(&aside.inherited);
 	return status;
 }
