@@ -141,10 +141,12 @@ void why_loaded_to_json(const struct show *show, const struct why_loaded *why,
  * more. */
 void show_why_found(const struct show *show, int request, const struct same_processes *same,
 		    size_t repeats);
+struct why_found;
+void why_found_to_json(const struct show *show, const struct why_found *found,
+		       const struct same_processes *same, size_t repeats);
 
 /* Which object's file the search `hit` found, and by which rule: "by DT_RUNPATH of a.so ..."; for
  * why-loaded's chain. */
-struct why_found;
 #define FOUND_BY_PATH "found: the name is a path, so there was no search"
 void add_found_by(struct strbuf *sb, const struct recording *rec, const struct why_found *found);
 void found_to_json(struct render *render, const char *key, const struct recording *rec,

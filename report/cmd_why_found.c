@@ -11,30 +11,21 @@ static const struct column place_columns[] = {
 };
 
 static const struct {
-	const char *key;  /* in JSON */
-	const char *word; /* in text */
+	const char *word;
 	enum style style;
 } fates[] = {
-	[PLACE_FOUND] = {"found", "found", STYLE_GOOD},
-	[PLACE_MISSED] = {"missed", "in vain", STYLE_PLAIN},
-	[PLACE_UNUSABLE] = {"unusable", "not usable", STYLE_BAD},
-	[PLACE_SILENT] = {"no-probe", "no probe seen", STYLE_DIM},
-	[PLACE_NOT_REACHED] = {"not-reached", "not tried", STYLE_DIM},
-	[PLACE_UNKNOWN] = {"unknown", "not known", STYLE_DIM},
-	[PLACE_LEFT_OUT] = {"not-applied", "left out", STYLE_DIM},
+	[PLACE_FOUND] = {"found", STYLE_GOOD},
+	[PLACE_MISSED] = {"in vain", STYLE_PLAIN},
+	[PLACE_UNUSABLE] = {"not usable", STYLE_BAD},
+	[PLACE_SILENT] = {"no probe seen", STYLE_DIM},
+	[PLACE_NOT_REACHED] = {"not tried", STYLE_DIM},
+	[PLACE_UNKNOWN] = {"not known", STYLE_DIM},
+	[PLACE_LEFT_OUT] = {"left out", STYLE_DIM},
 };
-
-static const struct found_place *place_of_hit(const struct why_found *found)
-{
-	for (size_t i = 0; i < found->place_count; i++)
-		if (found->places[i].fate == PLACE_FOUND)
-			return &found->places[i];
-	return NULL;
-}
 
 void add_found_by(struct strbuf *sb, const struct recording *rec, const struct why_found *found)
 {
-	const struct found_place *place = place_of_hit(found);
+	const struct found_place *place = why_found_place(found);
 
 	if (!place) {
 		strbuf_addstr(sb, "how it was found was not recorded");
@@ -53,27 +44,6 @@ void add_found_by(struct strbuf *sb, const struct recording *rec, const struct w
 		add_name(sb, found->name);
 		strbuf_addch(sb, ')');
 	}
-}
-
-void found_to_json(struct render *render, const char *key, const struct recording *rec,
-		   const struct why_found *found)
-{
-	const struct found_place *place = place_of_hit(found);
-
-	if (render->is_text)
-		return;
-	if (!place) {
-		render_value(render, key, value_none());
-		return;
-	}
-	render_open(render, key, GROUP_OBJECT);
-	render_value(render, "name", value_string(found->name));
-	render_value(render, "rule", value_string(search_rule_name(place->rule)));
-	object_to_json(render, "owner", rec, place->owner);
-	render_value(render, "entry", value_string(place->entry));
-	render_value(render, "path", value_string(rec->searches[found->hit].tried));
-	render_value(render, "misses", value_integer((int64_t)found->misses));
-	render_close(render);
 }
 
 static void place_row(const struct show *show, enum place_fate fate, const char *rule,
@@ -278,7 +248,7 @@ static void add_not_found(struct strbuf *sb, const struct recording *rec,
 static void add_verdict(struct strbuf *sb, const struct recording *rec,
 			const struct why_found *found)
 {
-	const struct found_place *place = place_of_hit(found);
+	const struct found_place *place = why_found_place(found);
 
 	switch (found->outcome) {
 	case OUTCOME_LOADED:
@@ -350,64 +320,6 @@ static void show_text(const struct show *show, const struct why_found *found,
 	render_blank(show->render);
 }
 
-static void place_to_json(const struct show *show, const struct why_found *found,
-			  const struct found_place *place)
-{
-	struct render *render = show->render;
-	const struct recording *rec = show->rec;
-
-	render_open(render, NULL, GROUP_OBJECT);
-	render_value(render, "rule", value_string(search_rule_name(place->rule)));
-	object_to_json(render, "owner", rec, place->owner);
-	render_value(render, "entry", value_string(place->entry));
-	render_value(render, "directory", value_string(place->directory));
-	render_value(render, "fate", value_string(fates[place->fate].key));
-	render_value(render, "why_not_applied", value_string(place->left_out));
-	render_open(render, "probes", GROUP_ARRAY);
-	for (size_t i = 0; i < place->probe_count; i++) {
-		const struct search *probe = &rec->searches[place->probes[i]];
-
-		render_open(render, NULL, GROUP_OBJECT);
-		render_value(render, "path", value_string(probe->tried));
-		render_value(render, "seq", value_integer((int64_t)probe->seq));
-		render_value(render, "found", value_bool(place->probes[i] == found->hit));
-		render_value(render, "outcome", value_string(outcome_name(probe->outcome)));
-		render_close(render);
-	}
-	render_close(render);
-	render_close(render);
-}
-
-static void show_json(const struct show *show, const struct why_found *found,
-		      const struct same_processes *same, size_t repeats)
-{
-	struct render *render = show->render;
-	const struct recording *rec = show->rec;
-	const struct search *asked = &rec->searches[found->request];
-
-	render_open(render, NULL, GROUP_OBJECT);
-	render_value(render, "name", value_string(found->name));
-	render_open(render, "processes", GROUP_ARRAY);
-	same_processes_to_json(render, same);
-	render_close(render);
-	render_value(render, "repeats", value_integer((int64_t)repeats));
-	render_value(render, "seq", value_integer((int64_t)asked->seq));
-	render_value(render, "time_ns", value_integer((int64_t)asked->time_ns));
-	object_to_json(render, "requester", rec, found->requester);
-	call_to_json(render, "call", rec, found->call, show->options->no_demangle);
-	render_value(render, "reason", value_string(load_reason_name(found->reason)));
-	render_value(render, "outcome", value_string(outcome_name(found->outcome)));
-	object_to_json(render, "result", rec, found->result);
-	found_to_json(render, "found", rec, found);
-	render_open(render, "places", GROUP_ARRAY);
-	for (size_t i = 0; i < found->place_count; i++)
-		place_to_json(show, found, &found->places[i]);
-	render_close(render);
-	if (asked->stack != NONE)
-		stack_to_json(render, "stack", rec, asked->stack, show->options->no_demangle, 0);
-	render_close(render);
-}
-
 void show_why_found(const struct show *show, int request, const struct same_processes *same,
 		    size_t repeats)
 {
@@ -417,7 +329,7 @@ void show_why_found(const struct show *show, int request, const struct same_proc
 	if (show->render->is_text)
 		show_text(show, &found, same, repeats);
 	else
-		show_json(show, &found, same, repeats);
+		why_found_to_json(show, &found, same, repeats);
 	why_found_release(&found);
 }
 

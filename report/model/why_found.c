@@ -433,3 +433,11 @@ char *why_found_signature(const struct recording *rec, const struct why_found *w
 	}
 	return strbuf_detach(&sb);
 }
+
+const struct found_place *why_found_place(const struct why_found *found)
+{
+	for (size_t i = 0; i < found->place_count; i++)
+		if (found->places[i].fate == PLACE_FOUND)
+			return &found->places[i];
+	return NULL;
+}

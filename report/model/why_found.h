@@ -56,6 +56,9 @@ struct why_found {
 void why_found_build(const struct recording *rec, int request, struct why_found *ret);
 void why_found_release(struct why_found *why);
 
+/* The place that had the file, or NULL. */
+const struct found_place *why_found_place(const struct why_found *found);
+
 /*
  * The request that the search `search` belongs to (itself, when it is one), or NONE.
  */
