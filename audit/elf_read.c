@@ -10,7 +10,6 @@
 
 /* Entries of a dynamic section that ends without DT_NULL are not looked for beyond this. */
 #define DYNAMIC_MAX 4096
-#define VERSION_MAX 0x8000
 
 #ifndef DT_RELR
 #define DT_RELR 36
@@ -274,31 +273,5 @@ const char *elf_next_needed(const struct object *object, const struct elf_facts 
 			*at = d;
 			return string_at(object, d->d_un.d_val);
 		}
-	return NULL;
-}
-
-const char *elf_symbol_version(const struct object *object, uint32_t index, uint16_t *ret_versym)
-{
-	const ElfW(Verdef) *def = (const ElfW(Verdef) *)object->versions;
-	uint16_t versym;
-
-	*ret_versym = 0;
-	if (!object->versyms)
-		return NULL;
-	versym = *ret_versym = ((const uint16_t *)object->versyms)[index];
-	versym &= 0x7fff;
-	if (!def || versym < 2) /* local, or global without a version */
-		return NULL;
-	for (uint32_t i = 0; i < object->version_count && i < VERSION_MAX; i++) {
-		if ((def->vd_ndx & 0x7fff) == versym) {
-			const ElfW(Verdaux) *aux =
-				(const ElfW(Verdaux) *)((uintptr_t)def + def->vd_aux);
-
-			return string_at(object, aux->vda_name);
-		}
-		if (!def->vd_next)
-			break;
-		def = (const ElfW(Verdef) *)((uintptr_t)def + def->vd_next);
-	}
 	return NULL;
 }

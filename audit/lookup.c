@@ -8,41 +8,54 @@
 #include "audit/module.h"
 
 #include <elf.h>
+#include <sys/mman.h>
 
-static const char *name_at(const struct object *object, uintptr_t offset)
+/* Places of the table of known definitions, as binary logarithms. */
+#define KNOWN_BITS_MIN 8
+#define KNOWN_BITS_MAX 16
+
+/* The only definition of its name in its object, found by its address: other references to that
+ * address need no search. */
+struct known {
+	uintptr_t address;
+	const char *name;
+	uint32_t object, symbol; /* numbers */
+	uint32_t session;        /* valid when it is the present one */
+};
+
+/* Direct mapped.  For the one that walks. */
+static struct known *known;
+static uint32_t known_bits, session;
+
+void lookup_begin(size_t relocations)
 {
-	return offset < object->string_size ? (const char *)object->strings + offset : NULL;
+	uint32_t bits = KNOWN_BITS_MIN;
+	long map;
+
+	session++;
+	while (bits < KNOWN_BITS_MAX && (size_t)2 << bits < relocations)
+		bits++;
+	if (known && bits <= known_bits)
+		return;
+	map = sys(SYS_mmap, 0, sizeof(*known) << bits, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (map < 0 && map > -4096)
+		return; /* what there is will do, or none */
+	if (known)
+		sys(SYS_munmap, known, sizeof(*known) << known_bits);
+	known = (struct known *)map;
+	known_bits = bits;
 }
 
-const char *lookup_version_name(const struct object *object, uint16_t index)
+static struct known *known_at(uintptr_t address)
 {
-	const ElfW(Verneed) *need = (const ElfW(Verneed) *)object->needs;
-	const ElfW(Verdef) *def = (const ElfW(Verdef) *)object->versions;
+	return known ? &known[address * 0x9e3779b97f4a7c15u >> (64 - known_bits)] : NULL;
+}
 
-	if (index < 2)
-		return NULL;
-	for (uint32_t i = 0; need && i < object->need_count; i++) {
-		const ElfW(Vernaux) *aux = (const ElfW(Vernaux) *)((uintptr_t)need + need->vn_aux);
-
-		for (uint32_t j = 0; j < need->vn_cnt; j++) {
-			if ((aux->vna_other & 0x7fff) == index)
-				return name_at(object, aux->vna_name);
-			aux = (const ElfW(Vernaux) *)((uintptr_t)aux + aux->vna_next);
-		}
-		if (!need->vn_next)
-			break;
-		need = (const ElfW(Verneed) *)((uintptr_t)need + need->vn_next);
-	}
-	for (uint32_t i = 0; def && i < object->version_count; i++) {
-		if ((def->vd_ndx & 0x7fff) == index)
-			return name_at(
-				object,
-				((const ElfW(Verdaux) *)((uintptr_t)def + def->vd_aux))->vda_name);
-		if (!def->vd_next)
-			break;
-		def = (const ElfW(Verdef) *)((uintptr_t)def + def->vd_next);
-	}
-	return NULL;
+void lookup_prefetch(uintptr_t address)
+{
+	if (known)
+		__builtin_prefetch(known_at(address));
 }
 
 /* The definition of `name` in `definer` that a reference to `version` (NULL: to none) is bound to,
@@ -56,9 +69,8 @@ static const ElfW(Sym) * find_version(const struct object *definer, struct symbo
 	while ((symbol = objects_next_definition(definer, &name, &index))) {
 		const uint16_t *versyms = (const uint16_t *)definer->versyms;
 		bool hidden = versyms && versyms[index] & 0x8000;
-		const char *has = versyms && version
-					  ? lookup_version_name(definer, versyms[index] & 0x7fff)
-					  : NULL;
+		const char *has =
+			versyms && version ? versions_name(definer, versyms[index] & 0x7fff) : NULL;
 
 		if (!versyms || (version ? has ? strcmp(version, has) == 0 : !hidden
 					 : (versyms[index] & 0x7fff) < 3)) {
@@ -90,15 +102,24 @@ static void take_definition(struct object *definer, const ElfW(Sym) * symbol, ui
 	objects_write_symbol(definer, index, symbol, symbol->st_value, name);
 }
 
-bool lookup_at(const struct object *from, struct object *definer, struct symbol_cursor name,
+bool lookup_at(const struct object *from, struct object *definer, const char *name,
 	       uintptr_t address, struct spool_reference *r)
 {
+	struct known *place = known_at(address);
 	const ElfW(Sym) * symbol, *found = NULL;
-	struct symbol_cursor cursor;
+	struct symbol_cursor begin, cursor;
 	uint32_t index, found_index = 0, count = 0;
 
-	name.plt = r->kind != SPOOL_REFERENCE_PLT;
-	cursor = name;
+	if (place && place->address == address && place->session == session &&
+	    place->object == definer->number && strcmp(place->name, name) == 0) {
+		r->to = place->object;
+		r->symbol = place->symbol;
+		return true;
+	}
+	symbol_cursor_init(&begin, name);
+	begin.sure = true; /* nearly always */
+	begin.plt = r->kind != SPOOL_REFERENCE_PLT;
+	cursor = begin;
 	while ((symbol = objects_next_definition(definer, &cursor, &index))) {
 		count++;
 		if (!found && leads_to(definer, symbol, address))
@@ -106,13 +127,17 @@ bool lookup_at(const struct object *from, struct object *definer, struct symbol_
 	}
 	/* Versions: some share an address, and which one an IFUNC chose for can't be seen. */
 	if (count > 1) {
-		symbol = find_version(definer, name, lookup_version_name(from, r->version), &index);
+		symbol = find_version(definer, begin, versions_name(from, r->version), &index);
 		if (symbol && leads_to(definer, symbol, address))
 			found = symbol, found_index = index;
 	}
 	if (!found)
 		return false;
-	take_definition(definer, found, found_index, name.name, r);
+	take_definition(definer, found, found_index, name, r);
+	if (place && count == 1 && found->st_shndx != SHN_UNDEF &&
+	    ELF64_ST_TYPE(found->st_info) != STT_GNU_IFUNC)
+		*place = (struct known){address, (const char *)definer->strings + found->st_name,
+					definer->number, found_index, session};
 	return true;
 }
 
@@ -202,10 +227,11 @@ static bool is_candidate(const struct object *from, struct object *object,
  * and RTLD_DEEPBIND change that order, and are not known here; so where several objects define a
  * thread-local name, what the slot holds decides as far as it can.
  */
-bool lookup_by_name(struct object *from, struct symbol_cursor name, const ElfW(Rela) * rela,
+bool lookup_by_name(struct object *from, const char *name, const ElfW(Rela) * rela,
 		    struct spool_reference *r)
 {
-	const char *version = lookup_version_name(from, r->version);
+	const char *version = versions_name(from, r->version);
+	struct symbol_cursor begin;
 	struct candidate best = {NULL, NULL, 0, 3}, candidate;
 	struct tls_facts facts = {0, 0};
 	bool tls = r->kind == SPOOL_REFERENCE_TLS, sure = false;
@@ -215,8 +241,9 @@ bool lookup_by_name(struct object *from, struct symbol_cursor name, const ElfW(R
 	if (tls && *(const uintptr_t *)(from->bias + rela->r_offset) == 0)
 		return false;
 
+	symbol_cursor_init(&begin, name);
 	for (struct object *o = objects_first(); o && !sure && (tls || best.rank); o = o->next) {
-		if (!is_candidate(from, o, name, version, r->kind, &candidate))
+		if (!is_candidate(from, o, begin, version, r->kind, &candidate))
 			continue;
 		if (tls) {
 			facts = tls_facts(from, rela, candidate.symbol->st_value);
@@ -236,7 +263,7 @@ bool lookup_by_name(struct object *from, struct symbol_cursor name, const ElfW(R
 		if (facts.offset)
 			best.object->tls_offset = facts.offset;
 	}
-	take_definition(best.object, best.symbol, best.index, name.name, r);
+	take_definition(best.object, best.symbol, best.index, name, r);
 	r->flags |= SPOOL_REFERENCE_BY_NAME;
 	return true;
 }

@@ -205,6 +205,8 @@ struct object {
 	size_t relocation_count, relative_count, plt_relocation_count;
 	uintptr_t relro_start, relro_end;
 	uint32_t version_count, need_count;
+	const char **defined_versions, **needed_versions; /* by index; NULL none */
+	uint32_t defined_version_count, needed_version_count;
 	_Atomic bool mixed;    /* versions, but not for all of its definitions */
 	uint32_t opener;       /* thread */
 	uint32_t group;        /* counts LA_ACT_ADD: objects of one dlopen share it; 0 the start */
@@ -267,14 +269,24 @@ void elf_read(struct object *object, const char *path, struct elf_facts *facts);
 /* Next DT_NEEDED name; *ret_at starts as NULL; NULL at the end. */
 const char *elf_next_needed(const struct object *object, const struct elf_facts *facts,
 			    const ElfW(Dyn) * *at);
-const char *elf_symbol_version(const struct object *object, uint32_t index, uint16_t *ret_versym);
+
+/* versions.c: the names in an object's version tables, indexed when it is opened. */
+void versions_prepare(struct object *object);
+uint32_t versions_count(const struct object *object); /* all indexes are less */
+/* Name of entry `index`, needed or defined; NULL for none. */
+const char *versions_name(const struct object *object, uint32_t index);
+/* The version that the object's own definition has; NULL none.  *ret_versym gets its entry in
+ * DT_VERSYM, hidden bit included. */
+const char *versions_of_definition(const struct object *object, uint32_t symbol,
+				   uint16_t *ret_versym);
 
 /* A definition of `name` in `object`, or NULL; *at goes through all of them (versions). */
 struct symbol_cursor {
 	const char *name;
 	uint32_t gnu_hash, next;
-	bool plt; /* take an executable's PLT entry (undefined, but with a value) for a definition
-		     too */
+	bool sure; /* the definition is there: no need for the Bloom filter */
+	bool plt;  /* take an executable's PLT entry (undefined, but with a value) for a definition
+		      too */
 };
 void symbol_cursor_init(struct symbol_cursor *cursor, const char *name);
 const ElfW(Sym) * objects_next_definition(const struct object *object, struct symbol_cursor *cursor,
@@ -286,20 +298,24 @@ struct object *objects_first(void); /* of the open ones; object->next */
 
 /* ---- lookup.c: the definition behind a relocated slot ---- */
 
-/* Name of entry `index` of the object's version table, needed or defined; NULL for none. */
-const char *lookup_version_name(const struct object *object, uint16_t index);
+/* A walk of about `relocations` begins: forget what was found at which address, since objects come
+ * and go between walks. */
+void lookup_begin(size_t relocations);
+
+/* lookup_at() will be asked about `address` soon. */
+void lookup_prefetch(uintptr_t address);
 
 /*
  * The definition of `name` in `definer` that lies at `address`, or its IFUNC, for a reference of
  * `from` with the kind and version in `r`.  Fills in definer, symbol and flags; false: there is
  * none.
  */
-bool lookup_at(const struct object *from, struct object *definer, struct symbol_cursor name,
+bool lookup_at(const struct object *from, struct object *definer, const char *name,
 	       uintptr_t address, struct spool_reference *r);
 
 /* The same where the slot does not lead to the definition: COPY, TLS, an IFUNC that chose another
  * object's function. */
-bool lookup_by_name(struct object *from, struct symbol_cursor name, const ElfW(Rela) * rela,
+bool lookup_by_name(struct object *from, const char *name, const ElfW(Rela) * rela,
 		    struct spool_reference *r);
 
 /* A relocation without symbol: learn the object's TLS module number from it. */
@@ -355,5 +371,8 @@ void stack_run(struct stack_taker *taker, void (*function)(void *), void *argume
 
 /* What to return from la_symbind64 for this definition: a thunk, or `value` itself. */
 uintptr_t taps_redirect(const struct object *definer, const char *name, uintptr_t value);
+
+/* May taps_redirect() answer with a thunk, for a definition of this name? */
+bool taps_know(const char *name);
 
 #endif

@@ -5,6 +5,8 @@
 #include <sys/auxv.h>
 #include <sys/stat.h>
 
+#define REFERENCES_LOOKED_AT 8192 /* in search of dlopen */
+
 /* Open objects, in no order; a slot is used again after a close.  Readers in any thread walk it
  * without a lock: a slot holds a whole object or NULL, and objects are never freed. */
 static _Atomic(struct object *) live[LIVE_MAX];
@@ -291,6 +293,7 @@ struct object *objects_open(struct link_map *map, Lmid_t name_space)
 
 	if (object) {
 		prepare_symbols(object);
+		versions_prepare(object);
 		atomic_store(&object->open, true);
 		object->group = module.group;
 		object->opener = thread_id();
@@ -349,6 +352,8 @@ void objects_inherit(void)
 
 bool objects_refer_to_dlopen(void)
 {
+	uint32_t left = REFERENCES_LOOKED_AT;
+
 	for (struct object *object = first_object; object; object = object->next) {
 		const ElfW(Sym) *symbols = (const ElfW(Sym) *)object->symbols;
 		/* With DT_GNU_HASH undefined symbols come before the hashed ones. */
@@ -359,6 +364,8 @@ bool objects_refer_to_dlopen(void)
 		for (uint32_t i = 1; i < count && i < object->symbol_limit; i++) {
 			const char *name = (const char *)object->strings + symbols[i].st_name;
 
+			if (!left--)
+				return true; /* large enough to have room made for it */
 			if (symbols[i].st_name < object->string_size && name[0] == 'd' &&
 			    name[1] == 'l' &&
 			    (strcmp(name, "dlopen") == 0 || strcmp(name, "dlmopen") == 0))
@@ -376,16 +383,20 @@ void objects_write_symbol(struct object *object, uint32_t index, const ElfW(Sym)
 	uint32_t bit = 1u << (index % 32);
 	unsigned char *p;
 	uint16_t versym = 0;
+	size_t length, version_length;
 
 	if (index < object->symbol_limit) {
 		if (atomic_load_explicit(&object->written[index / 32], memory_order_acquire) & bit)
 			return;
-		version = elf_symbol_version(object, index, &versym);
+		version = versions_of_definition(object, index, &versym);
 		if (object->versions && !version)
 			object->mixed = true;
 	}
+	length = strlen(name);
+	version_length = version ? strlen(version) : 0;
 	record = writer_reserve(&module.writer, SPOOL_SYMBOL, 0, 0,
-				sizeof(*record) + string_room(name) + string_room(version));
+				sizeof(*record) + bytes_room(length) +
+					(version ? bytes_room(version_length) : 4));
 	if (!record)
 		return;
 	record->object = object->number;
@@ -395,21 +406,35 @@ void objects_write_symbol(struct object *object, uint32_t index, const ElfW(Sym)
 	record->info = symbol->st_info;
 	record->other = symbol->st_other;
 	record->versym = versym;
-	p = put_string((unsigned char *)(record + 1), name);
-	put_string(p, version);
+	p = put_bytes((unsigned char *)(record + 1), name, length);
+	if (version)
+		put_bytes(p, version, version_length);
+	else
+		put_string(p, NULL);
 	writer_commit(&module.writer, record);
 	/* Two threads may both have written it; readers take the first. */
 	if (index < object->symbol_limit)
 		atomic_fetch_or_explicit(&object->written[index / 32], bit, memory_order_release);
 }
 
-void symbol_cursor_init(struct symbol_cursor *cursor, const char *name)
+/* DT_GNU_HASH's function, h * 33 + c for each character c: four at a time, since each step of it
+ * waits for the one before. */
+static uint32_t gnu_hash(const char *name)
 {
+	const unsigned char *p = (const unsigned char *)name;
 	uint32_t hash = 5381;
 
-	for (const unsigned char *p = (const unsigned char *)name; *p; p++)
+	for (; p[0] && p[1] && p[2] && p[3]; p += 4)
+		hash = hash * (33u * 33 * 33 * 33) +
+		       (p[0] * (33u * 33 * 33) + p[1] * (33u * 33) + p[2] * 33u + p[3]);
+	for (; *p; p++)
 		hash = hash * 33 + *p;
-	*cursor = (struct symbol_cursor){.name = name, .gnu_hash = hash};
+	return hash;
+}
+
+void symbol_cursor_init(struct symbol_cursor *cursor, const char *name)
+{
+	*cursor = (struct symbol_cursor){.name = name, .gnu_hash = gnu_hash(name)};
 }
 
 /* gABI, "Hash Table Section": only for objects without DT_GNU_HASH. */
@@ -455,7 +480,9 @@ const ElfW(Sym) * objects_next_definition(const struct object *object, struct sy
 		const uint32_t bits = sizeof(ElfW(Addr)) * 8;
 
 		if (!index) {
-			ElfW(Addr) word = bloom[(cursor->gnu_hash / bits) & (hash[2] - 1)];
+			ElfW(Addr) word =
+				cursor->sure ? ~(ElfW(Addr))0
+					     : bloom[(cursor->gnu_hash / bits) & (hash[2] - 1)];
 
 			if (!(word >> (cursor->gnu_hash % bits) &
 			      word >> ((cursor->gnu_hash >> hash[3]) % bits) & 1))

@@ -165,7 +165,7 @@ static bool is_spool_of(long fd, int pid, struct spool_header *ret_header)
 static bool find_spool_of(int pid, bool live, struct spool_header *ret_header)
 {
 	bool found = false;
-	uint64_t began = live ? 0 : process_began();
+	uint64_t began = 0;
 
 	for (uint32_t n = 1; n <= IMAGES_MAX; n++) {
 		char path[PATH_ROOM], number[48], suffix[64];
@@ -192,7 +192,8 @@ static bool find_spool_of(int pid, bool live, struct spool_header *ret_header)
 		/* No lock before the magic is there: its writer is about to take it. */
 		if (is_spool_of(fd, pid, &header) &&
 		    (sys(SYS_flock, fd, LOCK_SH | LOCK_NB) == -EWOULDBLOCK) == live &&
-		    (live || (began && header.realtime_ns + 20000000u >= began)) &&
+		    (live || began || (began = process_began())) &&
+		    (live || header.realtime_ns + 20000000u >= began) &&
 		    (!found || header.realtime_ns > ret_header->realtime_ns)) {
 			*ret_header = header;
 			found = true;

@@ -1,6 +1,6 @@
 /*
- * relocations.c - bindings that ld.so makes without telling auditors: all but JUMP_SLOT
- * relocations.
+ * relocations.c - bindings that ld.so makes without telling auditors: all but those of JUMP_SLOT
+ * relocations, of which it notes the lazy ones that nobody called through yet.
  *
  * After ld.so has relocated an object, each slot holds what was chosen.  The slot's value leads to
  * the defining object, the name leads to the definition in it (lookup.c).  glibc
@@ -14,10 +14,12 @@
 #define BATCH         256 /* entries of one record */
 #define UNBOUND_BATCH 16384
 #define VERSIONS_MAX  4096 /* more than any object has */
+#define AHEAD         6    /* relocations */
 
 struct entry {
 	struct spool_reference r;
 	uint32_t next; /* entry with the same own symbol and another kind; index + 1 */
+	bool settled;  /* further slots are only counted */
 };
 
 /* One walk at a time: its tables are kept for the next. */
@@ -26,6 +28,7 @@ static struct {
 	uint64_t signals;           /* its mask, to restore */
 	struct object *last_walked; /* all up to this one are done */
 	struct object *by_address[LIVE_MAX];
+	uintptr_t ends[LIVE_MAX]; /* of the same: side by side, for the search */
 	uint32_t object_count;
 	unsigned char *scratch;
 	size_t scratch_size;
@@ -66,7 +69,7 @@ static struct object *definer_at(struct walk *walk, uintptr_t address)
 	while (low < high) {
 		uint32_t middle = (low + high) / 2;
 
-		if (walker.by_address[middle]->end <= address)
+		if (walker.ends[middle] <= address)
 			low = middle + 1;
 		else
 			high = middle;
@@ -78,25 +81,15 @@ static struct object *definer_at(struct walk *walk, uintptr_t address)
 
 static void write_versions(const struct object *object)
 {
-	const ElfW(Verneed) *need = (const ElfW(Verneed) *)object->needs;
 	struct spool_versions *record;
-	uint32_t count = 0, last = object->version_count + 1;
+	uint32_t count = 0, limit = versions_count(object);
 	size_t size = sizeof(*record);
 	unsigned char *p;
 
-	if (!object->versyms)
-		return;
-	/* Indexes are given out densely: definitions first, then needs. */
-	for (uint32_t i = 0; need && i < object->need_count; i++) {
-		last += need->vn_cnt;
-		if (!need->vn_next)
-			break;
-		need = (const ElfW(Verneed) *)((uintptr_t)need + need->vn_next);
-	}
-	if (last > VERSIONS_MAX)
-		last = VERSIONS_MAX;
-	for (uint32_t i = 2; i <= last; i++) {
-		const char *name = lookup_version_name(object, (uint16_t)i);
+	if (limit > VERSIONS_MAX)
+		limit = VERSIONS_MAX;
+	for (uint32_t i = 2; i < limit; i++) {
+		const char *name = versions_name(object, i);
 
 		if (name)
 			size += 4 + string_room(name), count++;
@@ -107,8 +100,8 @@ static void write_versions(const struct object *object)
 	record->object = object->number;
 	record->count = count;
 	p = (unsigned char *)(record + 1);
-	for (uint32_t i = 2; i <= last; i++) {
-		const char *name = lookup_version_name(object, (uint16_t)i);
+	for (uint32_t i = 2; i < limit; i++) {
+		const char *name = versions_name(object, i);
 
 		if (name) {
 			memcpy(p, &i, 4);
@@ -146,14 +139,20 @@ static bool redirect(const struct object *object, const struct object *definer, 
 	return thunk != value && tap_slot(object, object->bias + rela->r_offset, thunk);
 }
 
-static struct entry *entry_for(struct walk *walk, uint32_t own, uint32_t kind)
+static struct entry *find_entry(const struct walk *walk, uint32_t own, uint32_t kind)
 {
-	uint32_t i = walk->first[own];
-	struct entry *entry;
-
-	for (; i; i = walk->entries[i - 1].next)
+	for (uint32_t i = walk->first[own]; i; i = walk->entries[i - 1].next)
 		if (walk->entries[i - 1].r.kind == kind)
 			return &walk->entries[i - 1];
+	return NULL;
+}
+
+static struct entry *entry_for(struct walk *walk, uint32_t own, uint32_t kind)
+{
+	struct entry *entry = find_entry(walk, own, kind);
+
+	if (entry)
+		return entry;
 	if (walk->entry_count == walk->entry_room)
 		return NULL;
 	entry = &walk->entries[walk->entry_count++];
@@ -163,6 +162,11 @@ static struct entry *entry_for(struct walk *walk, uint32_t own, uint32_t kind)
 	entry->r.own = own;
 	entry->r.kind = (uint16_t)kind;
 	return entry;
+}
+
+static uint16_t version_of(const struct object *object, uint32_t symbol)
+{
+	return object->versyms ? ((const uint16_t *)object->versyms)[symbol] & 0x7fff : 0;
 }
 
 /* A JUMP_SLOT that la_symbind64 told of, where its version needs no correction. */
@@ -204,6 +208,25 @@ static bool walk_lazy(struct walk *walk, const ElfW(Rela) * rela)
 	return true;
 }
 
+/* A JUMP_SLOT that la_symbind64 told of, most of those that are bound: told from its value and
+ * version alone. */
+static bool walk_told(struct walk *walk, const ElfW(Rela) * rela)
+{
+	const struct object *object = walk->object, *definer;
+	uint32_t own = ELF64_R_SYM(rela->r_info);
+	uintptr_t slot = object->bias + rela->r_offset, value;
+
+	if (ARCH_RELOC_KIND(ELF64_R_TYPE(rela->r_info)) != SPOOL_REFERENCE_PLT || !own ||
+	    own >= object->symbol_limit || slot < object->start ||
+	    slot + sizeof(value) > object->end)
+		return false;
+	memcpy(&value, (const void *)slot, sizeof(value));
+	if (value >= module.base && value < module.end)
+		return true; /* a thunk */
+	definer = definer_at(walk, value);
+	return definer && definer != object && already_told(definer, version_of(object, own));
+}
+
 static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 {
 	struct object *object = walk->object;
@@ -211,12 +234,19 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 	uint32_t kind = ARCH_RELOC_KIND(ELF64_R_TYPE(rela->r_info));
 	const ElfW(Sym) *symbol = (const ElfW(Sym) *)object->symbols + own;
 	uintptr_t slot = object->bias + rela->r_offset, value = 0;
-	struct symbol_cursor cursor;
 	struct object *definer = NULL;
 	struct entry *entry;
-	uint16_t version = 0;
+	uint16_t version;
 	const char *name;
 
+	/* The same symbol, the same answer: in tables of virtual functions again and again. */
+	if (kind && kind != SPOOL_REFERENCE_PLT && own && own < object->symbol_limit) {
+		entry = find_entry(walk, own, kind);
+		if (entry && entry->settled) {
+			entry->r.slots++;
+			return;
+		}
+	}
 	/* Local symbols and those that bind locally are not looked up (RESOLVE_MAP). */
 	if (!own)
 		lookup_note_module(object, rela);
@@ -227,8 +257,7 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 	    ELF64_ST_VISIBILITY(symbol->st_other) == STV_INTERNAL)
 		return;
 	name = (const char *)object->strings + symbol->st_name;
-	if (object->versyms)
-		version = ((const uint16_t *)object->versyms)[own] & 0x7fff;
+	version = version_of(object, own);
 	if (kind != SPOOL_REFERENCE_TLS && kind != SPOOL_REFERENCE_COPY) {
 		memcpy(&value, (const void *)slot, sizeof(value));
 		if (kind == SPOOL_REFERENCE_ABS)
@@ -239,15 +268,12 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 		bool self = definer == object && symbol->st_shndx != SHN_UNDEF &&
 			    object->bias + symbol->st_value == value;
 
-		if (value >= module.base && value < module.end)
-			return; /* a thunk: told */
 		if (definer == object && !self) {
 			struct spool_reference unused = {.kind = SPOOL_REFERENCE_PLT};
 
 			/* Into its own PLT: not bound yet. */
-			symbol_cursor_init(&cursor, name);
 			if (symbol->st_shndx == SHN_UNDEF ||
-			    !lookup_at(object, definer, cursor, value, &unused))
+			    !lookup_at(object, definer, name, value, &unused))
 				definer = NULL, value = 0;
 		}
 		if (definer && already_told(definer, version))
@@ -262,6 +288,7 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 		entry->r.flags |= SPOOL_REFERENCE_TAPPED;
 	if (entry->r.slots++)
 		return; /* the same symbol: the same answer */
+	entry->settled = !taps_know(name);
 	entry->r.version = version;
 	entry->r.address = value;
 	if (ELF64_ST_BIND(symbol->st_info) == STB_WEAK)
@@ -271,10 +298,9 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 		entry->r.flags |= SPOOL_REFERENCE_UNBOUND;
 		return;
 	}
-	symbol_cursor_init(&cursor, name);
-	if (!(definer && lookup_at(object, definer, cursor, value, &entry->r)) &&
+	if (!(definer && lookup_at(object, definer, name, value, &entry->r)) &&
 	    !((value || kind == SPOOL_REFERENCE_TLS || kind == SPOOL_REFERENCE_COPY) &&
-	      lookup_by_name(object, cursor, rela, &entry->r)))
+	      lookup_by_name(object, name, rela, &entry->r)))
 		entry->r.flags |= SPOOL_REFERENCE_UNBOUND;
 }
 
@@ -360,6 +386,33 @@ static bool scratch_for(struct walk *walk)
 	return true;
 }
 
+/* What the relocations to come refer to is seldom in the processor's caches: ask for symbols first,
+ * then, when they have come, for names and for what is known of the slots' values. */
+static void look_ahead(const struct object *object, const ElfW(Rela) * rela, size_t i, size_t count)
+{
+	const ElfW(Sym) *symbols = (const ElfW(Sym) *)object->symbols;
+	uintptr_t slot, value;
+	uint32_t own;
+
+	if (i + 2 * AHEAD < count) {
+		own = ELF64_R_SYM(rela[i + 2 * AHEAD].r_info);
+		__builtin_prefetch(&symbols[own]);
+		__builtin_prefetch((const uint16_t *)object->versyms + own);
+	}
+	if (i + AHEAD >= count)
+		return;
+	rela += i + AHEAD;
+	own = ELF64_R_SYM(rela->r_info);
+	slot = object->bias + rela->r_offset;
+	/* Only where ld.so has written is there surely memory. */
+	if (!ARCH_RELOC_KIND(ELF64_R_TYPE(rela->r_info)) || own >= object->symbol_limit ||
+	    slot < object->start || slot + sizeof(value) > object->end)
+		return;
+	__builtin_prefetch((const char *)object->strings + symbols[own].st_name);
+	memcpy(&value, (const void *)slot, sizeof(value));
+	lookup_prefetch(value - (uintptr_t)rela->r_addend);
+}
+
 static void walk_object(struct object *object, bool dying)
 {
 	struct walk walk = {.object = object, .dying = dying};
@@ -373,11 +426,13 @@ static void walk_object(struct object *object, bool dying)
 	} else {
 		const ElfW(Rela) *rela = (const ElfW(Rela) *)object->relocations;
 
-		for (size_t i = object->relative_count; rela && i < object->relocation_count; i++)
+		for (size_t i = object->relative_count; rela && i < object->relocation_count; i++) {
+			look_ahead(object, rela, i, object->relocation_count);
 			walk_one(&walk, &rela[i]);
+		}
 		rela = (const ElfW(Rela) *)object->plt_relocations;
 		for (size_t i = 0; rela && i < object->plt_relocation_count; i++)
-			if (!walk_lazy(&walk, &rela[i]))
+			if (!walk_lazy(&walk, &rela[i]) && !walk_told(&walk, &rela[i]))
 				walk_one(&walk, &rela[i]);
 		write_unbound(&walk);
 		if (walk.entry_count)
@@ -412,20 +467,27 @@ static void end(void)
 	signals_restore(signals);
 }
 
+static struct object *first_pending(void)
+{
+	return walker.last_walked ? walker.last_walked->next : objects_first();
+}
+
 /* Where objects are now.  The caller has the walker, so that none of them is closed meanwhile. */
 static void look_around(void)
 {
+	size_t relocations = 0;
+
 	walker.object_count = objects_copy_live(walker.by_address, LIVE_MAX);
 	/* An IFUNC of libc's may choose a function of the vDSO, to which ld.so binds nothing. */
 	for (uint32_t i = 0; i < walker.object_count; i++)
 		if (walker.by_address[i]->kind == SPOOL_OBJECT_VDSO)
 			walker.by_address[i--] = walker.by_address[--walker.object_count];
 	sort_by_address(walker.by_address, walker.object_count);
-}
-
-static struct object *first_pending(void)
-{
-	return walker.last_walked ? walker.last_walked->next : objects_first();
+	for (uint32_t i = 0; i < walker.object_count; i++)
+		walker.ends[i] = walker.by_address[i]->end;
+	for (const struct object *object = first_pending(); object; object = object->next)
+		relocations += object->relocation_count - object->relative_count;
+	lookup_begin(relocations);
 }
 
 struct pending {

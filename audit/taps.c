@@ -57,6 +57,15 @@ static uintptr_t slot_for(int kind, uintptr_t target)
 	return thunk(slot);
 }
 
+bool taps_know(const char *name)
+{
+	if (strchr("dps", name[0]))
+		for (size_t i = 0; i < sizeof(tapped) / sizeof(tapped[0]); i++)
+			if (strcmp(name, tapped[i].name) == 0)
+				return true;
+	return false;
+}
+
 uintptr_t taps_redirect(const struct object *definer, const char *name, uintptr_t value)
 {
 	if (!definer->is_libc || !strchr("dps", name[0]) || value == 0 ||

@@ -22,7 +22,7 @@
 #define CAPACITY_32  ((uint64_t)64 << 20)
 #define CHUNK_MIN    ((uint64_t)32 << 10)
 #define SMALLEST     ((uint64_t)128 << 10) /* capacity below which there is no point */
-#define CHUNK_MAX    ((uint64_t)1 << 20)
+#define CHUNK_MAX    ((uint64_t)256 << 10)
 #define NAMES_MAX    64
 #define MAP_FIRST    ((uint64_t)1 << 20) /* each further mapping is four times as long */
 #define FILES_ENOUGH 16
@@ -283,11 +283,14 @@ static bool grow(struct writer *writer, uint64_t needed)
 	uint64_t have = __atomic_load_n(&writer->header->allocated, __ATOMIC_ACQUIRE);
 
 	while (have < needed) {
-		uint64_t step = have < CHUNK_MAX ? (have / 2) & ~(uint64_t)0xffff : CHUNK_MAX;
-		uint64_t to = have + step;
+		/* In small steps while that costs a write; later it takes the time of a program
+		 * that runs, once in a while. */
+		uint64_t step = writer->fd >= 0 ? CHUNK_MIN : have / 4;
+		uint64_t to = have + (step < CHUNK_MAX ? step : CHUNK_MAX);
 
 		if (to < needed)
-			to = (needed + CHUNK_MIN - 1) & ~(CHUNK_MIN - 1);
+			to = needed;
+		to = (to + CHUNK_MIN - 1) & ~(CHUNK_MIN - 1);
 		if (to > writer->capacity)
 			to = writer->capacity;
 		if (to < needed || (to > mapped(writer) && !map_more(writer, to)) ||
@@ -393,7 +396,7 @@ size_t bytes_room(size_t length)
 
 size_t string_room(const char *s)
 {
-	return bytes_room(s ? strlen(s) : 0);
+	return s ? bytes_room(strlen(s)) : 4;
 }
 
 unsigned char *put_bytes(unsigned char *p, const void *bytes, size_t length)
