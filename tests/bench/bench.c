@@ -27,12 +27,13 @@ struct options {
 	char **command;                    /* one more workload; NULL none */
 };
 
-enum { GIT, PYTHON, GDB, LARGE, TENTH, CALLS, NO_CALLS, EXTRA, WORKLOADS };
+enum { GIT, PYTHON, GDB, OFFICE, LARGE, TENTH, CALLS, NO_CALLS, EXTRA, WORKLOADS };
 
 struct bench {
 	struct options options;
 	struct paths paths;
 	struct workload workloads[WORKLOADS];
+	const char *office[9]; /* command */
 	const char *skipped[WORKLOADS];
 	double ingest_ms[WORKLOADS];
 	uint64_t ingest_rows[WORKLOADS];
@@ -137,6 +138,38 @@ static const char *const *generated(const char *directory, const char *argument)
 	return command;
 }
 
+/* A conversion of a document, with a user's profile that outlasts the rounds. */
+static void plan_office(struct bench *bench)
+{
+	const char *build = bench->options.build;
+	FILE *document;
+	size_t n = 0;
+
+	bench->office[n++] = "soffice";
+	bench->office[n++] = label("-env:UserInstallation=file://%s/bench/office", build);
+	bench->office[n++] = "--headless";
+	bench->office[n++] = "--convert-to";
+	bench->office[n++] = "pdf";
+	bench->office[n++] = "--outdir";
+	bench->office[n++] = label("%s/bench/office", build);
+	bench->office[n++] = label("%s/bench/document.txt", build);
+	document = fopen(bench->office[n - 1], "w");
+	if (!document || fputs("A document.\n", document) < 0 || fclose(document) != 0)
+		bench->skipped[OFFICE] = "no document could be written";
+}
+
+static bool missing(struct bench *bench, const char *program)
+{
+	char *text = label("command -v %s", program);
+	const char *const command[] = {"sh", "-c", text, NULL};
+	double ms[METRICS];
+	int status = 1;
+
+	run_once(PLAIN, &bench->paths, command, ms, &status);
+	free(text);
+	return status != 0;
+}
+
 static void plan(struct bench *bench)
 {
 	const struct options *options = &bench->options;
@@ -146,10 +179,11 @@ static void plan(struct bench *bench)
 		[GIT] = {.name = "git", .command = git_command, .runs = runs * 8},
 		[PYTHON] = {.name = "python3+numpy", .command = python_command, .runs = runs},
 		[GDB] = {.name = "gdb", .command = gdb_command, .runs = runs},
+		[OFFICE] = {.name = "libreoffice", .command = bench->office, .runs = runs},
 		[LARGE] = {.name = "generated",
 			   .command = generated(options->large, NULL),
 			   .runs = runs},
-		[TENTH] = {.name = "generated/10",
+		[TENTH] = {.name = "a tenth",
 			   .command = generated(options->tenth, NULL),
 			   .runs = runs},
 		[CALLS] = {.name = "lazy calls",
@@ -162,10 +196,10 @@ static void plan(struct bench *bench)
 			   .command = (const char *const *)options->command,
 			   .runs = runs},
 	};
-	const char *const have_git[] = {"sh", "-c", "command -v git", NULL};
-	const char *const have_gdb[] = {"sh", "-c", "command -v gdb", NULL};
+	double ms[METRICS];
 	int status;
 
+	plan_office(bench);
 	memcpy(bench->workloads, planned, sizeof(planned));
 	for (int i = 0; i < WORKLOADS; i++)
 		for (int v = 0; v < VARIANTS; v++)
@@ -174,13 +208,13 @@ static void plan(struct bench *bench)
 				(v == PLAIN || v == NULL_AUDITOR || v == RECORDER);
 	if (!options->command)
 		bench->skipped[EXTRA] = "none was given";
-	run_once(PLAIN, &bench->paths, have_git, &status);
-	if (status)
+	if (missing(bench, "git"))
 		bench->skipped[GIT] = "git is not installed";
-	run_once(PLAIN, &bench->paths, have_gdb, &status);
-	if (status)
+	if (missing(bench, "gdb"))
 		bench->skipped[GDB] = "gdb is not installed";
-	run_once(PLAIN, &bench->paths, python_command, &status);
+	if (missing(bench, "soffice"))
+		bench->skipped[OFFICE] = "soffice (LibreOffice) is not installed";
+	run_once(PLAIN, &bench->paths, python_command, ms, &status);
 	if (status)
 		bench->skipped[PYTHON] = "/usr/bin/python3 has no numpy (python3-numpy)";
 	if (bench->paths.plugreport[0])
@@ -219,13 +253,23 @@ static bool measure_all(struct bench *bench)
 	return true;
 }
 
-static void add_bar(struct bench *bench, char *what, const char *unit, double figure, double limit,
-		    const char *skip)
+static void add_bar(struct bench *bench, char *what, const char *unit, double figure, double cpu,
+		    double limit, const char *skip)
 {
 	if (bench->bar_count < REFERENCE_COUNT)
-		bench->bars[bench->bar_count++] = (struct bar){what, unit, figure, limit, skip};
+		bench->bars[bench->bar_count++] =
+			(struct bar){what, unit, figure, cpu, limit, skip};
 	else
 		free(what);
+}
+
+static void add_ratio(struct bench *bench, const struct workload *w, const char *what,
+		      enum variant variant, double limit, const char *skip)
+{
+	if (!skip && !w->times[WALL][variant])
+		skip = "no plugreport";
+	add_bar(bench, label(what, w->name), "x", median_ratio(w, WALL, variant, PLAIN),
+		median_ratio(w, CPU, variant, PLAIN), limit, skip);
 }
 
 static void add_ratios(struct bench *bench, int i)
@@ -236,55 +280,60 @@ static void add_ratios(struct bench *bench, int i)
 
 	if (i == GIT)
 		add_bar(bench, label("%s: recorder - null", w->name), "ms",
-			median_difference(w, RECORDER, NULL_AUDITOR), BAR_TINY_MS, skip);
-	add_bar(bench, label("%s: null / plain", w->name), "x",
-		median_ratio(w, NULL_AUDITOR, PLAIN), 0, skip);
-	add_bar(bench, label("%s: recorder / plain", w->name), "x",
-		median_ratio(w, RECORDER, PLAIN), many ? BAR_RECORDER : 0, skip);
-	add_bar(bench, label("%s: recorder with flush / plain", w->name), "x",
-		median_ratio(w, RECORDER_FLUSH, PLAIN), many ? BAR_FLUSH : 0,
-		skip                       ? skip
-		: w->times[RECORDER_FLUSH] ? NULL
-					   : "no plugreport");
-	add_bar(bench, label("%s: LD_DEBUG / plain", w->name), "x",
-		median_ratio(w, LD_DEBUG, PLAIN), 0, skip);
+			median_difference(w, WALL, RECORDER, NULL_AUDITOR),
+			median_difference(w, CPU, RECORDER, NULL_AUDITOR), BAR_TINY_MS, skip);
+	add_ratio(bench, w, "%s: null / plain", NULL_AUDITOR, 0, skip);
+	add_ratio(bench, w, "%s: recorder / plain", RECORDER, many ? BAR_RECORDER : 0, skip);
+	add_ratio(bench, w, "%s: recorder with flush / plain", RECORDER_FLUSH, many ? BAR_FLUSH : 0,
+		  skip);
+	add_ratio(bench, w, "%s: LD_DEBUG / plain", LD_DEBUG, 0, skip);
 }
 
 /* The difference between the recorder and the null auditor, less the same where the same program
  * calls nothing. */
-static double symbind_ns(const struct bench *bench)
+static double symbind_ns(const struct bench *bench, enum metric metric)
 {
 	const struct workload *calls = &bench->workloads[CALLS],
 			      *none = &bench->workloads[NO_CALLS];
-	double ms = median_difference(calls, RECORDER, NULL_AUDITOR) -
-		    median_difference(none, RECORDER, NULL_AUDITOR);
+	double ms = median_difference(calls, metric, RECORDER, NULL_AUDITOR) -
+		    median_difference(none, metric, RECORDER, NULL_AUDITOR);
 	double count = (double)calls->facts.symbind - (double)none->facts.symbind;
 
 	return count > 0 ? ms * 1e6 / count : 0;
 }
 
+/* How many times more the recorder costs for ten times the references. */
+static double growth(const struct bench *bench, enum metric metric)
+{
+	double tenth = median_difference(&bench->workloads[TENTH], metric, RECORDER, NULL_AUDITOR);
+
+	return tenth > 0 ? median_difference(&bench->workloads[LARGE], metric, RECORDER,
+					     NULL_AUDITOR) /
+				   tenth
+			 : 0;
+}
+
 static void add_sizes(struct bench *bench)
 {
-	const struct workload *large = &bench->workloads[LARGE], *tenth = &bench->workloads[TENTH];
+	const struct workload *large = &bench->workloads[LARGE];
 	double bindings = (double)(large->facts.symbind + large->facts.relocations);
-	double tenth_cost = median_difference(tenth, RECORDER, NULL_AUDITOR);
 	const char *no_ingest = bench->paths.plugreport[0] ? NULL : "no plugreport";
-	double large_rate = 0, growth = 0;
+	double rate = 0, ingest_growth = 0;
 
 	if (!no_ingest) {
-		large_rate = (double)bench->ingest_rows[LARGE] / bench->ingest_ms[LARGE] * 1e3;
-		growth = bench->ingest_ms[LARGE] / bench->ingest_ms[TENTH];
+		rate = (double)bench->ingest_rows[LARGE] / bench->ingest_ms[LARGE] * 1e3;
+		ingest_growth = bench->ingest_ms[LARGE] / bench->ingest_ms[TENTH];
 	}
 	add_bar(bench, label("%s: spool per binding", large->name), "bytes",
-		bindings > 0 ? (double)large->facts.binding_bytes / bindings : 0, 0, NULL);
+		bindings > 0 ? (double)large->facts.binding_bytes / bindings : 0, 0, 0, NULL);
 	add_bar(bench, label("%s: time per la_symbind", bench->workloads[CALLS].name), "ns",
-		symbind_ns(bench), 0, NULL);
+		symbind_ns(bench, WALL), symbind_ns(bench, CPU), 0, NULL);
 	add_bar(bench, label("%s: ten times the references, recorder - null", large->name), "x",
-		tenth_cost > 0 ? median_difference(large, RECORDER, NULL_AUDITOR) / tenth_cost : 0,
-		BAR_SCALING, tenth_cost > 0 ? NULL : "lost in the noise");
-	add_bar(bench, label("%s: ingest", large->name), "rows/s", large_rate, 0, no_ingest);
-	add_bar(bench, label("%s: ten times the references, ingest", large->name), "x", growth,
-		BAR_SCALING, no_ingest);
+		growth(bench, WALL), growth(bench, CPU), BAR_SCALING,
+		growth(bench, WALL) > 0 ? NULL : "lost in the noise");
+	add_bar(bench, label("%s: ingest", large->name), "rows/s", rate, 0, 0, no_ingest);
+	add_bar(bench, label("%s: ten times the references, ingest", large->name), "x",
+		ingest_growth, 0, BAR_SCALING, no_ingest);
 }
 
 static bool report(struct bench *bench)
@@ -334,6 +383,9 @@ int main(int argc, char **argv)
 		workload_release(&bench.workloads[i]);
 	for (size_t i = 0; i < bench.bar_count; i++)
 		free((char *)bench.bars[i].what);
+	free((char *)bench.office[1]);
+	free((char *)bench.office[6]);
+	free((char *)bench.office[7]);
 	for (int i = LARGE; i <= NO_CALLS; i++) {
 		free((char *)bench.workloads[i].command[0]);
 		free((void *)bench.workloads[i].command);

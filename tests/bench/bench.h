@@ -26,7 +26,8 @@ extern const char *const variant_names[VARIANTS];
 struct paths {
 	char module[4096], null_module[4096];
 	char plugreport[4096]; /* "" when there is none */
-	char output[4096];     /* an empty directory for what the runs write */
+	char output[4096];     /* a directory for what the runs write */
+	unsigned int serial;   /* of the run: part of the names there */
 	char spool[8192];      /* the newest spool of a RECORDER run, kept until the next run */
 };
 
@@ -41,13 +42,17 @@ struct spool_facts {
 	uint64_t lost;
 };
 
+/* How long a run took; and how long it, and the processes that it waited for, had a processor: less
+ * disturbed by what else runs. */
+enum metric { WALL, CPU, METRICS };
+
 struct workload {
 	const char *name;
 	const char *const *command;
 	unsigned int runs;
 	bool wanted[VARIANTS];
 	/* Results. */
-	double *times[VARIANTS]; /* ms, one per round */
+	double *times[METRICS][VARIANTS]; /* ms, one per round */
 	struct spool_facts facts;
 };
 
@@ -58,32 +63,39 @@ struct workload {
 bool measure(struct workload *workload, struct paths *paths);
 void workload_release(struct workload *workload);
 
-/* One run of `command`, its output thrown away; ms, or -1. *ret_status gets wait's status. */
-double run_once(enum variant variant, const struct paths *paths, const char *const *command,
-		int *ret_status);
+/* One run of `command`, its output thrown away.  ret_ms[METRICS] gets ms, *ret_status wait's
+ * status. False: it could not be started at all. */
+bool run_once(enum variant variant, struct paths *paths, const char *const *command, double *ret_ms,
+	      int *ret_status);
 
-/* Remove all files in the directory for output. */
+/*
+ * Give back the space of all files in the directory for output; remove them as well.  Between runs
+ * they are only emptied: ext4 searches long for an inode when many were freed a moment ago.
+ */
+void empty_output(const struct paths *paths);
 void clean_output(const struct paths *paths);
 
 /* Median and minimum of a variant's times, and medians of what is compared round by round.  Zero
  * when there are no times. */
-double median(const struct workload *workload, enum variant variant);
-double minimum(const struct workload *workload, enum variant variant);
-double median_ratio(const struct workload *workload, enum variant variant, enum variant base);
-double median_difference(const struct workload *workload, enum variant variant, enum variant base);
+double median(const struct workload *workload, enum metric metric, enum variant variant);
+double minimum(const struct workload *workload, enum metric metric, enum variant variant);
+double median_ratio(const struct workload *workload, enum metric metric, enum variant variant,
+		    enum variant base);
+double median_difference(const struct workload *workload, enum metric metric, enum variant variant,
+			 enum variant base);
 
 /* The facts of all spools in the directory for output, added up. */
 void spools_read(struct paths *paths, struct spool_facts *ret_facts);
 
 /* Take paths->spool in with plugreport: ms, and the rows that the database then has. */
-bool measure_ingest(const struct paths *paths, unsigned int runs, double *ret_ms,
-		    uint64_t *ret_rows);
+bool measure_ingest(struct paths *paths, unsigned int runs, double *ret_ms, uint64_t *ret_rows);
 
 /* A figure that design demands something of. */
 struct bar {
 	const char *what; /* e.g. "recorder / plain, generated" */
 	const char *unit; /* "x", "ms", "ns", "rows/s", "bytes" */
 	double figure;
+	double cpu;       /* the same by processor time; 0: there is no such figure */
 	double limit;     /* 0: none is set, the figure is told all the same */
 	const char *skip; /* why there is no figure; NULL when there is one */
 };

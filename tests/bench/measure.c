@@ -8,6 +8,9 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,11 +25,11 @@ static double now_ms(void)
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-static void set_path(const char *name, const char *directory, const char *file)
+static void set_path(const char *name, const struct paths *paths, const char *suffix)
 {
 	char path[8192];
 
-	snprintf(path, sizeof(path), "%s/%s", directory, file);
+	snprintf(path, sizeof(path), "%s/%u.%s", paths->output, paths->serial, suffix);
 	setenv(name, path, 1);
 }
 
@@ -41,23 +44,32 @@ static void set_variant(enum variant variant, const struct paths *paths)
 		setenv("PLUGAUDIT_FLUSH", "off", 1); /* fall through */
 	case RECORDER_FLUSH:
 		setenv("LD_AUDIT", paths->module, 1);
-		set_path("PLUGAUDIT_DB", paths->output, "plugaudit.db");
+		set_path("PLUGAUDIT_DB", paths, "db");
 		break;
 	case LD_DEBUG:
 		setenv("LD_DEBUG", "bindings,files,libs", 1);
-		set_path("LD_DEBUG_OUTPUT", paths->output, "ld-debug");
+		set_path("LD_DEBUG_OUTPUT", paths, "ld-debug");
 		break;
 	default:
 		break;
 	}
 }
 
-double run_once(enum variant variant, const struct paths *paths, const char *const *command,
-		int *ret_status)
+static double ms_of(const struct timeval *t)
 {
-	double start = now_ms();
-	pid_t pid = fork();
+	return (double)t->tv_sec * 1e3 + (double)t->tv_usec / 1e3;
+}
 
+bool run_once(enum variant variant, struct paths *paths, const char *const *command, double *ret_ms,
+	      int *ret_status)
+{
+	struct rusage usage;
+	double start;
+	pid_t pid;
+
+	paths->serial++;
+	start = now_ms();
+	pid = fork();
 	if (pid == 0) {
 		int null = open("/dev/null", O_RDWR);
 
@@ -69,23 +81,52 @@ double run_once(enum variant variant, const struct paths *paths, const char *con
 		_exit(127);
 	}
 	if (pid < 0)
-		return -1;
-	while (waitpid(pid, ret_status, 0) < 0)
+		return false;
+	while (wait4(pid, ret_status, 0, &usage) < 0)
 		if (errno != EINTR)
-			return -1;
-	return now_ms() - start;
+			return false;
+	ret_ms[WALL] = now_ms() - start;
+	ret_ms[CPU] = ms_of(&usage.ru_utime) + ms_of(&usage.ru_stime);
+	return true;
 }
 
-void clean_output(const struct paths *paths)
+static void each_output(const struct paths *paths, void (*what)(int directory, const char *name))
 {
 	DIR *dir = opendir(paths->output);
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
-			unlinkat(dirfd(dir), entry->d_name, 0);
+			what(dirfd(dir), entry->d_name);
 	if (dir)
 		closedir(dir);
+}
+
+static void empty_file(int directory, const char *name)
+{
+	struct stat st;
+	int fd;
+
+	if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_size == 0)
+		return;
+	fd = openat(directory, name, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void remove_file(int directory, const char *name)
+{
+	unlinkat(directory, name, 0);
+}
+
+void empty_output(const struct paths *paths)
+{
+	each_output(paths, empty_file);
+}
+
+void clean_output(const struct paths *paths)
+{
+	each_output(paths, remove_file);
 }
 
 static bool measure_round(struct workload *workload, struct paths *paths, unsigned int round,
@@ -93,16 +134,17 @@ static bool measure_round(struct workload *workload, struct paths *paths, unsign
 {
 	for (unsigned int i = 0; i < VARIANTS; i++) {
 		enum variant variant = (enum variant)((i + round) % VARIANTS);
+		double ms[METRICS];
+		bool started;
 		int status;
-		double ms;
 
 		if (!workload->wanted[variant])
 			continue;
-		ms = run_once(variant, paths, workload->command, &status);
+		started = run_once(variant, paths, workload->command, ms, &status);
 		if (variant == RECORDER && !workload->facts.events)
 			spools_read(paths, &workload->facts);
-		clean_output(paths);
-		if (ms < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127)) {
+		empty_output(paths);
+		if (!started || (WIFEXITED(status) && WEXITSTATUS(status) == 127)) {
 			fprintf(stderr, "bench: %s: can't be started\n", workload->command[0]);
 			return false;
 		}
@@ -114,8 +156,8 @@ static bool measure_round(struct workload *workload, struct paths *paths, unsign
 				(unsigned int)*expected_status);
 			return false;
 		}
-		if (round)
-			workload->times[variant][round - 1] = ms;
+		for (int m = 0; round && m < METRICS; m++)
+			workload->times[m][variant][round - 1] = ms[m];
 	}
 	return true;
 }
@@ -124,25 +166,26 @@ bool measure(struct workload *workload, struct paths *paths)
 {
 	int expected_status = -1;
 
-	for (unsigned int v = 0; v < VARIANTS; v++) {
-		if (!workload->wanted[v])
-			continue;
-		workload->times[v] = calloc(workload->runs, sizeof(double));
-		if (!workload->times[v])
-			return false;
-	}
+	for (unsigned int v = 0; v < VARIANTS; v++)
+		for (int m = 0; m < METRICS && workload->wanted[v]; m++) {
+			workload->times[m][v] = calloc(workload->runs, sizeof(double));
+			if (!workload->times[m][v])
+				return false;
+		}
 	clean_output(paths);
 	/* Round 0 warms the caches. */
 	for (unsigned int round = 0; round <= workload->runs; round++)
 		if (!measure_round(workload, paths, round, &expected_status))
 			return false;
+	clean_output(paths);
 	return true;
 }
 
 void workload_release(struct workload *workload)
 {
 	for (unsigned int v = 0; v < VARIANTS; v++)
-		free(workload->times[v]);
+		for (int m = 0; m < METRICS; m++)
+			free(workload->times[m][v]);
 }
 
 static int compare(const void *a, const void *b)
@@ -160,10 +203,11 @@ static double median_of(double *values, unsigned int count)
 
 enum pairing { ALONE, RATIO, DIFFERENCE };
 
-static double median_pair(const struct workload *workload, enum variant variant, enum variant base,
-			  enum pairing pairing)
+static double median_pair(const struct workload *workload, enum metric metric, enum variant variant,
+			  enum variant base, enum pairing pairing)
 {
-	const double *times = workload->times[variant], *others = workload->times[base];
+	const double *times = workload->times[metric][variant];
+	const double *others = workload->times[metric][base];
 	double *values, result;
 
 	if (!times || !others)
@@ -180,30 +224,31 @@ static double median_pair(const struct workload *workload, enum variant variant,
 	return result;
 }
 
-double median(const struct workload *workload, enum variant variant)
+double median(const struct workload *workload, enum metric metric, enum variant variant)
 {
-	return median_pair(workload, variant, variant, ALONE);
+	return median_pair(workload, metric, variant, variant, ALONE);
 }
 
-double median_ratio(const struct workload *workload, enum variant variant, enum variant base)
+double median_ratio(const struct workload *workload, enum metric metric, enum variant variant,
+		    enum variant base)
 {
-	return median_pair(workload, variant, base, RATIO);
+	return median_pair(workload, metric, variant, base, RATIO);
 }
 
-double median_difference(const struct workload *workload, enum variant variant, enum variant base)
+double median_difference(const struct workload *workload, enum metric metric, enum variant variant,
+			 enum variant base)
 {
-	return median_pair(workload, variant, base, DIFFERENCE);
+	return median_pair(workload, metric, variant, base, DIFFERENCE);
 }
 
-double minimum(const struct workload *workload, enum variant variant)
+double minimum(const struct workload *workload, enum metric metric, enum variant variant)
 {
+	const double *times = workload->times[metric][variant];
 	double least = INFINITY;
 
-	if (!workload->times[variant])
-		return 0;
-	for (unsigned int i = 0; i < workload->runs; i++)
-		least = fmin(least, workload->times[variant][i]);
-	return least;
+	for (unsigned int i = 0; times && i < workload->runs; i++)
+		least = fmin(least, times[i]);
+	return times ? least : 0;
 }
 
 /* Rows of all tables of the database. */
@@ -234,8 +279,7 @@ static bool count_rows(const char *path, uint64_t *ret_rows)
 	return ok;
 }
 
-bool measure_ingest(const struct paths *paths, unsigned int runs, double *ret_ms,
-		    uint64_t *ret_rows)
+bool measure_ingest(struct paths *paths, unsigned int runs, double *ret_ms, uint64_t *ret_rows)
 {
 	char database[8192], copy[8192];
 	double *times = calloc(runs, sizeof(*times));
@@ -246,13 +290,15 @@ bool measure_ingest(const struct paths *paths, unsigned int runs, double *ret_ms
 	for (unsigned int i = 0; ok && i < runs; i++) {
 		const char *const command[] = {paths->plugreport, "ingest", "--quiet", "-d",
 					       database,          copy,     NULL};
+		double ms[METRICS] = {0};
 		int status;
 
 		/* Taken in, a spool is gone: each run gets a link of its own. */
 		clean_output(paths);
 		ok = link(paths->spool, copy) == 0;
-		times[i] = ok ? run_once(PLAIN, paths, command, &status) : -1;
-		ok = ok && times[i] >= 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
+		ok = ok && run_once(PLAIN, paths, command, ms, &status);
+		times[i] = ms[WALL];
+		ok = ok && WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
 		     count_rows(database, ret_rows);
 	}
 	if (ok)

@@ -12,10 +12,12 @@
  *                                                     relocated slots, lazy slots never called
  *         spool_bytes, lost_events                    size of the records; events without a record
  *         ms           object: variant -> {"median", "minimum", "all": one per round}
- *         ratio        object: variant -> median of (variant / plain), taken round by round
+ *         cpu_ms       the same by processor time, of the process and those it waited for
+ *         ratio        object: variant -> {"wall", "cpu"}: median of (variant / plain), taken round
+ *                      by round
  *     bars         array of
- *         what, unit, value (absent when skipped), limit (absent: none set), met (absent: no limit,
- *         or skipped), skipped (why; absent otherwise)
+ *         what, unit, value and cpu (absent when skipped, or when there is none), limit (absent:
+ * none set), met (absent: no limit, or skipped), skipped (why; absent otherwise)
  *
  * Variants are plain, null, recorder, flush, ld-debug; those that were not run are absent.
  */
@@ -84,8 +86,9 @@ static void print_times(const struct workload *const *workloads, size_t count)
 		put(line, 2, "%llu", (unsigned long long)(w->facts.symbind + w->facts.relocations));
 		put(line, 3, "%u", w->runs);
 		for (int v = 0; v < VARIANTS; v++)
-			if (w->times[v])
-				put(line, (size_t)(4 + v), "%.2f", median(w, (enum variant)v));
+			if (w->times[WALL][v])
+				put(line, (size_t)(4 + v), "%.2f",
+				    median(w, WALL, (enum variant)v));
 			else
 				put(line, (size_t)(4 + v), "-");
 	}
@@ -94,7 +97,7 @@ static void print_times(const struct workload *const *workloads, size_t count)
 
 static void print_bars(const struct bar *bars, size_t count)
 {
-	static const char *const columns[] = {"FIGURE", "VALUE", "UNIT", "BAR", "VERDICT"};
+	static const char *const columns[] = {"FIGURE", "VALUE", "CPU", "UNIT", "BAR", "VERDICT"};
 	struct libscols_table *table =
 		new_table("Medians of what is compared round by round, and what is demanded",
 			  columns, sizeof(columns) / sizeof(columns[0]));
@@ -108,12 +111,14 @@ static void print_bars(const struct bar *bars, size_t count)
 			put(line, 1, "-");
 		else
 			put(line, 1, bar->figure >= 1000 ? "%.0f" : "%.3f", bar->figure);
-		put(line, 2, "%s", bar->unit);
+		if (bar->cpu)
+			put(line, 2, "%.3f", bar->cpu);
+		put(line, 3, "%s", bar->unit);
 		if (bar->limit)
-			put(line, 3, "<= %g", bar->limit);
+			put(line, 4, "<= %g", bar->limit);
 		else
-			put(line, 3, "-");
-		put(line, 4, "%s",
+			put(line, 4, "-");
+		put(line, 5, "%s",
 		    bar->skip      ? bar->skip
 		    : !bar->limit  ? "-"
 		    : bar_met(bar) ? "met"
@@ -129,35 +134,42 @@ void print_tables(const struct workload *const *workloads, size_t count, const s
 	print_bars(bars, bar_count);
 }
 
+static json_t *times_json(const struct workload *w, enum metric metric, enum variant variant)
+{
+	json_t *all = json_array();
+
+	for (unsigned int i = 0; i < w->runs; i++)
+		json_array_append_new(all, json_real(w->times[metric][variant][i]));
+	return json_pack("{s:f, s:f, s:o}", "median", median(w, metric, variant), "minimum",
+			 minimum(w, metric, variant), "all", all);
+}
+
 static json_t *workload_json(const struct workload *w)
 {
-	json_t *command = json_array(), *ms = json_object(), *ratio = json_object();
+	json_t *command = json_array(), *ms = json_object(), *cpu_ms = json_object();
+	json_t *ratio = json_object();
 
 	for (const char *const *argument = w->command; *argument; argument++)
 		json_array_append_new(command, json_string(*argument));
 	for (int v = 0; v < VARIANTS; v++) {
-		json_t *all = json_array();
-
-		if (!w->times[v]) {
-			json_decref(all);
+		if (!w->times[WALL][v])
 			continue;
-		}
-		for (unsigned int i = 0; i < w->runs; i++)
-			json_array_append_new(all, json_real(w->times[v][i]));
-		json_object_set_new(ms, variant_names[v],
-				    json_pack("{s:f, s:f, s:o}", "median",
-					      median(w, (enum variant)v), "minimum",
-					      minimum(w, (enum variant)v), "all", all));
+		json_object_set_new(ms, variant_names[v], times_json(w, WALL, (enum variant)v));
+		json_object_set_new(cpu_ms, variant_names[v], times_json(w, CPU, (enum variant)v));
 		if (v != PLAIN)
-			json_object_set_new(ratio, variant_names[v],
-					    json_real(median_ratio(w, (enum variant)v, PLAIN)));
+			json_object_set_new(
+				ratio, variant_names[v],
+				json_pack("{s:f, s:f}", "wall",
+					  median_ratio(w, WALL, (enum variant)v, PLAIN), "cpu",
+					  median_ratio(w, CPU, (enum variant)v, PLAIN)));
 	}
-	return json_pack("{s:s, s:o, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "name", w->name,
-			 "command", command, "runs", (int)w->runs, "objects",
+	return json_pack("{s:s, s:o, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "name",
+			 w->name, "command", command, "runs", (int)w->runs, "objects",
 			 (json_int_t)w->facts.objects, "symbind", (json_int_t)w->facts.symbind,
 			 "relocations", (json_int_t)w->facts.relocations, "unbound",
 			 (json_int_t)w->facts.unbound, "spool_bytes", (json_int_t)w->facts.bytes,
-			 "lost_events", (json_int_t)w->facts.lost, "ms", ms, "ratio", ratio);
+			 "lost_events", (json_int_t)w->facts.lost, "ms", ms, "cpu_ms", cpu_ms,
+			 "ratio", ratio);
 }
 
 static json_t *bar_json(const struct bar *bar)
@@ -168,6 +180,8 @@ static json_t *bar_json(const struct bar *bar)
 		json_object_set_new(object, "skipped", json_string(bar->skip));
 	else
 		json_object_set_new(object, "value", json_real(bar->figure));
+	if (!bar->skip && bar->cpu)
+		json_object_set_new(object, "cpu", json_real(bar->cpu));
 	if (bar->limit)
 		json_object_set_new(object, "limit", json_real(bar->limit));
 	if (bar->limit && !bar->skip)

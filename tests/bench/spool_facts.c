@@ -95,7 +95,7 @@ void spools_read(struct paths *paths, struct spool_facts *ret_facts)
 		}
 		close(fd);
 		/* A program of one process, as those are whose ingest is measured. */
-		linkat(dirfd(dir), entry->d_name, AT_FDCWD, paths->spool, 0);
+		renameat(dirfd(dir), entry->d_name, AT_FDCWD, paths->spool);
 	}
 	if (dir)
 		closedir(dir);
