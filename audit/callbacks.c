@@ -164,13 +164,18 @@ ENTRY unsigned int la_objclose(uintptr_t *cookie)
 
 ENTRY void la_preinit(uintptr_t *cookie)
 {
+	bool plugin_host;
+
 	if (!process_ready())
 		return;
 	module.started = true;
 	write_event(SPOOL_PREINIT, objects_from_cookie(cookie), 0);
 	relocations_catch_up(CATCH_UP_LOCKED);
 	/* The last moment to make room at a low price: plenty for a program that loads plugins. */
-	writer_prepare(&module.writer, objects_refer_to_dlopen() ? PLUGIN_HOST_ROOM : HEADROOM);
+	plugin_host = objects_refer_to_dlopen();
+	writer_prepare(&module.writer, plugin_host ? PLUGIN_HOST_ROOM : HEADROOM);
+	if (plugin_host)
+		stack_start();
 	writer_close_file(&module.writer);
 	process_watch_forks();
 }

@@ -12,27 +12,26 @@
 
 /* Places of the table of known definitions, as binary logarithms. */
 #define KNOWN_BITS_MIN 8
-#define KNOWN_BITS_MAX 16
+#define KNOWN_BITS_MAX 14
 
 /* The only definition of its name in its object, found by its address: other references to that
  * address need no search. */
 struct known {
 	uintptr_t address;
 	const char *name;
-	uint32_t object, symbol; /* numbers */
-	uint32_t session;        /* valid when it is the present one */
+	uint32_t object, symbol; /* numbers; an object's is never given again, so that what is known
+				    of one that was closed is never found */
 };
 
 /* Direct mapped.  For the one that walks. */
 static struct known *known;
-static uint32_t known_bits, session;
+static uint32_t known_bits;
 
 void lookup_begin(size_t relocations)
 {
 	uint32_t bits = KNOWN_BITS_MIN;
 	long map;
 
-	session++;
 	while (bits < KNOWN_BITS_MAX && (size_t)2 << bits < relocations)
 		bits++;
 	if (known && bits <= known_bits)
@@ -110,8 +109,8 @@ bool lookup_at(const struct object *from, struct object *definer, const char *na
 	struct symbol_cursor begin, cursor;
 	uint32_t index, found_index = 0, count = 0;
 
-	if (place && place->address == address && place->session == session &&
-	    place->object == definer->number && strcmp(place->name, name) == 0) {
+	if (place && place->address == address && place->object == definer->number &&
+	    strcmp(place->name, name) == 0) {
 		r->to = place->object;
 		r->symbol = place->symbol;
 		return true;
@@ -137,7 +136,7 @@ bool lookup_at(const struct object *from, struct object *definer, const char *na
 	if (place && count == 1 && found->st_shndx != SHN_UNDEF &&
 	    ELF64_ST_TYPE(found->st_info) != STT_GNU_IFUNC)
 		*place = (struct known){address, (const char *)definer->strings + found->st_name,
-					definer->number, found_index, session};
+					definer->number, found_index};
 	return true;
 }
 

@@ -298,8 +298,7 @@ struct object *objects_first(void); /* of the open ones; object->next */
 
 /* ---- lookup.c: the definition behind a relocated slot ---- */
 
-/* A walk of about `relocations` begins: forget what was found at which address, since objects come
- * and go between walks. */
+/* A walk of about `relocations` begins: make room to remember what is found at which address. */
 void lookup_begin(size_t relocations);
 
 /* lookup_at() will be asked about `address` soon. */
@@ -344,7 +343,7 @@ void relocations_after_fork(void);
 
 /* ---- stack.c: call stacks ---- */
 
-void stack_start(void);
+void stack_start(void);  /* set up now what the first stack needs; otherwise it does */
 void stack_forget(void); /* an object went: drop cached unwind information */
 void stack_after_fork(void);
 

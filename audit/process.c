@@ -16,7 +16,7 @@
 #endif
 
 #define IDENTITY_MAX ((size_t)256 << 10) /* argv and environment that are kept */
-#define PARENT_NAMES 4                   /* gaps are tolerated among the first names */
+#define PARENT_NAMES 2                   /* gaps are tolerated among the first names */
 #define IMAGES_MAX   64
 
 struct module module;
@@ -359,7 +359,6 @@ bool process_start(unsigned int offered, unsigned int version)
 		say("no plugreport beside ", module.path,
 		    ": the recording stays in a spool beside the database until plugreport reads "
 		    "it");
-	stack_start();
 	module.alive = (_Atomic uint32_t *)page;
 	atomic_store(module.alive, 1);
 	atomic_store(&module.state, STATE_RECORDING);

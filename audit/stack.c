@@ -8,6 +8,9 @@
  * libunwind needs some KiB of stack and the caller may be a fibre that has not got them: each
  * unwinder has a stack of its own.  There are a few; when all stay busy, the stack is skipped
  * and counted.  No signal is handled while one is in use.
+ *
+ * Most programs never need a stack, so libunwind is set up by the first one that is taken; where
+ * dlopen is in sight, before the program begins.
  */
 #include "audit/module.h"
 
@@ -33,7 +36,7 @@ int search_unwind_table(unw_addr_space_t space, unw_word_t ip, unw_dyn_info_t *i
 struct stack_taker {
 	_Atomic bool busy;
 	uint64_t signals; /* mask to restore: nothing of the program runs on our stack */
-	unw_addr_space_t space;
+	_Atomic(unw_addr_space_t) space; /* NULL until it is first used */
 	unsigned char *stack;
 	struct arch_context context;
 	uintptr_t readable[PAGES_KEPT]; /* pages found readable during this unwinding, by number */
@@ -42,8 +45,9 @@ struct stack_taker {
 };
 
 static struct stack_taker takers[TAKERS];
-static _Atomic bool usable;
-static uintptr_t own_unwind_header; /* of this module */
+static _Atomic bool preparing; /* a thread has libunwind allocate */
+static _Atomic bool broken;    /* for good */
+static _Atomic bool set_up;    /* libunwind is */
 
 static bool readable(struct stack_taker *taker, uintptr_t address)
 {
@@ -138,7 +142,7 @@ static int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t
 	unw_dyn_info_t info;
 
 	if (ip >= module.base && ip < module.end) {
-		header = own_unwind_header;
+		header = module.unwind_header;
 		start = module.base;
 		end = module.end;
 	} else {
@@ -194,7 +198,7 @@ static int get_proc_name(unw_addr_space_t space, unw_word_t address, char *name,
 /*
  * libunwind opens a pipe when it is set up, to test addresses in its local unwinder, which is not
  * used here. The program shall find its descriptors as they were: close the two ends, told by their
- * inode.  Nobody else runs yet.
+ * inode.
  */
 static void close_pipe(long first, ino_t inode, dev_t dev)
 {
@@ -208,7 +212,33 @@ static void close_pipe(long first, ino_t inode, dev_t dev)
 		}
 }
 
-void stack_start(void)
+static bool map_stacks(void)
+{
+	long map = sys(SYS_mmap, 0, TAKERS * (STACK_SIZE + GUARD_SIZE), PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+
+	if (map < 0 && map > -4096)
+		return false;
+	for (int i = 0; i < TAKERS; i++) {
+		takers[i].stack =
+			(unsigned char *)map + (size_t)i * (STACK_SIZE + GUARD_SIZE) + GUARD_SIZE;
+		sys(SYS_mprotect, takers[i].stack - GUARD_SIZE, GUARD_SIZE, PROT_NONE);
+	}
+	return true;
+}
+
+/* The descriptor that will be opened next; -1 when there is none left. */
+static long next_descriptor(void)
+{
+	long fd = sys(SYS_openat, AT_FDCWD, "/", O_PATH | O_CLOEXEC, 0);
+
+	if (fd >= 0)
+		sys(SYS_close, fd);
+	return fd >= 0 ? fd : -1;
+}
+
+/* Allocates: with signals blocked, one thread at a time. */
+static unw_addr_space_t make_space(void)
 {
 	static unw_accessors_t accessors = {
 		.find_proc_info = find_proc_info,
@@ -220,66 +250,97 @@ void stack_start(void)
 		.resume = resume,
 		.get_proc_name = get_proc_name,
 	};
-	long map = sys(SYS_mmap, 0, TAKERS * (STACK_SIZE + GUARD_SIZE), PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-	struct stat st;
-	long fd;
+	unw_addr_space_t space = unw_create_addr_space(&accessors, 0);
 
-	if (map < 0 && map > -4096)
-		return;
-	fd = sys(SYS_openat, AT_FDCWD, "/", O_PATH | O_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	sys(SYS_close, fd); /* what is opened next gets this number */
-	own_unwind_header = module.unwind_header;
-	for (int i = 0; i < TAKERS; i++) {
-		takers[i].space = unw_create_addr_space(&accessors, 0);
-		if (!takers[i].space)
-			return;
-		unw_set_caching_policy(takers[i].space, UNW_CACHE_GLOBAL);
-		takers[i].stack =
-			(unsigned char *)map + (size_t)i * (STACK_SIZE + GUARD_SIZE) + GUARD_SIZE;
-		sys(SYS_mprotect, takers[i].stack - GUARD_SIZE, GUARD_SIZE, PROT_NONE);
+	if (space)
+		unw_set_caching_policy(space, UNW_CACHE_GLOBAL);
+	return space;
+}
+
+/* Give a taker its address space; the first one sets libunwind up.  False: another thread is at it
+ * for long, or there is no memory. */
+static bool prepare(struct stack_taker *taker)
+{
+	struct stat st;
+	long fd = -1;
+
+	for (int tries = 0; atomic_exchange_explicit(&preparing, true, memory_order_acquire);) {
+		if (++tries == TRIES)
+			return false;
+		sys(SYS_sched_yield);
 	}
-	if (sys(SYS_fstat, fd, &st) == 0 && S_ISFIFO(st.st_mode))
-		close_pipe(fd, st.st_ino, st.st_dev);
-	atomic_store(&usable, true);
+	if (takers[0].stack || map_stacks()) {
+		if (!set_up)
+			fd = next_descriptor();
+		taker->space = make_space();
+		if (fd >= 0 && sys(SYS_fstat, fd, &st) == 0 && S_ISFIFO(st.st_mode))
+			close_pipe(fd, st.st_ino, st.st_dev);
+		if (taker->space)
+			set_up = true;
+	}
+	atomic_store_explicit(&preparing, false, memory_order_release);
+	return taker->space != NULL;
+}
+
+void stack_start(void)
+{
+	struct stack_taker *taker = stack_borrow();
+
+	if (taker)
+		stack_give_back(taker);
 }
 
 void stack_forget(void)
 {
+	if (!set_up)
+		return;
 	/* Only a generation counter goes up: safe beside an unwinding in another thread. */
-	if (atomic_load(&usable))
-		for (int i = 0; i < TAKERS; i++)
-			unw_flush_cache(takers[i].space, 0, 0);
+	for (int i = 0; i < TAKERS; i++) {
+		unw_addr_space_t space = atomic_load(&takers[i].space);
+
+		if (space)
+			unw_flush_cache(space, 0, 0);
+	}
 }
 
 void stack_after_fork(void)
 {
 	/* A thread that does not exist in this child may hold a lock inside libunwind for ever. */
+	if (atomic_load(&preparing))
+		atomic_store(&broken, true);
 	for (int i = 0; i < TAKERS; i++)
 		if (atomic_load(&takers[i].busy))
-			atomic_store(&usable, false);
+			atomic_store(&broken, true);
+}
+
+static struct stack_taker *take(void)
+{
+	/* Who has one gives it back in microseconds, unless it waits for a processor. */
+	for (int tries = 0; tries < TRIES; tries++) {
+		for (int i = 0; i < TAKERS; i++)
+			if (!atomic_exchange_explicit(&takers[i].busy, true, memory_order_acquire))
+				return &takers[i];
+		sys(SYS_sched_yield);
+	}
+	return NULL;
 }
 
 struct stack_taker *stack_borrow(void)
 {
+	struct stack_taker *taker;
 	uint64_t signals;
 
 	/* libunwind makes system calls of its own. */
-	if (!atomic_load_explicit(&usable, memory_order_acquire) || arch_silent)
+	if (atomic_load_explicit(&broken, memory_order_relaxed) || arch_silent)
 		return NULL;
 	signals = signals_block();
-	/* Who has one gives it back in microseconds, unless it waits for a processor. */
-	for (int tries = 0; tries < TRIES; tries++) {
-		for (int i = 0; i < TAKERS; i++)
-			if (!atomic_exchange_explicit(&takers[i].busy, true,
-						      memory_order_acquire)) {
-				takers[i].signals = signals;
-				return &takers[i];
-			}
-		sys(SYS_sched_yield);
+	taker = take();
+	if (taker && (atomic_load(&taker->space) || prepare(taker))) {
+		taker->signals = signals;
+		return taker;
 	}
+	if (taker)
+		atomic_store_explicit(&taker->busy, false, memory_order_release);
 	signals_restore(signals);
 	return NULL;
 }
