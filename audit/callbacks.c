@@ -195,7 +195,7 @@ ENTRY uintptr_t la_symbind64(Elf64_Sym *symbol, unsigned int index, uintptr_t *f
 	to = objects_from_cookie(to_cookie);
 	if (!to)
 		return symbol->st_value;
-	objects_write_symbol(to, index, symbol, symbol->st_value - to->bias, name);
+	symbols_write(to, index, symbol, symbol->st_value - to->bias, name);
 	binding = writer_reserve(&module.writer, SPOOL_BINDING, 0, 0, sizeof(*binding));
 	if (binding) {
 		binding->from = from ? from->number : 0;

@@ -167,9 +167,6 @@ static void read_dynamic(struct object *object, struct elf_facts *facts)
 		uintptr_t value = d->d_un.d_val;
 
 		switch (d->d_tag) {
-		case DT_NEEDED:
-			facts->needed_count++;
-			break;
 		case DT_SONAME:
 			soname = value;
 			break;
@@ -257,7 +254,7 @@ void elf_read(struct object *object, const char *path, struct elf_facts *facts)
 	facts->header_count = 0;
 	facts->flags = facts->flags_1 = facts->elf_flags = 0;
 	facts->build_id = NULL;
-	facts->build_id_size = facts->needed_count = 0;
+	facts->build_id_size = 0;
 	if (headers_in_memory(object, facts) || headers_from_file(path, facts))
 		read_headers(object, facts);
 	read_dynamic(object, facts);

@@ -65,7 +65,7 @@ static const ElfW(Sym) * find_version(const struct object *definer, struct symbo
 	const ElfW(Sym) * symbol, *newer = NULL;
 	uint32_t index, newer_index = 0, newer_count = 0;
 
-	while ((symbol = objects_next_definition(definer, &name, &index))) {
+	while ((symbol = symbols_next_definition(definer, &name, &index))) {
 		const uint16_t *versyms = (const uint16_t *)definer->versyms;
 		bool hidden = versyms && versyms[index] & 0x8000;
 		const char *has =
@@ -98,7 +98,7 @@ static void take_definition(struct object *definer, const ElfW(Sym) * symbol, ui
 	r->symbol = index;
 	if (ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC)
 		r->flags |= SPOOL_REFERENCE_IFUNC;
-	objects_write_symbol(definer, index, symbol, symbol->st_value, name);
+	symbols_write(definer, index, symbol, symbol->st_value, name);
 }
 
 bool lookup_at(const struct object *from, struct object *definer, const char *name,
@@ -119,7 +119,7 @@ bool lookup_at(const struct object *from, struct object *definer, const char *na
 	begin.sure = true; /* nearly always */
 	begin.plt = r->kind != SPOOL_REFERENCE_PLT;
 	cursor = begin;
-	while ((symbol = objects_next_definition(definer, &cursor, &index))) {
+	while ((symbol = symbols_next_definition(definer, &cursor, &index))) {
 		count++;
 		if (!found && leads_to(definer, symbol, address))
 			found = symbol, found_index = index;

@@ -86,6 +86,9 @@ struct writer {
  */
 int writer_create(struct writer *writer, const char *database, const struct spool_header *header);
 
+/* Path of the n-th spool of a process, n from 1; false when it does not fit. */
+bool writer_path(char *path, size_t room, const char *database, int pid, uint32_t n);
+
 /*
  * Reserve a record of `payload` bytes (rounded up).  Returns the place of the payload, zeroed, or
  * NULL when it is lost (counted).  writer_commit() makes it valid.
@@ -102,6 +105,9 @@ void writer_prepare(struct writer *writer, size_t room);
 /* Close the descriptor: from now on the program's own code runs, which may close any and use its
  * number again. */
 void writer_close_file(struct writer *writer);
+
+/* Undo writer_create(), before anybody else writes. */
+void writer_discard(struct writer *writer);
 
 /* Stop: further records go nowhere, the file's lock is free, the memory stays writable for
  * threads that are in the middle of a record.  False: the lock could not be freed. */
@@ -155,7 +161,8 @@ extern struct module module;
 
 enum module_state { STATE_OFF, STATE_RECORDING, STATE_FORKING, STATE_ENDED };
 
-/* First thing in la_version: begin to record.  False: this process is not recorded. */
+/* First thing in la_version: begin to record.  False: this process is not recorded, and nothing is
+ * left behind. */
 bool process_start(unsigned int offered, unsigned int version);
 
 /*
@@ -234,16 +241,8 @@ struct object *objects_by_map(const struct link_map *map);
 /* In a forked child: write all open objects anew, forget which symbols were written. */
 void objects_inherit(void);
 
-/* Address of the exported function `name`, or 0 (GNU hash only). */
-uintptr_t objects_find_function(const struct object *object, const char *name);
-
 /* Does an object that was loaded at the start refer to dlopen or dlmopen? */
 bool objects_refer_to_dlopen(void);
-
-/* Write the SPOOL_SYMBOL record of symbol `index`, whose value without the load bias is `value`,
- * unless it was written before.  Any thread. */
-void objects_write_symbol(struct object *object, uint32_t index, const ElfW(Sym) * symbol,
-			  uintptr_t value, const char *name);
 
 /* file.c: the file that ld.so opened by the name `path` a moment ago. */
 struct file_facts {
@@ -261,7 +260,6 @@ struct elf_facts {
 	uint64_t flags, flags_1, elf_flags;
 	const char *soname, *rpath, *runpath;
 	const ElfW(Dyn) * dynamic;
-	uint32_t needed_count;
 	const unsigned char *build_id;
 	uint32_t build_id_size;
 };
@@ -280,7 +278,22 @@ const char *versions_name(const struct object *object, uint32_t index);
 const char *versions_of_definition(const struct object *object, uint32_t symbol,
 				   uint16_t *ret_versym);
 
-/* A definition of `name` in `object`, or NULL; *at goes through all of them (versions). */
+/* Copy the open objects of all namespaces; returns how many. */
+uint32_t objects_copy_live(struct object **place, uint32_t room);
+struct object *objects_first(void); /* of the open ones; object->next */
+#define LIVE_MAX 8192
+
+/* ---- symbols.c: an object's symbol table ---- */
+
+/* Count the symbols, and have room to note which of them were recorded. */
+void symbols_prepare(struct object *object);
+
+/* Write the SPOOL_SYMBOL record of symbol `index`, whose value without the load bias is `value`,
+ * unless it was written before.  Any thread. */
+void symbols_write(struct object *object, uint32_t index, const ElfW(Sym) * symbol, uintptr_t value,
+		   const char *name);
+
+/* Goes through the definitions of one name (versions) in an object. */
 struct symbol_cursor {
 	const char *name;
 	uint32_t gnu_hash, next;
@@ -289,12 +302,13 @@ struct symbol_cursor {
 		      too */
 };
 void symbol_cursor_init(struct symbol_cursor *cursor, const char *name);
-const ElfW(Sym) * objects_next_definition(const struct object *object, struct symbol_cursor *cursor,
+
+/* The next definition, or NULL. */
+const ElfW(Sym) * symbols_next_definition(const struct object *object, struct symbol_cursor *cursor,
 					  uint32_t *ret_index);
-/* Copy the open objects of all namespaces; returns how many. */
-uint32_t objects_copy_live(struct object **place, uint32_t room);
-struct object *objects_first(void); /* of the open ones; object->next */
-#define LIVE_MAX 8192
+
+/* Address of the exported function `name`, or 0. */
+uintptr_t symbols_find_function(const struct object *object, const char *name);
 
 /* ---- lookup.c: the definition behind a relocated slot ---- */
 
@@ -320,14 +334,24 @@ bool lookup_by_name(struct object *from, const char *name, const ElfW(Rela) * re
 /* A relocation without symbol: learn the object's TLS module number from it. */
 void lookup_note_module(struct object *object, const ElfW(Rela) * rela);
 
-/* ---- relocations.c: bindings that ld.so makes without telling auditors ---- */
+/* ---- walk.c: one object's relocations ---- */
 
 enum walk_state { WALK_PENDING, WALK_BUSY, WALK_DONE };
+
+/* Learn where objects are now, to walk about `relocations` of them.  One walk at a time, and no
+ * object is closed during it: relocations.c sees to that. */
+void walk_begin(size_t relocations);
+
+/* Record what an object's slots tell, unless that was done before.  `dying`: it may be that it was
+ * never relocated. */
+void walk_object(struct object *object, bool dying);
+
+/* ---- relocations.c: bindings that ld.so makes without telling auditors ---- */
 
 /*
  * Walk the relocations of the objects that were opened and not walked yet.  To be called when they
  * are known to be relocated: at la_preinit, and at the first event after the dlopen that loaded
- * them, by a caller that holds ld.so's load lock (`locked`) or by the thread that opened them.
+ * them, by a caller that holds ld.so's load lock or by the thread that opened them.
  */
 enum catch_up {
 	CATCH_UP_LOCKED, /* ld.so's load lock is held, and no dlopen is under way */

@@ -168,20 +168,11 @@ static bool find_spool_of(int pid, bool live, struct spool_header *ret_header)
 	uint64_t began = 0;
 
 	for (uint32_t n = 1; n <= IMAGES_MAX; n++) {
-		char path[PATH_ROOM], number[48], suffix[64];
 		struct spool_header header;
-		char *p;
+		char path[PATH_ROOM];
 		long fd;
 
-		if (n > 1) {
-			p = format_number(number + sizeof(number), n);
-			join(suffix, sizeof(suffix), ".", p, SPOOL_SUFFIX);
-		} else {
-			join(suffix, sizeof(suffix), SPOOL_SUFFIX, NULL, NULL);
-		}
-		p = format_number(number + sizeof(number), (uint64_t)pid);
-		*--p = '.';
-		if (!join(path, sizeof(path), module.database, p, suffix))
+		if (!writer_path(path, sizeof(path), module.database, pid, n))
 			return false;
 		fd = sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
 			 0);
@@ -351,7 +342,8 @@ bool process_start(unsigned int offered, unsigned int version)
 		return false;
 	}
 	if (!keep_identity()) {
-		writer_lost(&module.writer, SPOOL_LOST_NO_MEMORY);
+		writer_discard(&module.writer);
+		say("not recording: not enough memory", "", "");
 		return false;
 	}
 	write_process();
@@ -422,7 +414,7 @@ void process_watch_forks(void)
 	register_function *watch = NULL;
 
 	if (module.libc)
-		watch = (register_function *)objects_find_function(module.libc,
+		watch = (register_function *)symbols_find_function(module.libc,
 								   "__register_atfork");
 	if (watch)
 		watch(before_fork, NULL, in_child, NULL);

@@ -1,448 +1,16 @@
 /*
- * relocations.c - bindings that ld.so makes without telling auditors: all but those of JUMP_SLOT
- * relocations, of which it notes the lazy ones that nobody called through yet.
- *
- * After ld.so has relocated an object, each slot holds what was chosen.  The slot's value leads to
- * the defining object, the name leads to the definition in it (lookup.c).  glibc
- * sysdeps/x86_64/dl-machine.h (elf_machine_rela) and elf/do-rel.h.
+ * relocations.c - when the relocations of which objects are walked (walk.c): bindings that ld.so
+ * makes without telling auditors, which is all but those of JUMP_SLOT relocations, of which the
+ * lazy ones that nobody called through yet are noted.
  */
 #include "audit/module.h"
 
-#include <elf.h>
-#include <sys/mman.h>
-
-#define BATCH         256 /* entries of one record */
-#define UNBOUND_BATCH 16384
-#define VERSIONS_MAX  4096 /* more than any object has */
-#define AHEAD         6    /* relocations */
-
-struct entry {
-	struct spool_reference r;
-	uint32_t next; /* entry with the same own symbol and another kind; index + 1 */
-	bool settled;  /* further slots are only counted */
-};
-
-/* One walk at a time: its tables are kept for the next. */
+/* One walk at a time. */
 static struct {
 	_Atomic uint32_t busy;      /* a thread walks, or closes an object */
 	uint64_t signals;           /* its mask, to restore */
 	struct object *last_walked; /* all up to this one are done */
-	struct object *by_address[LIVE_MAX];
-	uintptr_t ends[LIVE_MAX]; /* of the same: side by side, for the search */
-	uint32_t object_count;
-	unsigned char *scratch;
-	size_t scratch_size;
 } walker;
-
-struct walk {
-	struct object *object;
-	uint32_t *first; /* per own symbol: entry + 1 */
-	struct entry *entries;
-	uint32_t entry_count, entry_room;
-	uint32_t *unbound; /* own symbols of lazy slots */
-	uint32_t unbound_count;
-	uint32_t first_defined; /* own symbols below are undefined; 0: not known */
-	struct object *recent;  /* definer of the last slot */
-	bool dying;             /* maybe never relocated: believe only what leads somewhere */
-};
-
-static void sort_by_address(struct object **objects, uint32_t count)
-{
-	/* Shell sort: libc's qsort may allocate. */
-	for (uint32_t gap = count / 2; gap; gap /= 2)
-		for (uint32_t i = gap; i < count; i++) {
-			struct object *moving = objects[i];
-			uint32_t j = i;
-
-			for (; j >= gap && objects[j - gap]->start > moving->start; j -= gap)
-				objects[j] = objects[j - gap];
-			objects[j] = moving;
-		}
-}
-
-static struct object *definer_at(struct walk *walk, uintptr_t address)
-{
-	uint32_t low = 0, high = walker.object_count;
-
-	if (walk->recent && address >= walk->recent->start && address < walk->recent->end)
-		return walk->recent;
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-
-		if (walker.ends[middle] <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == walker.object_count || address < walker.by_address[low]->start)
-		return NULL;
-	return walk->recent = walker.by_address[low];
-}
-
-static void write_versions(const struct object *object)
-{
-	struct spool_versions *record;
-	uint32_t count = 0, limit = versions_count(object);
-	size_t size = sizeof(*record);
-	unsigned char *p;
-
-	if (limit > VERSIONS_MAX)
-		limit = VERSIONS_MAX;
-	for (uint32_t i = 2; i < limit; i++) {
-		const char *name = versions_name(object, i);
-
-		if (name)
-			size += 4 + string_room(name), count++;
-	}
-	record = count ? writer_reserve(&module.writer, SPOOL_VERSIONS, 0, 0, size) : NULL;
-	if (!record)
-		return;
-	record->object = object->number;
-	record->count = count;
-	p = (unsigned char *)(record + 1);
-	for (uint32_t i = 2; i < limit; i++) {
-		const char *name = versions_name(object, i);
-
-		if (name) {
-			memcpy(p, &i, 4);
-			p = put_string(p + 4, name);
-		}
-	}
-	writer_commit(&module.writer, record);
-}
-
-/* Put the tap's thunk into a slot that la_symbind64 could not redirect. */
-static bool tap_slot(const struct object *object, uintptr_t slot, uintptr_t thunk)
-{
-	uintptr_t page = slot & ~(uintptr_t)4095;
-	bool read_only = slot >= object->relro_start && slot < object->relro_end;
-
-	if (read_only && sys(SYS_mprotect, page, 4096, PROT_READ | PROT_WRITE) != 0)
-		return false;
-	__atomic_store_n((uintptr_t *)slot, thunk, __ATOMIC_RELAXED);
-	if (read_only)
-		sys(SYS_mprotect, page, 4096, PROT_READ);
-	return true;
-}
-
-/* Pointers to dlopen and its family in data are equal to those in the GOT: all are redirected, or a
- * program that compares them would see it. */
-static bool redirect(const struct object *object, const struct object *definer, uint32_t kind,
-		     const ElfW(Rela) * rela, const char *name, uintptr_t value)
-{
-	uintptr_t thunk;
-
-	if (!definer || (kind != SPOOL_REFERENCE_GOT && kind != SPOOL_REFERENCE_ABS) ||
-	    rela->r_addend)
-		return false;
-	thunk = taps_redirect(definer, name, value);
-	return thunk != value && tap_slot(object, object->bias + rela->r_offset, thunk);
-}
-
-static struct entry *find_entry(const struct walk *walk, uint32_t own, uint32_t kind)
-{
-	for (uint32_t i = walk->first[own]; i; i = walk->entries[i - 1].next)
-		if (walk->entries[i - 1].r.kind == kind)
-			return &walk->entries[i - 1];
-	return NULL;
-}
-
-static struct entry *entry_for(struct walk *walk, uint32_t own, uint32_t kind)
-{
-	struct entry *entry = find_entry(walk, own, kind);
-
-	if (entry)
-		return entry;
-	if (walk->entry_count == walk->entry_room)
-		return NULL;
-	entry = &walk->entries[walk->entry_count++];
-	memset(entry, 0, sizeof(*entry));
-	entry->next = walk->first[own];
-	walk->first[own] = walk->entry_count;
-	entry->r.own = own;
-	entry->r.kind = (uint16_t)kind;
-	return entry;
-}
-
-static uint16_t version_of(const struct object *object, uint32_t symbol)
-{
-	return object->versyms ? ((const uint16_t *)object->versyms)[symbol] & 0x7fff : 0;
-}
-
-/* A JUMP_SLOT that la_symbind64 told of, where its version needs no correction. */
-static bool already_told(const struct object *definer, uint16_t version)
-{
-	if (module.silent_bind_now || definer->mixed)
-		return false;
-	return (version >= 2) == (definer->versions != 0);
-}
-
-/* Does the slot hold what ld.so puts there?  Until then it holds nothing, or leads into the
- * object's own PLT. */
-static bool is_relocated(uint32_t kind, const struct object *definer, uintptr_t slot)
-{
-	uintptr_t raw;
-
-	memcpy(&raw, (const void *)slot, sizeof(raw));
-	return kind == SPOOL_REFERENCE_PLT ? definer != NULL : raw != 0;
-}
-
-/* A lazy PLT slot that was not called through yet.  Told without a look at the symbol, whose page
- * may not be in memory: DT_GNU_HASH has undefined symbols first, and such a one can't be bound to
- * this very object. */
-static bool walk_lazy(struct walk *walk, const ElfW(Rela) * rela)
-{
-	const struct object *object = walk->object;
-	uint32_t own = ELF64_R_SYM(rela->r_info);
-	uintptr_t slot = object->bias + rela->r_offset, value;
-
-	if (ARCH_RELOC_KIND(ELF64_R_TYPE(rela->r_info)) != SPOOL_REFERENCE_PLT || !own ||
-	    own >= walk->first_defined || slot < object->start ||
-	    slot + sizeof(value) > object->end)
-		return false;
-	memcpy(&value, (const void *)slot, sizeof(value));
-	if (value < object->start || value >= object->end)
-		return false;
-	if (!walk->dying && walk->unbound_count < object->symbol_limit)
-		walk->unbound[walk->unbound_count++] = own;
-	return true;
-}
-
-/* A JUMP_SLOT that la_symbind64 told of, most of those that are bound: told from its value and
- * version alone. */
-static bool walk_told(struct walk *walk, const ElfW(Rela) * rela)
-{
-	const struct object *object = walk->object, *definer;
-	uint32_t own = ELF64_R_SYM(rela->r_info);
-	uintptr_t slot = object->bias + rela->r_offset, value;
-
-	if (ARCH_RELOC_KIND(ELF64_R_TYPE(rela->r_info)) != SPOOL_REFERENCE_PLT || !own ||
-	    own >= object->symbol_limit || slot < object->start ||
-	    slot + sizeof(value) > object->end)
-		return false;
-	memcpy(&value, (const void *)slot, sizeof(value));
-	if (value >= module.base && value < module.end)
-		return true; /* a thunk */
-	definer = definer_at(walk, value);
-	return definer && definer != object && already_told(definer, version_of(object, own));
-}
-
-static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
-{
-	struct object *object = walk->object;
-	uint32_t own = ELF64_R_SYM(rela->r_info);
-	uint32_t kind = ARCH_RELOC_KIND(ELF64_R_TYPE(rela->r_info));
-	const ElfW(Sym) *symbol = (const ElfW(Sym) *)object->symbols + own;
-	uintptr_t slot = object->bias + rela->r_offset, value = 0;
-	struct object *definer = NULL;
-	struct entry *entry;
-	uint16_t version;
-	const char *name;
-
-	/* The same symbol, the same answer: in tables of virtual functions again and again. */
-	if (kind && kind != SPOOL_REFERENCE_PLT && own && own < object->symbol_limit) {
-		entry = find_entry(walk, own, kind);
-		if (entry && entry->settled) {
-			entry->r.slots++;
-			return;
-		}
-	}
-	/* Local symbols and those that bind locally are not looked up (RESOLVE_MAP). */
-	if (!own)
-		lookup_note_module(object, rela);
-	if (!kind || !own || own >= object->symbol_limit || slot < object->start ||
-	    slot + sizeof(value) > object->end || symbol->st_name >= object->string_size ||
-	    ELF64_ST_BIND(symbol->st_info) == STB_LOCAL ||
-	    ELF64_ST_VISIBILITY(symbol->st_other) == STV_HIDDEN ||
-	    ELF64_ST_VISIBILITY(symbol->st_other) == STV_INTERNAL)
-		return;
-	name = (const char *)object->strings + symbol->st_name;
-	version = version_of(object, own);
-	if (kind != SPOOL_REFERENCE_TLS && kind != SPOOL_REFERENCE_COPY) {
-		memcpy(&value, (const void *)slot, sizeof(value));
-		if (kind == SPOOL_REFERENCE_ABS)
-			value -= (uintptr_t)rela->r_addend;
-		definer = value ? definer_at(walk, value) : NULL;
-	}
-	if (kind == SPOOL_REFERENCE_PLT && value) {
-		bool self = definer == object && symbol->st_shndx != SHN_UNDEF &&
-			    object->bias + symbol->st_value == value;
-
-		if (definer == object && !self) {
-			struct spool_reference unused = {.kind = SPOOL_REFERENCE_PLT};
-
-			/* Into its own PLT: not bound yet. */
-			if (symbol->st_shndx == SHN_UNDEF ||
-			    !lookup_at(object, definer, name, value, &unused))
-				definer = NULL, value = 0;
-		}
-		if (definer && already_told(definer, version))
-			return;
-	}
-	if (walk->dying && !is_relocated(kind, definer, slot))
-		return;
-	entry = entry_for(walk, own, kind);
-	if (!entry)
-		return;
-	if (redirect(object, definer, kind, rela, name, value))
-		entry->r.flags |= SPOOL_REFERENCE_TAPPED;
-	if (entry->r.slots++)
-		return; /* the same symbol: the same answer */
-	entry->settled = !taps_know(name);
-	entry->r.version = version;
-	entry->r.address = value;
-	if (ELF64_ST_BIND(symbol->st_info) == STB_WEAK)
-		entry->r.flags |= SPOOL_REFERENCE_WEAK;
-	if (!definer && (!value || kind == SPOOL_REFERENCE_PLT) && kind != SPOOL_REFERENCE_TLS &&
-	    kind != SPOOL_REFERENCE_COPY) {
-		entry->r.flags |= SPOOL_REFERENCE_UNBOUND;
-		return;
-	}
-	if (!(definer && lookup_at(object, definer, name, value, &entry->r)) &&
-	    !((value || kind == SPOOL_REFERENCE_TLS || kind == SPOOL_REFERENCE_COPY) &&
-	      lookup_by_name(object, name, rela, &entry->r)))
-		entry->r.flags |= SPOOL_REFERENCE_UNBOUND;
-}
-
-static const char *entry_name(const struct walk *walk, const struct entry *entry)
-{
-	const ElfW(Sym) *symbol = (const ElfW(Sym) *)walk->object->symbols + entry->r.own;
-
-	return (const char *)walk->object->strings + symbol->st_name;
-}
-
-static void write_batch(const struct walk *walk, uint32_t from, uint32_t count)
-{
-	struct spool_references *record;
-	struct spool_reference *r;
-	size_t size = sizeof(*record) + count * sizeof(*r);
-	unsigned char *p;
-
-	for (uint32_t i = from; i < from + count; i++)
-		if (!walk->entries[i].r.to)
-			size += string_room(entry_name(walk, &walk->entries[i]));
-	record = writer_reserve(&module.writer, SPOOL_REFERENCES, 0, thread_id(), size);
-	if (!record)
-		return;
-	record->when.time = monotonic_now() - module.epoch;
-	record->when.sp = (uintptr_t)__builtin_frame_address(0);
-	record->from = walk->object->number;
-	record->count = count;
-	r = (struct spool_reference *)(record + 1);
-	p = (unsigned char *)(r + count);
-	for (uint32_t i = from; i < from + count; i++) {
-		*r++ = walk->entries[i].r;
-		if (!walk->entries[i].r.to)
-			p = put_string(p, entry_name(walk, &walk->entries[i]));
-	}
-	writer_commit(&module.writer, record);
-}
-
-static void write_unbound(const struct walk *walk)
-{
-	for (uint32_t i = 0; i < walk->unbound_count;) {
-		uint32_t count = walk->unbound_count - i;
-		struct spool_unbound *record;
-
-		if (count > UNBOUND_BATCH)
-			count = UNBOUND_BATCH;
-		record = writer_reserve(&module.writer, SPOOL_UNBOUND, 0, 0,
-					sizeof(*record) + count * sizeof(uint32_t));
-		if (!record)
-			return;
-		record->from = walk->object->number;
-		record->count = count;
-		memcpy(record + 1, walk->unbound + i, count * sizeof(uint32_t));
-		writer_commit(&module.writer, record);
-		i += count;
-	}
-}
-
-static bool scratch_for(struct walk *walk)
-{
-	size_t symbols = walk->object->symbol_limit;
-	size_t indexes = (2 * symbols * sizeof(uint32_t) + 7) & ~(size_t)7;
-	size_t wanted = indexes + 2 * symbols * sizeof(struct entry);
-	const uint32_t *hash = (const uint32_t *)walk->object->gnu_hash;
-
-	if (wanted > walker.scratch_size) {
-		size_t size = (wanted * 2 + 4095) & ~(size_t)4095;
-		long map = sys(SYS_mmap, 0, size, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-		if (map < 0 && map > -4096)
-			return false;
-		if (walker.scratch)
-			sys(SYS_munmap, walker.scratch, walker.scratch_size);
-		walker.scratch = (unsigned char *)map;
-		walker.scratch_size = size;
-	}
-	walk->first = (uint32_t *)walker.scratch;
-	memset(walk->first, 0, symbols * sizeof(uint32_t));
-	walk->unbound = walk->first + symbols;
-	walk->first_defined = hash ? hash[1] : 0;
-	walk->entries = (struct entry *)(walker.scratch + indexes);
-	walk->entry_room = (uint32_t)(2 * symbols) - 1;
-	return true;
-}
-
-/* What the relocations to come refer to is seldom in the processor's caches: ask for symbols first,
- * then, when they have come, for names and for what is known of the slots' values. */
-static void look_ahead(const struct object *object, const ElfW(Rela) * rela, size_t i, size_t count)
-{
-	const ElfW(Sym) *symbols = (const ElfW(Sym) *)object->symbols;
-	uintptr_t slot, value;
-	uint32_t own;
-
-	if (i + 2 * AHEAD < count) {
-		own = ELF64_R_SYM(rela[i + 2 * AHEAD].r_info);
-		__builtin_prefetch(&symbols[own]);
-		__builtin_prefetch((const uint16_t *)object->versyms + own);
-	}
-	if (i + AHEAD >= count)
-		return;
-	rela += i + AHEAD;
-	own = ELF64_R_SYM(rela->r_info);
-	slot = object->bias + rela->r_offset;
-	/* Only where ld.so has written is there surely memory. */
-	if (!ARCH_RELOC_KIND(ELF64_R_TYPE(rela->r_info)) || own >= object->symbol_limit ||
-	    slot < object->start || slot + sizeof(value) > object->end)
-		return;
-	__builtin_prefetch((const char *)object->strings + symbols[own].st_name);
-	memcpy(&value, (const void *)slot, sizeof(value));
-	lookup_prefetch(value - (uintptr_t)rela->r_addend);
-}
-
-static void walk_object(struct object *object, bool dying)
-{
-	struct walk walk = {.object = object, .dying = dying};
-	uint32_t pending = WALK_PENDING;
-
-	if (object->kind == SPOOL_OBJECT_VDSO || !object->symbol_limit ||
-	    !atomic_compare_exchange_strong(&object->walk, &pending, WALK_BUSY))
-		return;
-	if (!scratch_for(&walk)) {
-		writer_lost(&module.writer, SPOOL_LOST_NO_MEMORY);
-	} else {
-		const ElfW(Rela) *rela = (const ElfW(Rela) *)object->relocations;
-
-		for (size_t i = object->relative_count; rela && i < object->relocation_count; i++) {
-			look_ahead(object, rela, i, object->relocation_count);
-			walk_one(&walk, &rela[i]);
-		}
-		rela = (const ElfW(Rela) *)object->plt_relocations;
-		for (size_t i = 0; rela && i < object->plt_relocation_count; i++)
-			if (!walk_lazy(&walk, &rela[i]) && !walk_told(&walk, &rela[i]))
-				walk_one(&walk, &rela[i]);
-		write_unbound(&walk);
-		if (walk.entry_count)
-			write_versions(object);
-		for (uint32_t i = 0; i < walk.entry_count; i += BATCH)
-			write_batch(&walk, i,
-				    walk.entry_count - i < BATCH ? walk.entry_count - i : BATCH);
-	}
-	atomic_store(&object->walk, WALK_DONE);
-}
 
 /* Take the walker.  Signals are blocked meanwhile: a handler that never returns here (siglongjmp)
  * would keep it for ever. */
@@ -472,22 +40,14 @@ static struct object *first_pending(void)
 	return walker.last_walked ? walker.last_walked->next : objects_first();
 }
 
-/* Where objects are now.  The caller has the walker, so that none of them is closed meanwhile. */
+/* The caller has the walker, so that no object is closed meanwhile. */
 static void look_around(void)
 {
 	size_t relocations = 0;
 
-	walker.object_count = objects_copy_live(walker.by_address, LIVE_MAX);
-	/* An IFUNC of libc's may choose a function of the vDSO, to which ld.so binds nothing. */
-	for (uint32_t i = 0; i < walker.object_count; i++)
-		if (walker.by_address[i]->kind == SPOOL_OBJECT_VDSO)
-			walker.by_address[i--] = walker.by_address[--walker.object_count];
-	sort_by_address(walker.by_address, walker.object_count);
-	for (uint32_t i = 0; i < walker.object_count; i++)
-		walker.ends[i] = walker.by_address[i]->end;
 	for (const struct object *object = first_pending(); object; object = object->next)
 		relocations += object->relocation_count - object->relative_count;
-	lookup_begin(relocations);
+	walk_begin(relocations);
 }
 
 struct pending {
@@ -517,14 +77,17 @@ static void walk_pending(void *argument)
 
 void relocations_catch_up(enum catch_up how)
 {
-	struct pending pending = {how, thread_id()};
+	struct pending pending = {how, 0};
 	struct stack_taker *taker = NULL;
 
-	if (!first_pending() || (how == CATCH_UP_OPENER &&
-				 (!pending.self || atomic_load(&module.opener) != pending.self)))
+	if (!first_pending()) /* nearly always; so not even a system call is made before */
 		return;
-	if (how == CATCH_UP_OPENER)
+	if (how == CATCH_UP_OPENER) {
+		pending.self = thread_id();
+		if (!pending.self || atomic_load(&module.opener) != pending.self)
+			return;
 		taker = stack_borrow(); /* a fibre may have little room */
+	}
 	if ((how != CATCH_UP_OPENER || taker) && begin()) {
 		if (taker)
 			stack_run(taker, walk_pending, &pending);

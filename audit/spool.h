@@ -5,8 +5,8 @@
  *
  * A spool is one file per process image, "<database>.<pid>.spool", or "<database>.<pid>.<n>.spool"
  * with n = 2, 3, ... when that name is taken (an image before execve, or a pid used again).  The
- * writer maps it MAP_SHARED and closes the descriptor at once.  All integers are in the writer's
- * byte order; `machine` and `magic` tell whether it is the reader's.
+ * writer maps it MAP_SHARED and closes the descriptor before the program's own code runs.  All
+ * integers are in the writer's byte order; `machine` and `magic` tell whether it is the reader's.
  *
  * LIVENESS.  The writer holds flock(LOCK_EX) on the open file description that its mapping keeps
  * alive.  The kernel drops the lock when the last reference goes: at exit, execve or SIGKILL, never

@@ -105,23 +105,26 @@ static long allocate(struct writer *writer, uint64_t from, uint64_t to)
 	return result;
 }
 
+bool writer_path(char *path, size_t room, const char *database, int pid, uint32_t n)
+{
+	char number[48], suffix[64];
+	char *p = format_number(number + sizeof(number), n);
+
+	if (n > 1)
+		join(suffix, sizeof(suffix), ".", p, SPOOL_SUFFIX);
+	else
+		join(suffix, sizeof(suffix), SPOOL_SUFFIX, NULL, NULL);
+	p = format_number(number + sizeof(number), (uint64_t)pid);
+	*--p = '.';
+	return join(path, room, database, p, suffix);
+}
+
 static long create_file(struct writer *writer, const char *database, int pid)
 {
 	long fd = -EEXIST;
 
 	for (uint32_t n = 1; n <= NAMES_MAX && fd == -EEXIST; n++) {
-		char number[48], suffix[64];
-		char *p = number + sizeof(number);
-
-		p = format_number(p, n);
-		if (n > 1) {
-			join(suffix, sizeof(suffix), ".", p, SPOOL_SUFFIX);
-		} else {
-			join(suffix, sizeof(suffix), SPOOL_SUFFIX, NULL, NULL);
-		}
-		p = format_number(number + sizeof(number), (uint64_t)pid);
-		*--p = '.';
-		if (!join(writer->path, sizeof(writer->path), database, p, suffix))
+		if (!writer_path(writer->path, sizeof(writer->path), database, pid, n))
 			return -ENAMETOOLONG;
 		fd = sys(SYS_openat, AT_FDCWD, writer->path,
 			 O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -367,6 +370,14 @@ void writer_prepare(struct writer *writer, size_t room)
 	if (wanted <= writer->capacity &&
 	    wanted > __atomic_load_n(&writer->header->allocated, __ATOMIC_RELAXED))
 		grow(writer, wanted);
+}
+
+void writer_discard(struct writer *writer)
+{
+	for (uint32_t i = atomic_exchange(&writer->map_count, 0); i--;)
+		sys(SYS_munmap, writer->maps[i].base, writer->maps[i].length);
+	writer_close_file(writer);
+	sys(SYS_unlinkat, AT_FDCWD, writer->path, 0);
 }
 
 bool writer_finish(struct writer *writer)
