@@ -276,6 +276,26 @@ static uint64_t preinit_seq(const struct recording *rec)
 	return 0; /* a forked child */
 }
 
+static int compare_seqs(const void *a, const void *b)
+{
+	const struct binding *x = a, *y = b;
+
+	if (x->seq != y->seq)
+		return x->seq < y->seq ? -1 : 1;
+	return (x->symbol > y->symbol) - (x->symbol < y->symbol);
+}
+
+/* Only those of which a part was split off are out of order. */
+static void sort_bindings(struct contents *contents)
+{
+	struct binding *bindings = contents->bindings;
+
+	for (size_t i = 1; i < contents->binding_count; i++)
+		if (bindings[i].seq < bindings[i - 1].seq)
+			return qsort(bindings, contents->binding_count, sizeof(*bindings),
+				     compare_seqs);
+}
+
 void bindings_conclude(struct contents *contents)
 {
 	uint64_t preinit = preinit_seq(&contents->rec);
@@ -298,4 +318,5 @@ void bindings_conclude(struct contents *contents)
 		contents->bindings[kept++] = *binding;
 	}
 	contents->binding_count = kept;
+	sort_bindings(contents);
 }

@@ -50,7 +50,7 @@ bool store_processes(struct store *store, const struct process_filter *filter,
 		"p.complete, (SELECT count(*) FROM object WHERE process = p.id), "
 		"(SELECT count(*) FROM search WHERE process = p.id), "
 		"(SELECT count(*) FROM call WHERE process = p.id), "
-		"(SELECT count(*) FROM binding WHERE process = p.id AND to_object IS NOT NULL) "
+		"p.bindings "
 		"FROM process p "
 		"WHERE (?1 < 0 OR p.run = CASE WHEN ?1 > 0 THEN ?1 ELSE "
 		"(SELECT id FROM run ORDER BY started_ns DESC, id DESC LIMIT 1) END) "
@@ -129,8 +129,9 @@ static sqlite3_stmt *prepare_bindings(struct store *store, const struct recordin
 		"WHERE b.process = ?1");
 	if (filter->symbol)
 		strbuf_addf(&sql,
-			    " AND b.symbol IN (SELECT id FROM symbol WHERE process = ?1 "
-			    "AND name %s ?2)",
+			    " AND b.symbol IN (SELECT id FROM symbol WHERE id BETWEEN "
+			    "(SELECT first_symbol FROM process WHERE id = ?1) AND "
+			    "(SELECT last_symbol FROM process WHERE id = ?1) AND name %s ?2)",
 			    is_glob(filter->symbol) ? "GLOB" : "=");
 	if (filter->kind)
 		strbuf_addstr(&sql, " AND b.kind = ?3");
@@ -142,7 +143,7 @@ static sqlite3_stmt *prepare_bindings(struct store *store, const struct recordin
 		strbuf_addstr(&sql, " AND b.to_object IS NOT NULL");
 	else if (filter->bound == UNBOUND_ONLY)
 		strbuf_addstr(&sql, " AND b.to_object IS NULL");
-	strbuf_addstr(&sql, " ORDER BY b.seq");
+	strbuf_addstr(&sql, " ORDER BY b.id");
 	stmt = store_prepare_for(store, sql.s, rec->process_id);
 	if (!stmt)
 		return NULL;

@@ -3,6 +3,11 @@
  */
 #include "report/store/rows.h"
 
+/* The rows of process ?1 in a table where they have consecutive ids. */
+#define IDS_OF(table)                                                         \
+	"id BETWEEN (SELECT first_" table " FROM process WHERE id = ?1) AND " \
+	"(SELECT last_" table " FROM process WHERE id = ?1)"
+
 static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
@@ -30,7 +35,7 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_LAST_CALL] = "SELECT max(id) FROM call",
 	[SQL_LAST_STACK] = "SELECT max(id) FROM stack",
 	[SQL_LAST_SYMBOL] = "SELECT max(id) FROM symbol",
-	[SQL_LAST_BINDING] = "SELECT max(id) FROM binding",
+	[SQL_LAST_BINDING] = "SELECT max(id) FROM binding_row",
 	[SQL_DELETE_FRAMES] =
 		"DELETE FROM stack_frame WHERE stack IN (SELECT id FROM stack WHERE process = ?)",
 	[SQL_DELETE_SEGMENTS] =
@@ -41,8 +46,8 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_DELETE_SEARCHES] = "DELETE FROM search WHERE process = ?",
 	[SQL_DELETE_CALLS] = "DELETE FROM call WHERE process = ?",
 	[SQL_DELETE_STACKS] = "DELETE FROM stack WHERE process = ?",
-	[SQL_DELETE_BINDINGS] = "DELETE FROM binding WHERE process = ?",
-	[SQL_DELETE_SYMBOLS] = "DELETE FROM symbol WHERE process = ?",
+	[SQL_DELETE_BINDINGS] = "DELETE FROM binding_row WHERE process = ?1 AND " IDS_OF("binding"),
+	[SQL_DELETE_SYMBOLS] = "DELETE FROM symbol WHERE process = ?1 AND " IDS_OF("symbol"),
 	[SQL_DELETE_ACTIVITIES] = "DELETE FROM activity WHERE process = ?",
 	[SQL_DELETE_OBJECTS] = "DELETE FROM object WHERE process = ?",
 	[SQL_DELETE_PROCESS] = "DELETE FROM process WHERE id = ?",
@@ -50,9 +55,10 @@ static const char *const texts[SQL_STATEMENTS] = {
 		"INSERT INTO process (id, run, spool_uuid, pid, ppid, parent, parent_uuid, "
 		"parent_seq, begin_kind, exe, argv, cwd, uid, gid, glibc, platform, machine, "
 		"audit_version, module, started_ns, ended_ns, end_kind, wait_status, lost_events, "
-		"lost_stacks, lost_reason, torn_records, damaged_at, spool_bytes, complete) VALUES "
+		"lost_stacks, lost_reason, torn_records, damaged_at, spool_bytes, complete, "
+		"first_symbol, last_symbol, first_binding, last_binding, bindings) VALUES "
 		"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-		"?, ?, ?)",
+		"?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_PUT_ENVIRONMENT] = "INSERT INTO environment (process, name, value) VALUES (?, ?, ?)",
 	[SQL_PUT_OBJECT] =
 		"INSERT INTO object (id, process, number, namespace, kind, path, real_path, "
@@ -84,7 +90,7 @@ static const char *const texts[SQL_STATEMENTS] = {
 		"value, size, type, bind, visibility, hidden_version) VALUES (?, ?, ?, ?, "
 		"?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_PUT_BINDING] =
-		"INSERT INTO binding (id, process, seq, from_object, to_object, "
+		"INSERT INTO binding_row (id, process, seq, from_object, to_object, "
 		"symbol, version, kind, source, address, count, flags, internal) VALUES "
 		"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 };

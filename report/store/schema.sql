@@ -12,7 +12,7 @@
 -- `seq` is an event's place in its process's history: it grows, it is not consecutive, and
 -- the same seq never names two events of one process.
 PRAGMA application_id = 0x706c7567;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- run: everything that one start of the recorder saw: a first process and its descendants.
 CREATE TABLE run (
@@ -58,7 +58,10 @@ CREATE TABLE process (
   torn_records INTEGER NOT NULL,   -- records cut short by a kill
   damaged_at INTEGER,              -- offset of the spool's first damaged byte, NULL if none
   spool_bytes INTEGER NOT NULL,    -- bytes of the spool that were read: its header and whole records
-  complete INTEGER NOT NULL        -- 1: the process had ended and its spool was read whole
+  complete INTEGER NOT NULL,       -- 1: the process had ended and its spool was read whole
+  first_symbol INTEGER, last_symbol INTEGER,   -- its rows in symbol have all the ids between these
+  first_binding INTEGER, last_binding INTEGER, -- the same of binding_row, in the order of seq; NULL: none
+  bindings INTEGER NOT NULL        -- how many of those lead to a definition
 );
 CREATE INDEX process_by_parent ON process(parent_uuid);
 
@@ -203,6 +206,8 @@ CREATE TABLE stack_frame (
 ) WITHOUT ROWID;
 
 -- symbol: a definition that something was bound to, or a name that is wanted and not bound.
+-- Like binding_row, it has so many rows that an index would take longer to write than they do; a
+-- process's rows are found fast by "id BETWEEN first_symbol AND last_symbol", both of process.
 CREATE TABLE symbol (
   id INTEGER PRIMARY KEY,     -- what other tables call "symbol"
   process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- in which process
@@ -219,13 +224,10 @@ CREATE TABLE symbol (
   visibility INTEGER NOT NULL, -- STV_*
   hidden_version INTEGER NOT NULL -- 1: not the default version (name@version, not @@)
 );
-CREATE INDEX symbol_by_process ON symbol(process);
-CREATE INDEX symbol_by_name ON symbol(name);
 
--- binding: who is bound to which definition, or (to_object NULL) not bound yet.  Equal bindings are
--- one row with a count.
-CREATE TABLE binding (
-  id INTEGER PRIMARY KEY,     -- nothing else refers to it
+-- binding_row: what binding, below, is made of.  Query that: it finds a process's rows fast.
+CREATE TABLE binding_row (
+  id INTEGER PRIMARY KEY,     -- grows with seq
   process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- in which process
   seq INTEGER NOT NULL,       -- of the event at which it was seen first
   from_object INTEGER,        -- referring object, for dlsym the caller; NULL unknown
@@ -246,7 +248,6 @@ CREATE TABLE binding (
                               -- 8 definer found by name (copy, tls), 16 redirected to a tap
   internal INTEGER NOT NULL   -- 1: a look-up of ld.so's own, which the program did not ask for
 );
-CREATE INDEX binding_by_process ON binding(process, seq);
 
 -- activity: la_activity and la_preinit.
 CREATE TABLE activity (
@@ -258,6 +259,16 @@ CREATE TABLE activity (
   namespace INTEGER           -- its Lmid_t; NULL unknown
 );
 CREATE INDEX activity_by_process ON activity(process, seq);
+
+-- binding: who is bound to which definition, or (to_object NULL) not bound yet.  Equal bindings are
+-- one row with a count.  Its columns are those of binding_row.
+CREATE VIEW binding AS
+SELECT b.id AS id, p.id AS process, b.seq AS seq, b.from_object AS from_object,
+       b.to_object AS to_object, b.symbol AS symbol, b.version AS version, b.kind AS kind,
+       b.source AS source, b.address AS address, b.count AS count, b.flags AS flags,
+       b.internal AS internal
+FROM process p JOIN binding_row b
+     ON p.id = +b.process AND b.id BETWEEN p.first_binding AND p.last_binding;
 
 -- Views, with names instead of ids, for people.
 
@@ -282,7 +293,9 @@ SELECT p.pid AS pid, COALESCE(f.namespace, t.namespace) AS namespace, f.path AS 
        t.path AS to_path, s.name AS symbol, b.version AS version, b.kind AS kind,
        b.source AS source, b.seq AS first_seq, b.count AS count, b.internal AS internal,
        b.id AS binding, p.id AS process
-FROM binding b JOIN process p ON p.id = b.process JOIN symbol s ON s.id = b.symbol
+FROM process p CROSS JOIN binding_row b
+     ON b.id BETWEEN p.first_binding AND p.last_binding
+     CROSS JOIN symbol s ON s.id = b.symbol
      LEFT JOIN object f ON f.id = b.from_object LEFT JOIN object t ON t.id = b.to_object;
 
 -- v_search: one line a name asked for or path tried.

@@ -165,8 +165,26 @@ static char *argv_json(const struct recording *rec)
 	return strbuf_detach(&sb);
 }
 
-static bool put_process(struct rows *rows, const struct recording *rec)
+/* The id of the last of `count` rows, or of the first; NULL when there are none. */
+static struct cell id_or_none(size_t count, int64_t id)
 {
+	return count ? integer(id) : (struct cell){CELL_NULL, 0, NULL};
+}
+
+static size_t count_bound(const struct contents *contents)
+{
+	size_t bound = 0;
+
+	for (size_t i = 0; i < contents->binding_count; i++)
+		bound += contents->bindings[i].bound;
+	return bound;
+}
+
+static bool put_process(struct rows *rows, const struct contents *contents,
+			const struct first_ids *ids)
+{
+	const struct recording *rec = &contents->rec;
+	size_t symbols = contents->symbol_count, bindings = contents->binding_count;
 	AUTO_FREE char *argv = argv_json(rec);
 	struct cell wait_status = {CELL_NULL, 0, NULL};
 
@@ -185,7 +203,12 @@ static bool put_process(struct rows *rows, const struct recording *rec)
 			      text(rec->end_kind), wait_status, bits(rec->lost_events),
 			      bits(rec->lost_stacks), integer(rec->lost_reason),
 			      bits(rec->torn_records), bits_unless_zero(rec->damaged_at),
-			      bits(rec->spool_bytes), integer(rec->complete)));
+			      bits(rec->spool_bytes), integer(rec->complete),
+			      id_or_none(symbols, ids->symbol),
+			      id_or_none(symbols, ids->symbol + (int64_t)symbols - 1),
+			      id_or_none(bindings, ids->binding),
+			      id_or_none(bindings, ids->binding + (int64_t)bindings - 1),
+			      bits(count_bound(contents))));
 }
 
 static bool write_all(struct rows *rows, struct contents *contents, const struct former *former)
@@ -198,7 +221,7 @@ static bool write_all(struct rows *rows, struct contents *contents, const struct
 	rec->wait_status = (int)former->wait_status;
 	return (!former->id || delete_former(rows, former->id)) && choose_ids(rows, rec, &ids) &&
 	       link_run(rows, rec) && link_parent(rows, rec) && link_children(rows, rec) &&
-	       put_process(rows, rec) && write_parts(rows, contents, &ids);
+	       put_process(rows, contents, &ids) && write_parts(rows, contents, &ids);
 }
 
 /* Nothing new came since this running process was read last, or somebody else read further. */

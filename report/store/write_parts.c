@@ -2,8 +2,7 @@
  * write_parts.c - one function a table.
  *
  * Rows go in in the order of their ids and of seq, so that tables and their (process, seq) indexes
- * only ever grow at the end.  Symbols are written, and numbered, in the order of their names for
- * the sake of the index by name.
+ * only ever grow at the end.
  */
 #include "report/store/write_parts.h"
 
@@ -197,32 +196,19 @@ static bool write_activities(struct rows *rows, const struct recording *rec,
 	return true;
 }
 
-struct named {
-	const char *name;
-	uint32_t index;
-};
-
-static int compare_names(const void *a, const void *b)
-{
-	const struct named *x = a, *y = b;
-	int order = strcmp(x->name, y->name);
-
-	return order ? order : (x->index > y->index) - (x->index < y->index);
-}
-
 #define SYMBOL_CELLS  13
 #define BINDING_CELLS 13
 
-static void symbol_cells(const struct contents *contents, const struct first_ids *ids,
-			 const struct named *named, int64_t id, struct cell *ret_cells)
+static void symbol_cells(const struct contents *contents, const struct first_ids *ids, size_t index,
+			 struct cell *ret_cells)
 {
-	const struct symbol *s = &contents->symbols[named->index];
+	const struct symbol *s = &contents->symbols[index];
 	const struct cell cells[SYMBOL_CELLS] = {
-		integer(id),
+		integer(ids->symbol + (int64_t)index),
 		integer(contents->rec.process_id),
 		reference(ids->object, contents_object(contents, s->object)),
 		integer(s->number),
-		text(named->name),
+		text(s->name ? s->name : ""),
 		text(s->version),
 		integer(s->defined),
 		bits(s->value),
@@ -236,28 +222,16 @@ static void symbol_cells(const struct contents *contents, const struct first_ids
 	memcpy(ret_cells, cells, sizeof(cells));
 }
 
-/* ret_ranks[i] is the place of symbol i in the order of the names. */
 static bool write_symbols(struct rows *rows, const struct contents *contents,
-			  const struct first_ids *ids, uint32_t *ret_ranks)
+			  const struct first_ids *ids)
 {
-	size_t count = contents->symbol_count;
-	AUTO_FREE struct named *order = xcalloc(count, sizeof(*order));
 	struct cell cells[ROWS_BATCH * SYMBOL_CELLS];
 
-	for (size_t i = 0; i < count; i++) {
-		const char *name = contents->symbols[i].name;
-
-		order[i] = (struct named){name ? name : "", (uint32_t)i};
-	}
-	qsort(order, count, sizeof(*order), compare_names);
-	for (size_t i = 0; i < count;) {
+	for (size_t i = 0; i < contents->symbol_count;) {
 		size_t n = 0;
 
-		for (; n < ROWS_BATCH && i < count; n++, i++) {
-			ret_ranks[order[i].index] = (uint32_t)i;
-			symbol_cells(contents, ids, &order[i], ids->symbol + (int64_t)i,
-				     cells + n * SYMBOL_CELLS);
-		}
+		for (; n < ROWS_BATCH && i < contents->symbol_count; n++, i++)
+			symbol_cells(contents, ids, i, cells + n * SYMBOL_CELLS);
 		if (!rows_put_batch(rows, SQL_PUT_SYMBOL, cells, SYMBOL_CELLS, n))
 			return false;
 	}
@@ -265,7 +239,7 @@ static bool write_symbols(struct rows *rows, const struct contents *contents,
 }
 
 static void binding_cells(const struct contents *contents, const struct first_ids *ids,
-			  const uint32_t *ranks, size_t index, struct cell *ret_cells)
+			  size_t index, struct cell *ret_cells)
 {
 	const struct binding *b = &contents->bindings[index];
 	const struct symbol *symbol = &contents->symbols[b->symbol];
@@ -275,7 +249,7 @@ static void binding_cells(const struct contents *contents, const struct first_id
 		bits(b->seq),
 		reference(ids->object, contents_object(contents, b->from)),
 		reference(ids->object, b->bound ? contents_object(contents, symbol->object) : NONE),
-		integer(ids->symbol + ranks[b->symbol]),
+		integer(ids->symbol + b->symbol),
 		text(b->version),
 		text(binding_kind_name(b->kind)),
 		text(b->relocation ? "relocation" : "la_symbind"),
@@ -289,7 +263,7 @@ static void binding_cells(const struct contents *contents, const struct first_id
 }
 
 static bool write_bindings(struct rows *rows, const struct contents *contents,
-			   const struct first_ids *ids, const uint32_t *ranks)
+			   const struct first_ids *ids)
 {
 	struct cell cells[ROWS_BATCH * BINDING_CELLS];
 
@@ -297,7 +271,7 @@ static bool write_bindings(struct rows *rows, const struct contents *contents,
 		size_t n = 0;
 
 		for (; n < ROWS_BATCH && i < contents->binding_count; n++, i++)
-			binding_cells(contents, ids, ranks, i, cells + n * BINDING_CELLS);
+			binding_cells(contents, ids, i, cells + n * BINDING_CELLS);
 		if (!rows_put_batch(rows, SQL_PUT_BINDING, cells, BINDING_CELLS, n))
 			return false;
 	}
@@ -307,11 +281,9 @@ static bool write_bindings(struct rows *rows, const struct contents *contents,
 bool write_parts(struct rows *rows, struct contents *contents, const struct first_ids *ids)
 {
 	struct recording *rec = &contents->rec;
-	AUTO_FREE uint32_t *ranks = xcalloc(contents->symbol_count, sizeof(*ranks));
 
 	return write_environment(rows, rec) && write_objects(rows, rec, ids) &&
 	       write_stacks(rows, rec, ids) && write_searches(rows, rec, ids) &&
 	       write_calls(rows, rec, ids) && write_activities(rows, rec, ids) &&
-	       write_symbols(rows, contents, ids, ranks) &&
-	       write_bindings(rows, contents, ids, ranks);
+	       write_symbols(rows, contents, ids) && write_bindings(rows, contents, ids);
 }

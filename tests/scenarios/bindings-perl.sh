@@ -20,14 +20,14 @@ equal() {
 	echo $status
 }
 bindings_equal perl -MPOSIX -e 'POSIX::floor(1)'
-for lie in "DELETE FROM binding WHERE id = (SELECT max(id) FROM binding WHERE kind = 'got' AND to_object)" \
-	"DELETE FROM binding WHERE id = (SELECT max(id) FROM binding WHERE kind = 'plt' AND to_object)" \
-	"DELETE FROM binding WHERE kind = 'dlsym' AND NOT internal" \
+for lie in "DELETE FROM binding_row WHERE id = (SELECT max(id) FROM binding WHERE kind = 'got' AND to_object)" \
+	"DELETE FROM binding_row WHERE id = (SELECT max(id) FROM binding WHERE kind = 'plt' AND to_object)" \
+	"DELETE FROM binding_row WHERE kind = 'dlsym' AND NOT internal" \
 	"DELETE FROM call WHERE kind = 'dlsym'" \
-	"UPDATE binding SET version = 'GLIBC_2.3' WHERE kind = 'abs' AND version NOTNULL" \
-	"UPDATE binding SET version = NULL WHERE kind = 'got'" \
-	"UPDATE binding SET to_object = from_object WHERE kind = 'plt' AND to_object" \
-	"UPDATE binding SET to_object = (SELECT o.id FROM object o WHERE o.kind = 'main')
+	"UPDATE binding_row SET version = 'GLIBC_2.3' WHERE kind = 'abs' AND version NOTNULL" \
+	"UPDATE binding_row SET version = NULL WHERE kind = 'got'" \
+	"UPDATE binding_row SET to_object = from_object WHERE kind = 'plt' AND to_object" \
+	"UPDATE binding_row SET to_object = (SELECT o.id FROM object o WHERE o.kind = 'main')
 		WHERE id = (SELECT min(id) FROM binding WHERE to_object IS NULL)" \
 	"UPDATE object SET namespace = 3 WHERE path LIKE '%/POSIX.so'" \
 	"UPDATE symbol SET name = name || 'x' WHERE id = (SELECT min(symbol) FROM binding WHERE kind = 'plt'

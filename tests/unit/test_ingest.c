@@ -245,7 +245,8 @@ static void test_live_process(void **state)
 
 	change("UPDATE process SET id = 77 WHERE pid = 100; UPDATE object SET process = 77 WHERE "
 	       "process = 2; UPDATE search SET process = 77 WHERE process = 2; UPDATE call SET "
-	       "process = 77 WHERE process = 2; UPDATE binding SET process = 77 WHERE process = 2; "
+	       "process = 77 WHERE process = 2; UPDATE binding_row SET process = 77 WHERE process "
+	       "= 2; "
 	       "UPDATE symbol SET process = 77 WHERE process = 2; UPDATE stack SET process = 77 "
 	       "WHERE process = 2; UPDATE activity SET process = 77 WHERE process = 2; UPDATE "
 	       "environment SET process = 77 WHERE process = 2");

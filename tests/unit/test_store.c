@@ -430,7 +430,7 @@ static void test_sql_writes_nothing(void **state)
 	store_close(stores[1]);
 	assert_false(exists("other") || exists("copy"));
 	assert_answer("SELECT count(*) FROM process", "1");
-	assert_answer("PRAGMA user_version", "1");
+	assert_answer("PRAGMA user_version", "2");
 }
 
 /* Use everything that reads; whether it succeeds does not matter here. */
@@ -475,14 +475,14 @@ static void test_strange_values(void **state)
 		"pid = 1e18, run = 55, parent = 66, complete = 'yes'",
 		"UPDATE process SET argv = '[1, null, \"a\", [\"b\"]]'",
 		"UPDATE process SET argv = '[\"\\u0000\"]', spool_uuid = 'short'",
-		"UPDATE binding SET from_object = -1, to_object = 1e9, kind = 'x', count = -1",
-		"UPDATE binding SET symbol = 12345",
+		"UPDATE binding_row SET from_object = -1, to_object = 1e9, kind = 'x', count = -1",
+		"UPDATE binding_row SET symbol = 12345",
 		"UPDATE segment SET position = 0, object = 1; UPDATE needed SET object = 3",
 		"UPDATE object SET process = 2; UPDATE stack SET process = 2",
 		"DELETE FROM object",
 		"DELETE FROM run",
 		"DROP TABLE segment",
-		"DROP TABLE binding",
+		"DROP TABLE binding_row",
 		"ALTER TABLE search RENAME COLUMN tried TO tired",
 	};
 
