@@ -1,0 +1,125 @@
+/*
+ * scopes.h - ld.so's state, rebuilt event by event: link-map lists, scopes, reference counts.
+ *
+ * A pure state machine over a recording whose inferred parts are filled in (replay.h): new, advance
+ * to a point of the history, ask.  It only goes forward; asking does not change it.  What the
+ * evidence does not tell is marked (`sure`), never made up.
+ *
+ * Rules: glibc elf/dl-object.c (_dl_new_object: a new object's scopes), elf/dl-open.c
+ * (dl_open_worker, add_to_global_*, RTLD_GLOBAL and RTLD_NODELETE), elf/dl-load.c (DT_SYMBOLIC),
+ * elf/dl-deps.c (breadth-first search lists, DT_FILTER), elf/dl-close.c (_dl_close_worker's mark
+ * and sweep), elf/dl-lookup.c (add_dependency: relocation dependencies; STB_GNU_UNIQUE), dlopen(3).
+ */
+#ifndef PLUGREPORT_SCOPES_H
+#define PLUGREPORT_SCOPES_H
+
+#include "report/model/recording.h"
+#include "report/model/symbols.h"
+
+struct scopes;
+
+/* One searchlist in an object's list of scopes (an element of l_scope). */
+enum scope_kind {
+	SCOPE_GLOBAL,   /* the namespace's: the program's searchlist and what was added to it */
+	SCOPE_LOCAL,    /* l_searchlist of `root`, which a dlopen named */
+	SCOPE_SYMBOLIC, /* DT_SYMBOLIC: the object alone */
+};
+struct scope {
+	enum scope_kind kind;
+	int root;      /* object whose searchlist it is: the program, what dlopen named, itself */
+	bool deepbind; /* stands before the global scope because of RTLD_DEEPBIND */
+	const int *objects; /* in order of look-up; valid until the next scopes_advance() */
+	size_t count;
+};
+
+/*
+ * How an object came into its namespace's global scope, in the order of the scope.  An object that
+ * was there before as RTLD_LOCAL and joins later is a promotion.
+ */
+struct global_entry {
+	int object;
+	uint64_t seq; /* of the call; 0: it was there when the program began */
+	int call;     /* dlopen with RTLD_GLOBAL that added it; NONE: start-up, LD_PRELOAD */
+	int root; /* object that the call named; `object` came as its dependency when different */
+	bool promoted; /* it was mapped, and RTLD_LOCAL, before */
+	bool sure;     /* false: the call's result is itself a guess */
+};
+
+/* Why an object can't be unmapped, or that nothing keeps it. */
+enum pin_kind {
+	PIN_STARTUP, /* the program, its dependencies, preloads: never unloaded */
+	PIN_OPEN,    /* l_direct_opencount: `call` opened it and was not paired with a dlclose */
+	PIN_NODELETE_FLAG,  /* RTLD_NODELETE passed by `call` (to it, or to what needs it) */
+	PIN_NODELETE_DF1,   /* DF_1_NODELETE in its own dynamic section */
+	PIN_UNIQUE,         /* a STB_GNU_UNIQUE `symbol` of it was bound by `object` */
+	PIN_NEEDED,         /* DT_NEEDED (or in the searchlist) of `object`, which is itself kept */
+	PIN_RELOCATION,     /* relocation dependency: `object` is bound to its `symbol` */
+	PIN_TLS_DESTRUCTOR, /* a thread_local destructor of it has not run: `call` registered it */
+	PIN_LIBC,           /* opened by libc itself (NSS, iconv, libgcc_s) */
+};
+struct pin {
+	enum pin_kind kind;
+	int object;         /* who keeps it; or NONE */
+	int call;           /* or NONE */
+	const char *symbol; /* or NULL; belongs to the recording's bindings as they were fed */
+	uint64_t seq;       /* since when */
+	bool sure;
+};
+
+/*
+ * A binding as the model needs it: definitions bind objects to one another (relocation
+ * dependencies) and pin them (STB_GNU_UNIQUE).
+ */
+struct scopes_binding {
+	uint64_t seq;
+	int from, to;       /* objects; from may be NONE */
+	const char *symbol; /* must live as long as the scopes */
+	bool unique;        /* the definition is STB_GNU_UNIQUE */
+	bool lookup; /* dlsym: makes a relocation dependency of the caller only if RTLD_DEFAULT/NEXT
+		      */
+};
+
+/*
+ * Start at the beginning of the history.  `bindings`, in order of seq, may be NULL where pins are
+ * not asked for; not owned.  The caller frees with scopes_free().
+ */
+struct scopes *scopes_new(const struct recording *rec, const struct scopes_binding *bindings,
+			  size_t binding_count);
+void scopes_free(struct scopes *scopes);
+
+/*
+ * Take in all events up to and including `seq` (UINT64_MAX: to the end).  Going backwards is a bug
+ * of the caller.  The state at a binding's seq is what ld.so had when it made that binding: an
+ * object being opened is in the searchlist of what is opening it, and (RTLD_GLOBAL) in the global
+ * scope.
+ */
+void scopes_advance(struct scopes *scopes, uint64_t seq);
+
+/* The scopes of `object`, in order of look-up; their number goes to ret_count. Valid until the next
+ * scopes_advance(). */
+const struct scope *scopes_of(struct scopes *scopes, int object, size_t *ret_count);
+
+/* The global scope of a namespace, each with how it came there. */
+const struct global_entry *scopes_global(struct scopes *scopes, int32_t name_space,
+					 size_t *ret_count);
+
+/* The link-map list of a namespace (ld.so's order). */
+const int *scopes_link_maps(struct scopes *scopes, int32_t name_space, size_t *ret_count);
+
+/* Is the object mapped at this point? */
+bool scopes_mapped(const struct scopes *scopes, int object);
+/* Open calls minus closes (l_direct_opencount), as far as results are known. */
+int scopes_open_count(const struct scopes *scopes, int object);
+/* What keeps it mapped, directly, now; valid until the next scopes_advance(). */
+const struct pin *scopes_pins(struct scopes *scopes, int object, size_t *ret_count);
+/* False: something before this point is not known well enough to be certain of this object's
+ * scopes (lost events, a call whose result is not known); `ret_why` gets a constant sentence. */
+bool scopes_sure(const struct scopes *scopes, int object, const char **ret_why);
+
+/* Everything that joined a global scope so far, in order of seq (start-up included). */
+const struct global_entry *scopes_history(struct scopes *scopes, size_t *ret_count);
+
+const char *scope_kind_name(enum scope_kind kind);
+const char *pin_kind_name(enum pin_kind kind);
+
+#endif
