@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "report/model/symbols.h"
+
 /* One place in source code; strings belong to the symbolizer and live as long as it. */
 struct source_place {
 	const char *function; /* mangled, as in DWARF's linkage name or the symbol table; or NULL */
@@ -66,6 +68,16 @@ bool elf_dynamic_symbols(const struct elf_identity *identity,
 			 void (*each)(uint32_t index, const char *name, const char *version,
 				      void *data),
 			 void *data);
+
+/*
+ * Read the file's dynamic symbol table as ld.so does, by its dynamic section: a file without
+ * section headers has one too.  Symbols without a name are left out.  READ: `ret`, which need not
+ * be initialised, is SYMBOLS_FILE and not indexed yet; release it with symbol_table_release().
+ * Otherwise nothing is in it: GONE, there is no such file any more; CHANGED, another file is there
+ * now.
+ */
+enum elf_symbols { ELF_SYMBOLS_READ, ELF_SYMBOLS_GONE, ELF_SYMBOLS_CHANGED };
+enum elf_symbols elf_symbol_table(const struct elf_identity *identity, struct symbol_table *ret);
 
 /* What a program file is, before it is run: can ld.so load an auditor into it? */
 enum program_kind {

@@ -23,8 +23,8 @@ struct dynamic_symbol {
 	const char *name;    /* never NULL; untrusted bytes */
 	const char *version; /* of a definition: its version; of a reference: the one wanted; NULL
 				none */
-	const char
-		*version_file; /* reference: the SONAME that the version is wanted from; or NULL */
+	const char *version_file; /* of a version that is wanted (also by the definition that a copy
+				     relocation makes): the SONAME it is wanted from; or NULL */
 	uint64_t value,
 		size;    /* value: offset from the load address (an STT_TLS one's: in the block) */
 	uint32_t number; /* index in .dynsym */
@@ -38,19 +38,21 @@ struct dynamic_symbol {
 struct symbol_version {
 	const char *name;
 	const char *file; /* wanted: SONAME; defined: NULL */
+	uint16_t index;   /* what versym refers to, bit 15 cleared */
 	bool weak;        /* VER_FLG_WEAK */
 	bool base;        /* defined: VER_FLG_BASE, the file's own name */
 };
 
 struct symbol_table {
 	enum symbols_source source;
-	bool versioned;           /* it has DT_VERSYM */
+	bool versioned;           /* it has DT_VERSYM that counts: some version has an index */
 	bool gnu_hash, sysv_hash; /* which hash tables it has: what is in none can't be found */
+	uint32_t first_hashed;    /* DT_GNU_HASH has no symbol with a number below this */
 	struct dynamic_symbol *symbols; /* in the order of .dynsym, without its entry 0 */
 	size_t count;
 	struct symbol_version *versions;
 	size_t version_count;
-	/* private: strings, and an index of definitions by name */
+	/* private: what holds the strings, and an index of definitions by name */
 	char *strings;
 	size_t string_bytes;
 	int32_t *slots, *next;
@@ -67,11 +69,21 @@ void symbol_table_release(struct symbol_table *table);
 void symbol_table_index(struct symbol_table *table);
 
 /*
- * The first definition of `name`, in the order of .dynsym, and the one after it: index into
- * symbols[], or -1.  There is more than one where versions differ.
+ * The first definition of `name` that a hash table leads to, in the order of .dynsym, and the one
+ * after it: index into symbols[], or -1.  There is more than one where versions differ.  An
+ * undefined symbol with a value counts: that is the PLT entry which a program that is not position
+ * independent takes for the function.
  */
 int symbol_table_first(const struct symbol_table *table, const char *name);
+/* The same for who has the name's hash at hand. */
+int symbol_table_find(const struct symbol_table *table, const char *name, uint32_t hash);
 int symbol_table_next(const struct symbol_table *table, int index);
+
+/* True for what symbol_table_first() can come to: the rest is references, or local. */
+bool symbol_can_be_found(const struct symbol_table *table, const struct dynamic_symbol *symbol);
+
+/* The hash of DT_GNU_HASH: glibc sysdeps/generic/dl-new-hash.h. */
+uint32_t symbol_hash(const char *name);
 
 /* "file", "cache", "recording", "none". */
 const char *symbols_source_name(enum symbols_source source);
@@ -83,11 +95,28 @@ const char *symbols_source_name(enum symbols_source source);
  */
 struct symbol_provider {
 	const struct symbol_table *(*table_of)(struct symbol_provider *provider, int object);
+	/*
+	 * False: the object's table is exact, and has no definition (or reference) with a name of
+	 * this symbol_hash().  Quicker than to load the table and look.  May be NULL.
+	 */
+	bool (*may_name)(struct symbol_provider *provider, int object, uint32_t hash, bool defined);
 };
 
 static inline const struct symbol_table *symbols_of(struct symbol_provider *provider, int object)
 {
 	return provider->table_of(provider, object);
+}
+
+/* Can it be that the object's table, if that is known, has such a definition? */
+static inline bool symbols_may_define(struct symbol_provider *provider, int object, uint32_t hash)
+{
+	return !provider->may_name || provider->may_name(provider, object, hash, true);
+}
+
+/* The same of an undefined symbol. */
+static inline bool symbols_may_refer(struct symbol_provider *provider, int object, uint32_t hash)
+{
+	return !provider->may_name || provider->may_name(provider, object, hash, false);
 }
 
 #endif

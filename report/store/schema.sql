@@ -270,6 +270,19 @@ SELECT b.id AS id, p.id AS process, b.seq AS seq, b.from_object AS from_object,
 FROM process p JOIN binding_row b
      ON p.id = +b.process AND b.id BETWEEN p.first_binding AND p.last_binding;
 
+-- symbol_table: the whole dynamic symbol tables of files.  They are kept when a question first needs
+-- them, and by 'plugreport pack' for all objects; rows can be deleted, and are read again from the
+-- files then, while those still are the recorded ones.
+CREATE TABLE symbol_table (
+  file TEXT NOT NULL UNIQUE,  -- which file: an object's build_id; of one that has none
+                              -- dev-ino-file_size-mtime_ns
+  symbols INTEGER NOT NULL,   -- entries of .dynsym that have a name
+  definitions BLOB NOT NULL,  -- Bloom filter over the names defined, as report/store/symbol_blob.h says
+  wanted BLOB NOT NULL,       -- the same over the names that are not defined
+  bytes INTEGER NOT NULL,     -- of data, when inflated
+  data BLOB NOT NULL          -- zlib; what is in it: report/store/symbol_blob.h
+);
+
 -- Views, with names instead of ids, for people.
 
 -- v_process: one line a process image.

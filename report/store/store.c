@@ -236,6 +236,7 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
+	symbol_cache_close(store);
 	sqlite3_close_v2(store->db);
 	free(store->path);
 	free(store);
@@ -368,6 +369,25 @@ struct store *store_open_write(const char *path)
 	opened = store;
 	store = NULL;
 	return opened;
+}
+
+sqlite3 *store_connect_for_cache(const struct store *store)
+{
+	AUTO_FREE char *real = resolve(store->path);
+	sqlite3 *db = NULL;
+	struct stat st;
+
+	if (!real || lstat(store->path, &st) < 0 || !S_ISREG(st.st_mode) || access(real, W_OK) != 0)
+		return NULL;
+	if (sqlite3_open_v2(real, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) ==
+	    SQLITE_OK) {
+		/* Who writes now has something better to write. */
+		sqlite3_busy_timeout(db, 100);
+		sqlite3_exec(db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+		return db;
+	}
+	sqlite3_close_v2(db);
+	return NULL;
 }
 
 const char *store_path(const struct store *store)

@@ -9,11 +9,23 @@
 #include "report/store/store.h"
 #include "report/util.h"
 
+struct symbol_cache; /* symbol_tables.c */
+
 struct store {
 	sqlite3 *db;
 	char *path; /* as the user named it, for messages */
 	bool sql_is_wrong;
+	struct symbol_cache *symbols; /* what symbol_tables_open() loaded; NULL nothing */
 };
+
+/* Write what of it the database lacks, and free it. */
+void symbol_cache_close(struct store *store);
+
+/*
+ * A second connection to the same file, which may write, for what can as well not be written: NULL
+ * without a message.  The caller closes it.
+ */
+sqlite3 *store_connect_for_cache(const struct store *store);
 
 /* How long to wait for another process that writes the database, in milliseconds. */
 #define STORE_BUSY_MS 120000

@@ -83,7 +83,7 @@ static void test_other_versions(void **state)
 	change("PRAGMA user_version = 99");
 	assert_refused(store_open_read, "db", "newer plugreport");
 	assert_refused(store_open_write, "db", "schema version 99");
-	change("PRAGMA user_version = 1; PRAGMA application_id = 7");
+	change("PRAGMA user_version = 2; PRAGMA application_id = 7");
 	assert_refused(store_open_read, "db", "another program");
 	assert_refused(store_open_write, "db", "another program");
 }

@@ -1,0 +1,33 @@
+/*
+ * symbol_tables.h - the symbol tables of one recording's objects: from the database, from the files
+ * on disk while they still are the recorded ones, or else what the recording's bindings showed.
+ *
+ * What was read from a file is kept with the open store, for all its recordings, and written to the
+ * database (table symbol_table) by store_close(), so that the next question is quicker and does not
+ * need the file.  A database that can't be written just isn't: no message.
+ */
+#ifndef PLUGREPORT_SYMBOL_TABLES_H
+#define PLUGREPORT_SYMBOL_TABLES_H
+
+#include "report/model/recording.h"
+#include "report/model/symbols.h"
+#include "report/store/store.h"
+
+/*
+ * Answers about `rec`, an image that was loaded from `store`; both must outlive it.  Tables are
+ * loaded when they are first asked for.  The caller closes it with symbol_tables_close().
+ */
+struct symbol_provider *symbol_tables_open(struct store *store, const struct recording *rec);
+void symbol_tables_close(struct symbol_provider *provider);
+
+/* Why the object's table is not exact, as a constant end of a sentence about the object ("has no
+ * file", "is gone from the disk"); NULL when it is exact. */
+const char *symbol_tables_note(struct symbol_provider *provider, int object);
+
+static inline void cleanup_symbol_tables(struct symbol_provider **provider)
+{
+	symbol_tables_close(*provider);
+}
+#define AUTO_SYMBOLS __attribute__((cleanup(cleanup_symbol_tables)))
+
+#endif
