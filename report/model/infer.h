@@ -1,5 +1,6 @@
 /*
- * infer.h - the state of a replay; private to replay.c and infer_*.c.
+ * infer.h - the state of a replay; private to replay.c and infer_*.c (scopes*.c use its maps and
+ * find_exit_begin()).
  *
  * Everything here lives during one replay_infer().  Arrays of states run parallel to the
  * recording's arrays; references are indexes into those, NONE for none.
@@ -182,5 +183,8 @@ void calls_return_all(struct replay *rp, struct thread *thread);
 int call_for_name(struct replay *rp, struct thread *thread, const char *name);
 /* Namespace that a dlopen or dlmopen call loads into. */
 int32_t call_name_space(const struct replay *rp, int call);
+
+/* infer_span.c: when each call was certainly still running, and when it had certainly returned. */
+void spans_infer(struct recording *rec);
 
 #endif

@@ -150,6 +150,9 @@ struct call {
 	int result; /* object */
 	enum known_by known_by;
 	enum outcome outcome; /* dlopen and dlmopen */
+	/* The last event known to be inside the call (itself when there is none), and the first of
+	 * its thread behind it (seq 0: none): so long it lasted at least, and at most. */
+	uint64_t inside_seq, inside_ns, returned_seq, returned_ns;
 };
 
 enum activity_kind { ACTIVITY_CONSISTENT, ACTIVITY_ADD, ACTIVITY_DELETE, ACTIVITY_PREINIT };

@@ -48,6 +48,9 @@ static void reset_events(struct recording *rec)
 		call->result = NONE;
 		call->known_by = KNOWN_NOT;
 		call->outcome = OUTCOME_UNKNOWN;
+		call->inside_seq = call->seq;
+		call->inside_ns = call->time_ns;
+		call->returned_seq = call->returned_ns = 0;
 	}
 }
 
@@ -285,4 +288,5 @@ void replay_infer(struct recording *rec, const struct dlsym_binding *bindings, s
 	}
 	free(events.closes);
 	release(&rp);
+	spans_infer(rec);
 }

@@ -370,7 +370,7 @@ static void load_calls(struct loader *loader)
 	AUTO_FINALIZE sqlite3_stmt *stmt = query(
 		loader, "SELECT id, seq, time_ns, tid, kind, caller_object, caller_offset, name, "
 			"version, flags, handle, namespace, stack, result, result_known_by, "
-			"outcome FROM call WHERE process = ? ORDER BY seq");
+			"outcome, inside_seq, inside_ns, returned_seq, returned_ns FROM call WHERE process = ? ORDER BY seq");
 
 	while (next(loader, stmt)) {
 		struct call *c = recording_add_call(rec);
@@ -393,6 +393,10 @@ static void load_calls(struct loader *loader)
 		c->result = id_map_column(&loader->objects, stmt, 13);
 		c->known_by = (enum known_by)column_parse(stmt, 14, known_by_parse, KNOWN_NOT);
 		c->outcome = (enum outcome)column_parse(stmt, 15, outcome_parse, OUTCOME_UNKNOWN);
+		c->inside_seq = column_bits(stmt, 16);
+		c->inside_ns = column_bits(stmt, 17);
+		c->returned_seq = column_bits(stmt, 18);
+		c->returned_ns = column_bits(stmt, 19);
 		id_map_add(&loader->calls, c->id, (int)(rec->call_count - 1));
 	}
 	id_map_sort(&loader->calls);

@@ -81,8 +81,9 @@ static const char *const texts[SQL_STATEMENTS] = {
 			   "stack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_PUT_CALL] = "INSERT INTO call (id, process, seq, time_ns, tid, kind, caller_object, "
 			 "caller_offset, name, version, flags, handle, namespace, parent_call, "
-			 "result, result_known_by, outcome, stack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
-			 "?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			 "result, result_known_by, outcome, inside_seq, inside_ns, returned_seq, "
+			 "returned_ns, stack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+			 "?, ?, ?, ?, ?, ?, ?)",
 	[SQL_PUT_ACTIVITY] = "INSERT INTO activity (process, seq, time_ns, tid, kind, object, "
 			     "namespace) VALUES (?, ?, ?, ?, ?, ?, ?)",
 	[SQL_PUT_SYMBOL] =

@@ -178,6 +178,12 @@ CREATE TABLE call (
                               -- known
   outcome TEXT CHECK (outcome IN ('loaded', 'already-loaded', 'failed', 'unknown')),
                               -- inferred, for dlopen and dlmopen
+  inside_seq INTEGER NOT NULL, inside_ns INTEGER NOT NULL,
+                              -- inferred: the last event known to be inside the call, itself when
+                              -- there is none: it lasted at least until then
+  returned_seq INTEGER, returned_ns INTEGER,
+                              -- inferred: the first event of its thread behind the call: it lasted at
+                              -- most until then; NULL: there is none
   stack INTEGER REFERENCES stack(id) -- who called; NULL: no call stack was recorded
 );
 CREATE INDEX call_by_process ON call(process, seq);

@@ -164,7 +164,9 @@ static bool write_call(struct rows *rows, const struct recording *rec, const str
 			      c->kind == CALL_DLMOPEN ? integer(c->name_space) : none,
 			      reference(ids->call, c->parent), reference(ids->object, c->result),
 			      text(c->known_by == KNOWN_NOT ? NULL : known_by_name(c->known_by)),
-			      text(opens ? outcome_name(c->outcome) : NULL),
+			      text(opens ? outcome_name(c->outcome) : NULL), bits(c->inside_seq),
+			      bits(c->inside_ns), bits_unless_zero(c->returned_seq),
+			      c->returned_seq ? bits(c->returned_ns) : none,
 			      reference(ids->stack, c->stack)));
 }
 
