@@ -102,6 +102,8 @@ struct show {
 	const struct recording *rec;
 	bool with_pid; /* several processes: tables get a column for it */
 	const struct process_row *row;
+	struct store *store; /* where the recording is from */
+	bool *ret_failed;    /* to be set when that failed, after a message */
 };
 
 /* Load the processes one by one and call `each`, until it returns false.  False then, and after a
@@ -144,6 +146,10 @@ void show_why_found(const struct show *show, int request, const struct same_proc
 struct why_found;
 void why_found_to_json(const struct show *show, const struct why_found *found,
 		       const struct same_processes *same, size_t repeats);
+
+/* object: all that is known of one object. */
+void show_object_record(const struct show *show, int index, const struct same_processes *same,
+			size_t repeats);
 
 /* Which object's file the search `hit` found, and by which rule: "by DT_RUNPATH of a.so ..."; for
  * why-loaded's chain. */
@@ -198,6 +204,7 @@ int cmd_ingest(struct context *context);
 int cmd_why_loaded(struct context *context);
 int cmd_why_found(struct context *context);
 int cmd_objects(struct context *context);
+int cmd_object(struct context *context);
 int cmd_tree(struct context *context);
 int cmd_searches(struct context *context);
 int cmd_calls(struct context *context);

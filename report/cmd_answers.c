@@ -57,17 +57,21 @@ bool answers_collect(struct answer_walk *walk)
 	return true;
 }
 
-static void show_answer(const struct answer_walk *walk, const struct recording *rec,
+static bool show_answer(const struct answer_walk *walk, const struct recording *rec,
 			const struct answer *answer)
 {
+	bool failed = false;
 	struct show show = {.render = walk->context->render,
 			    .options = walk->context->options,
 			    .rec = rec,
+			    .store = walk->context->store,
+			    .ret_failed = &failed,
 			    .with_pid = walk->list->count > 1};
 	struct same_processes same = {
 		.rows = walk->list->rows, .indexes = answer->rows, .count = answer->row_count};
 
 	walk->show(&show, answer->index, &same, answer->repeats);
+	return !failed;
 }
 
 bool answers_show(struct answer_walk *walk)
@@ -88,7 +92,8 @@ bool answers_show(struct answer_walk *walk)
 			if (!context_load(walk->context, &walk->list->rows[row], &rec))
 				return false;
 		}
-		show_answer(walk, &rec, answer);
+		if (!show_answer(walk, &rec, answer))
+			return false;
 	}
 	return true;
 }

@@ -165,14 +165,17 @@ bool for_each_recording(struct context *context, const struct process_list *list
 {
 	for (size_t i = 0; i < list->count; i++) {
 		AUTO_RECORDING struct recording rec;
+		bool failed = false;
 		struct show show = {.render = context->render,
 				    .options = context->options,
 				    .rec = &rec,
 				    .with_pid = list->count > 1,
-				    .row = &list->rows[i]};
+				    .row = &list->rows[i],
+				    .store = context->store,
+				    .ret_failed = &failed};
 
 		recording_init(&rec);
-		if (!context_load(context, &list->rows[i], &rec) || !each(&show, data))
+		if (!context_load(context, &list->rows[i], &rec) || !each(&show, data) || failed)
 			return false;
 	}
 	return true;

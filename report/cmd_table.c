@@ -71,6 +71,12 @@ const struct command commands[] = {
 	 "All objects that were loaded, or those that LIB (SONAME, file name, path, glob)\n"
 	 "means.\n",
 	 OPTIONS(objects_options), cmd_objects},
+	{"object", "LIB", 1, 1, COMMAND_DATABASE, "everything about one library",
+	 "One object's whole record: identity, segments, needed list, dynamic section,\n"
+	 "versions, symbols, constructors and their order, and each slot with what it was\n"
+	 "bound to.  Each part says whether it was recorded, inferred, or read from the\n"
+	 "file, as long as that has the recorded build-id.  --all shows long tables whole.\n",
+	 NO_OPTIONS, cmd_object},
 	{"tree", "", 0, 0, COMMAND_DATABASE, "who brought whom",
 	 "Each object below the one that brought it into the process, by namespace.\n", NO_OPTIONS,
 	 cmd_tree},

@@ -3,7 +3,6 @@
  */
 #include "report/store/symbolize.h"
 
-#include "report/elf/elf.h"
 #include "report/store/index_table.h"
 #include "report/util.h"
 
@@ -82,10 +81,9 @@ static const char *keep(struct place_finder *finder, const char *s)
 	return s ? arena_string(&finder->strings, s, strlen(s)) : NULL;
 }
 
-/* The number of the object's file, or INDEX_NONE when it has none that could be opened. */
-static uint32_t file_of(struct place_finder *finder, const struct object *object)
+struct elf_identity object_identity(const struct object *object)
 {
-	struct elf_identity identity = {
+	return (struct elf_identity){
 		.path = object->real_path ? object->real_path : object->path,
 		.build_id = object->build_id,
 		.dev = object->dev,
@@ -93,6 +91,12 @@ static uint32_t file_of(struct place_finder *finder, const struct object *object
 		.size = object->file_size,
 		.mtime_ns = object->mtime_ns,
 	};
+}
+
+/* The number of the object's file, or INDEX_NONE when it has none that could be opened. */
+static uint32_t file_of(struct place_finder *finder, const struct object *object)
+{
+	struct elf_identity identity = object_identity(object);
 	struct file_key key = {finder, &identity};
 	uint64_t hash = hash_mix(hash_mix(0, identity.ino), identity.mtime_ns);
 	uint32_t index;
