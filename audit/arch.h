@@ -40,6 +40,9 @@ struct arch_context {
 #define ARCH_RELOC_TLS_OFFSET R_X86_64_TPOFF64
 #define ARCH_RELOC_TLS_DESC   R_X86_64_TLSDESC
 
+/* The slot gets what the function at load address + addend returns. */
+#define ARCH_RELOC_IRELATIVE R_X86_64_IRELATIVE
+
 /* A system call; the result is a negative errno on failure. */
 static inline long arch_syscall(long number, long a, long b, long c, long d, long e, long f)
 {

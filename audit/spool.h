@@ -281,11 +281,13 @@ struct spool_versions {
 };
 
 enum spool_reference_kind {
-	SPOOL_REFERENCE_PLT = 1,  /* R_*_JUMP_SLOT */
-	SPOOL_REFERENCE_GOT = 2,  /* R_*_GLOB_DAT */
-	SPOOL_REFERENCE_ABS = 3,  /* R_X86_64_64 and the like: a pointer in data */
-	SPOOL_REFERENCE_COPY = 4, /* R_*_COPY: the definition that was copied from */
-	SPOOL_REFERENCE_TLS = 5,  /* DTPMOD, DTPOFF, TPOFF, TLSDESC */
+	SPOOL_REFERENCE_PLT = 1,       /* R_*_JUMP_SLOT */
+	SPOOL_REFERENCE_GOT = 2,       /* R_*_GLOB_DAT */
+	SPOOL_REFERENCE_ABS = 3,       /* R_X86_64_64 and the like: a pointer in data */
+	SPOOL_REFERENCE_COPY = 4,      /* R_*_COPY: the definition that was copied from */
+	SPOOL_REFERENCE_TLS = 5,       /* DTPMOD, DTPOFF, TPOFF, TLSDESC */
+	SPOOL_REFERENCE_IRELATIVE = 6, /* R_*_IRELATIVE: an IFUNC of the object's own, which no
+					  symbol is looked up for */
 };
 
 /* spool_reference.flags */
@@ -298,7 +300,8 @@ enum spool_reference_kind {
 /*
  * spool_references: bindings of one object, read from its relocated slots.  PLT slots that
  * la_symbind64 reported are left out when nothing is to be added.  `count` times struct
- * spool_reference, then for each entry with `to` == 0, in order, the string name.
+ * spool_reference, then for each entry with `to` == 0, in order, the string name (none for
+ * SPOOL_REFERENCE_IRELATIVE).
  */
 struct spool_references {
 	struct spool_when when;
@@ -316,6 +319,11 @@ struct spool_unbound {
 	uint32_t count;
 };
 
+/*
+ * In an entry of the kind SPOOL_REFERENCE_IRELATIVE, `to` is the object that holds the chosen
+ * function (0: none does), `symbol` the IFUNC in *from's* .dynsym (0: it is not there), and `own`
+ * the offset of its resolver from from's load address.
+ */
 struct spool_reference {
 	uint32_t to;      /* defining object; 0 none */
 	uint32_t symbol;  /* index in to's .dynsym */

@@ -5,21 +5,13 @@
  * the defining object, the name leads to the definition in it (lookup.c).  glibc
  * sysdeps/x86_64/dl-machine.h (elf_machine_rela) and elf/do-rel.h.
  */
-#include "audit/module.h"
+#include "audit/walk.h"
 
 #include <elf.h>
 #include <sys/mman.h>
 
-#define BATCH         256 /* entries of one record */
-#define UNBOUND_BATCH 16384
-#define VERSIONS_MAX  4096 /* more than any object has */
-#define AHEAD         6    /* relocations */
-
-struct entry {
-	struct spool_reference r;
-	uint32_t next; /* entry with the same own symbol and another kind; index + 1 */
-	bool settled;  /* further slots are only counted */
-};
+#define BATCH 256 /* entries of one record */
+#define AHEAD 6   /* relocations */
 
 /* What one walk uses is kept for the next. */
 static struct {
@@ -29,18 +21,6 @@ static struct {
 	unsigned char *scratch;
 	size_t scratch_size;
 } walker;
-
-struct walk {
-	struct object *object;
-	uint32_t *first; /* per own symbol: entry + 1 */
-	struct entry *entries;
-	uint32_t entry_count, entry_room;
-	uint32_t *unbound; /* own symbols of lazy slots */
-	uint32_t unbound_count;
-	uint32_t first_defined; /* own symbols below are undefined; 0: not known */
-	struct object *recent;  /* definer of the last slot */
-	bool dying;             /* maybe never relocated: believe only what leads somewhere */
-};
 
 static void sort_by_address(struct object **objects, uint32_t count)
 {
@@ -86,38 +66,6 @@ static struct object *definer_at(struct walk *walk, uintptr_t address)
 	if (low == walker.object_count || address < walker.by_address[low]->start)
 		return NULL;
 	return walk->recent = walker.by_address[low];
-}
-
-static void write_versions(const struct object *object)
-{
-	struct spool_versions *record;
-	uint32_t count = 0, limit = versions_count(object);
-	size_t size = sizeof(*record);
-	unsigned char *p;
-
-	if (limit > VERSIONS_MAX)
-		limit = VERSIONS_MAX;
-	for (uint32_t i = 2; i < limit; i++) {
-		const char *name = versions_name(object, i);
-
-		if (name)
-			size += 4 + string_room(name), count++;
-	}
-	record = count ? writer_reserve(&module.writer, SPOOL_VERSIONS, 0, 0, size) : NULL;
-	if (!record)
-		return;
-	record->object = object->number;
-	record->count = count;
-	p = (unsigned char *)(record + 1);
-	for (uint32_t i = 2; i < limit; i++) {
-		const char *name = versions_name(object, i);
-
-		if (name) {
-			memcpy(p, &i, 4);
-			p = put_string(p + 4, name);
-		}
-	}
-	writer_commit(&module.writer, record);
 }
 
 /* Put the tap's thunk into a slot that la_symbind64 could not redirect. */
@@ -236,6 +184,73 @@ static bool walk_told(struct walk *walk, const ElfW(Rela) * rela)
 	return definer && definer != object && already_told(definer, version_of(object, own));
 }
 
+/* ---- IFUNCs of the object's own ---- */
+
+static void list_ifuncs(struct walk *walk)
+{
+	const struct object *object = walk->object;
+	const ElfW(Sym) *symbols = (const ElfW(Sym) *)object->symbols;
+
+	walk->ifuncs_listed = true;
+	for (uint32_t i = walk->first_defined ? walk->first_defined : 1; i < object->symbol_limit;
+	     i++)
+		if (ELF64_ST_TYPE(symbols[i].st_info) == STT_GNU_IFUNC)
+			walk->ifuncs[walk->ifunc_count++] = i;
+}
+
+/* The exported IFUNC with this resolver, 0 for none; its name is recorded. */
+static uint32_t find_ifunc(struct walk *walk, uintptr_t resolver)
+{
+	const ElfW(Sym) *symbols = (const ElfW(Sym) *)walk->object->symbols;
+
+	if (!walk->ifuncs_listed)
+		list_ifuncs(walk);
+	for (uint32_t i = 0; i < walk->ifunc_count; i++) {
+		const ElfW(Sym) *symbol = &symbols[walk->ifuncs[i]];
+
+		if (symbol->st_value == resolver && symbol->st_shndx != SHN_UNDEF &&
+		    symbol->st_name < walk->object->string_size) {
+			symbols_write(walk->object, walk->ifuncs[i], symbol, resolver,
+				      (const char *)walk->object->strings + symbol->st_name);
+			return walk->ifuncs[i];
+		}
+	}
+	return 0;
+}
+
+static void write_own_ifuncs(struct walk *walk)
+{
+	if (walk->own_ifunc_count)
+		walk_write_references(walk, walk->own_ifuncs, sizeof(walk->own_ifuncs[0]),
+				      walk->own_ifunc_count);
+	walk->own_ifunc_count = 0;
+}
+
+static void walk_irelative(struct walk *walk, const ElfW(Rela) * rela)
+{
+	const struct object *object = walk->object, *chosen;
+	uintptr_t slot = object->bias + rela->r_offset, value;
+	uintptr_t resolver = (uintptr_t)rela->r_addend;
+
+	if (slot < object->start || slot + sizeof(value) > object->end || resolver > UINT32_MAX)
+		return;
+	memcpy(&value, (const void *)slot, sizeof(value));
+	chosen = value ? objects_at(value) : NULL; /* may be the vDSO */
+	if (!chosen && walk->dying)
+		return; /* maybe never relocated */
+	if (walk->own_ifunc_count == IRELATIVE_BATCH)
+		write_own_ifuncs(walk);
+	walk->own_ifuncs[walk->own_ifunc_count++] = (struct spool_reference){
+		.to = chosen ? chosen->number : 0,
+		.symbol = find_ifunc(walk, resolver),
+		.own = (uint32_t)resolver,
+		.kind = SPOOL_REFERENCE_IRELATIVE,
+		.slots = 1,
+		.flags = SPOOL_REFERENCE_IFUNC | (chosen ? 0 : SPOOL_REFERENCE_UNBOUND),
+		.address = value,
+	};
+}
+
 static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 {
 	struct object *object = walk->object;
@@ -257,7 +272,9 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 		}
 	}
 	/* Local symbols and those that bind locally are not looked up (RESOLVE_MAP). */
-	if (!own)
+	if (!own && ELF64_R_TYPE(rela->r_info) == ARCH_RELOC_IRELATIVE)
+		walk_irelative(walk, rela);
+	else if (!own)
 		lookup_note_module(object, rela);
 	if (!kind || !own || own >= object->symbol_limit || slot < object->start ||
 	    slot + sizeof(value) > object->end || symbol->st_name >= object->string_size ||
@@ -313,64 +330,10 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 		entry->r.flags |= SPOOL_REFERENCE_UNBOUND;
 }
 
-static const char *entry_name(const struct walk *walk, const struct entry *entry)
-{
-	const ElfW(Sym) *symbol = (const ElfW(Sym) *)walk->object->symbols + entry->r.own;
-
-	return (const char *)walk->object->strings + symbol->st_name;
-}
-
-static void write_batch(const struct walk *walk, uint32_t from, uint32_t count)
-{
-	struct spool_references *record;
-	struct spool_reference *r;
-	size_t size = sizeof(*record) + count * sizeof(*r);
-	unsigned char *p;
-
-	for (uint32_t i = from; i < from + count; i++)
-		if (!walk->entries[i].r.to)
-			size += string_room(entry_name(walk, &walk->entries[i]));
-	record = writer_reserve(&module.writer, SPOOL_REFERENCES, 0, thread_id(), size);
-	if (!record)
-		return;
-	record->when.time = monotonic_now() - module.epoch;
-	record->when.sp = (uintptr_t)__builtin_frame_address(0);
-	record->from = walk->object->number;
-	record->count = count;
-	r = (struct spool_reference *)(record + 1);
-	p = (unsigned char *)(r + count);
-	for (uint32_t i = from; i < from + count; i++) {
-		*r++ = walk->entries[i].r;
-		if (!walk->entries[i].r.to)
-			p = put_string(p, entry_name(walk, &walk->entries[i]));
-	}
-	writer_commit(&module.writer, record);
-}
-
-static void write_unbound(const struct walk *walk)
-{
-	for (uint32_t i = 0; i < walk->unbound_count;) {
-		uint32_t count = walk->unbound_count - i;
-		struct spool_unbound *record;
-
-		if (count > UNBOUND_BATCH)
-			count = UNBOUND_BATCH;
-		record = writer_reserve(&module.writer, SPOOL_UNBOUND, 0, 0,
-					sizeof(*record) + count * sizeof(uint32_t));
-		if (!record)
-			return;
-		record->from = walk->object->number;
-		record->count = count;
-		memcpy(record + 1, walk->unbound + i, count * sizeof(uint32_t));
-		writer_commit(&module.writer, record);
-		i += count;
-	}
-}
-
 static bool scratch_for(struct walk *walk)
 {
 	size_t symbols = walk->object->symbol_limit;
-	size_t indexes = (2 * symbols * sizeof(uint32_t) + 7) & ~(size_t)7;
+	size_t indexes = (3 * symbols * sizeof(uint32_t) + 7) & ~(size_t)7;
 	size_t wanted = indexes + 2 * symbols * sizeof(struct entry);
 	const uint32_t *hash = (const uint32_t *)walk->object->gnu_hash;
 
@@ -389,6 +352,7 @@ static bool scratch_for(struct walk *walk)
 	walk->first = (uint32_t *)walker.scratch;
 	memset(walk->first, 0, symbols * sizeof(uint32_t));
 	walk->unbound = walk->first + symbols;
+	walk->ifuncs = walk->unbound + symbols;
 	walk->first_defined = hash ? hash[1] : 0;
 	walk->entries = (struct entry *)(walker.scratch + indexes);
 	walk->entry_room = (uint32_t)(2 * symbols) - 1;
@@ -443,12 +407,14 @@ void walk_object(struct object *object, bool dying)
 		for (size_t i = 0; rela && i < object->plt_relocation_count; i++)
 			if (!walk_lazy(&walk, &rela[i]) && !walk_told(&walk, &rela[i]))
 				walk_one(&walk, &rela[i]);
-		write_unbound(&walk);
+		walk_write_unbound(&walk);
 		if (walk.entry_count)
-			write_versions(object);
+			walk_write_versions(object);
 		for (uint32_t i = 0; i < walk.entry_count; i += BATCH)
-			write_batch(&walk, i,
-				    walk.entry_count - i < BATCH ? walk.entry_count - i : BATCH);
+			walk_write_references(&walk, &walk.entries[i], sizeof(walk.entries[i]),
+					      walk.entry_count - i < BATCH ? walk.entry_count - i
+									   : BATCH);
+		write_own_ifuncs(&walk);
 	}
 	atomic_store(&object->walk, WALK_DONE);
 }

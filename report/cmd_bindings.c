@@ -30,7 +30,7 @@ struct bindings {
 	bool *from, *to; /* by object: is it what --from or --to means?  NULL: any */
 	char **names;    /* by object: what text calls it; NULL: not asked yet */
 	size_t shown;
-	size_t internal; /* look-ups of ld.so's own that were left out */
+	size_t internal; /* what is_internal() says, left out */
 };
 
 /* Where the arguments of a demangled function begin: at the parenthesis that the last one closes.
@@ -86,6 +86,13 @@ static bool in_set(const bool *set, int object)
 	return !set || (object != NONE && set[object]);
 }
 
+/* Look-ups of ld.so's own; and, where nobody asks for them, the IFUNCs that objects use themselves,
+ * such as each libc's some fifty. */
+static bool is_internal(const struct binding_row *row, const struct options *options)
+{
+	return row->internal || (!options->kind && strcmp(row->kind, "irelative") == 0);
+}
+
 static bool show_binding(const struct binding_row *row, void *data)
 {
 	struct bindings *bindings = data;
@@ -102,7 +109,7 @@ static bool show_binding(const struct binding_row *row, void *data)
 		readable = demangle(row->symbol);
 	if (options->symbol && !symbol_matches(options->symbol, row->symbol, readable))
 		return true;
-	if (row->internal && !options->all) {
+	if (!options->all && is_internal(row, options)) {
 		bindings->internal++;
 		return true;
 	}
@@ -114,7 +121,9 @@ static bool show_binding(const struct binding_row *row, void *data)
 		value_integer((int64_t)row->seq),
 		value_string(from),
 		value_string(name_of(bindings, row->from)),
-		value_string(readable && !options->no_demangle ? readable : row->symbol),
+		value_string(!*row->symbol                       ? NULL
+			     : readable && !options->no_demangle ? readable
+								 : row->symbol),
 		value_string(row->symbol),
 		value_string(row->version),
 		value_string(to),
@@ -214,8 +223,10 @@ int cmd_bindings(struct context *context)
 		return EXIT_DATABASE;
 	if (bindings.shown == 0) {
 		context_remark(context, "no binding matches%s",
-			       bindings.internal ? ", but ld.so's own look-ups do; --all shows them"
-						 : "");
+			       bindings.internal
+				       ? ", but look-ups of ld.so's own, or IFUNCs of an object's "
+					 "own, do; --all shows them"
+				       : "");
 		return EXIT_FOUND;
 	}
 	return EXIT_OK;

@@ -36,15 +36,15 @@ static const struct option_entry calls_options[] = {
 	       "only calls about NAME (a library, symbol or glob)"),
 };
 
-static const char *const kind_choices[] = {"any",  "plt", "got",   "abs",
-					   "copy", "tls", "dlsym", NULL};
+static const char *const kind_choices[] = {"any", "plt",       "got",   "abs", "copy",
+					   "tls", "irelative", "dlsym", NULL};
 static const struct option_entry bindings_options[] = {
 	OPTION(0, "from", "LIB", OPTION_STRING, from, "only references made by LIB"),
 	OPTION(0, "to", "LIB", OPTION_STRING, to, "only definitions in LIB"),
 	OPTION(0, "symbol", "NAME", OPTION_STRING, symbol,
 	       "only symbols called NAME (or a glob), mangled or demangled"),
 	OPTION_CHOOSE("kind", "KIND", kind_choices, kind,
-		      "plt, got, abs, copy, tls, dlsym or any (default)"),
+		      "plt, got, abs, copy, tls, irelative, dlsym or any (default)"),
 	OPTION(0, "unbound", NULL, OPTION_FLAG, unbound,
 	       "only what is not bound (lazy and never called, or weak)"),
 };

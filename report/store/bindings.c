@@ -8,8 +8,9 @@
 const char *binding_kind_name(enum binding_kind kind)
 {
 	static const char *const names[] = {
-		[BINDING_PLT] = "plt",   [BINDING_GOT] = "got", [BINDING_ABS] = "abs",
-		[BINDING_COPY] = "copy", [BINDING_TLS] = "tls", [BINDING_DLSYM] = "dlsym",
+		[BINDING_PLT] = "plt",     [BINDING_GOT] = "got", [BINDING_ABS] = "abs",
+		[BINDING_COPY] = "copy",   [BINDING_TLS] = "tls", [BINDING_IRELATIVE] = "irelative",
+		[BINDING_DLSYM] = "dlsym",
 	};
 
 	return names[kind];
@@ -285,14 +286,48 @@ static void take_reference(struct contents *contents, uint64_t seq, uint32_t fro
 	binding->versioned = true;
 }
 
+/* An IFUNC that is not in .dynsym has no name, and gets the facts that its relocation tells. */
+static void take_irelative(struct contents *contents, uint64_t seq, uint32_t from,
+			   const struct spool_reference *r)
+{
+	uint32_t number = r->symbol ? r->symbol : NUMBER_OF_RESOLVER(r->own);
+	struct binding_key key = {.contents = contents,
+				  .from = from,
+				  .symbol = find_symbol(contents, from, number),
+				  .kind = BINDING_IRELATIVE,
+				  .versioned = true};
+	struct symbol *symbol = &contents->symbols[key.symbol];
+	struct binding *binding = find_binding(contents, &key, seq);
+
+	if (!symbol->defined && !r->symbol) {
+		symbol->name = "";
+		symbol->value = r->own;
+		symbol->info = ELF64_ST_INFO(STB_LOCAL, STT_GNU_IFUNC);
+		symbol->defined = true;
+	}
+	if (binding->count == 0) {
+		binding->address = r->address;
+		binding->flags = r->flags;
+		binding->relocation = true;
+		binding->chosen = r->to;
+		binding->bound = r->to != 0;
+	}
+	binding->count += r->slots;
+}
+
 void bindings_take_references(struct contents *contents, struct spool_item *item)
 {
 	for (uint32_t i = 0; i < item->references.fixed.count; i++) {
 		struct spool_reference r;
 
 		memcpy(&r, item->references.entries + i * sizeof(r), sizeof(r));
-		take_reference(contents, item->seq, item->references.fixed.from, &r,
-			       &item->references.names);
+		if (r.kind != SPOOL_REFERENCE_IRELATIVE)
+			take_reference(contents, item->seq, item->references.fixed.from, &r,
+				       &item->references.names);
+		else
+			take_irelative(contents, item->seq, item->references.fixed.from, &r);
+		if (r.kind == SPOOL_REFERENCE_IRELATIVE && !r.to)
+			spool_texts_next(&item->references.names); /* has none */
 	}
 }
 

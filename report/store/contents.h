@@ -13,13 +13,17 @@
 #include "report/store/index_table.h"
 #include "report/store/spool_reader.h"
 
+/* An offset in its object, as the number of a symbol: less than 0. */
+#define NUMBER_OF_RESOLVER(offset) (0u - (offset))
+
 /* A definition, or a name that an object refers to.  Bindings may come before its record (another
  * thread wrote that), or without. */
 struct symbol {
 	const char *name; /* NULL: its record is missing */
 	const char *version;
 	uint64_t value, size;
-	uint32_t object, number; /* object's number in the spool; index in its .dynsym */
+	uint32_t object; /* its number in the spool */
+	uint32_t number; /* index in its .dynsym; an IFUNC that is not there: NUMBER_OF_RESOLVER */
 	uint16_t versym;
 	uint8_t info, other;
 	bool defined;
@@ -31,6 +35,7 @@ enum binding_kind {
 	BINDING_ABS,
 	BINDING_COPY,
 	BINDING_TLS,
+	BINDING_IRELATIVE,
 	BINDING_DLSYM
 };
 
@@ -40,6 +45,7 @@ struct binding {
 	const char *version; /* that the reference asks for */
 	uint32_t from;       /* object's number in the spool; 0 unknown */
 	uint32_t symbol;     /* index into contents.symbols */
+	uint32_t chosen;     /* irelative: number of the object that has what the IFUNC chose */
 	uint32_t flags;      /* LA_SYMB_* of the first, or SPOOL_REFERENCE_* */
 	enum binding_kind kind;
 	bool relocation; /* read from a slot; else la_symbind told it */

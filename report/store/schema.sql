@@ -218,9 +218,10 @@ CREATE TABLE symbol (
   id INTEGER PRIMARY KEY,     -- what other tables call "symbol"
   process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- in which process
   object INTEGER REFERENCES object(id), -- that defines it, or (defined = 0) wants it; NULL unknown
-  number INTEGER NOT NULL,    -- index in the object's .dynsym
+  number INTEGER NOT NULL,    -- index in the object's .dynsym; an IFUNC that is not there (kind
+                              -- irelative): its value less than 0
   name TEXT NOT NULL,         -- mangled; empty when a kill kept it from being recorded, or (defined
-                              -- = 0) the file had changed at ingest
+                              -- = 0) the file had changed at ingest, or number is less than 0
   version TEXT,               -- version of the definition; NULL unversioned
   defined INTEGER NOT NULL,   -- 0: the object only refers to it, and is not bound
   value INTEGER NOT NULL,     -- offset from the load address
@@ -241,9 +242,11 @@ CREATE TABLE binding_row (
                               -- weak reference that nothing defines
   symbol INTEGER NOT NULL REFERENCES symbol(id), -- the definition; not bound: the name wanted
   version TEXT,               -- version that the reference asks for; NULL none (dlsym never does)
-  kind TEXT NOT NULL CHECK (kind IN ('plt', 'got', 'abs', 'copy', 'tls', 'dlsym')),
+  kind TEXT NOT NULL CHECK (kind IN ('plt', 'got', 'abs', 'copy', 'tls', 'irelative', 'dlsym')),
                               -- plt: JUMP_SLOT, got: GLOB_DAT, abs: a pointer in data, copy: COPY
-                              -- (to_object is what was copied from), tls: thread-local storage
+                              -- (to_object is what was copied from), tls: thread-local storage,
+                              -- irelative: an IFUNC of from_object's own, for which no name is
+                              -- looked up (symbol); address and to_object: what it chose
   source TEXT NOT NULL CHECK (source IN ('la_symbind', 'relocation')),
                               -- la_symbind: ld.so reported it; relocation: read from the slots
                               -- that ld.so had filled

@@ -187,7 +187,7 @@ static bool decode_references(struct cursor *c, struct spool_item *item)
 		struct spool_reference r;
 
 		memcpy(&r, item->references.entries + i * sizeof(r), sizeof(r));
-		if (r.kind < SPOOL_REFERENCE_PLT || r.kind > SPOOL_REFERENCE_TLS)
+		if (r.kind < SPOOL_REFERENCE_PLT || r.kind > SPOOL_REFERENCE_IRELATIVE)
 			return false;
 		names += r.to == 0;
 	}

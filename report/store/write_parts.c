@@ -209,7 +209,7 @@ static void symbol_cells(const struct contents *contents, const struct first_ids
 		integer(ids->symbol + (int64_t)index),
 		integer(contents->rec.process_id),
 		reference(ids->object, contents_object(contents, s->object)),
-		integer(s->number),
+		integer((int32_t)s->number), /* see NUMBER_OF_RESOLVER */
 		text(s->name ? s->name : ""),
 		text(s->version),
 		integer(s->defined),
@@ -244,13 +244,14 @@ static void binding_cells(const struct contents *contents, const struct first_id
 			  size_t index, struct cell *ret_cells)
 {
 	const struct binding *b = &contents->bindings[index];
-	const struct symbol *symbol = &contents->symbols[b->symbol];
+	uint32_t to =
+		b->kind == BINDING_IRELATIVE ? b->chosen : contents->symbols[b->symbol].object;
 	const struct cell cells[BINDING_CELLS] = {
 		integer(ids->binding + (int64_t)index),
 		integer(contents->rec.process_id),
 		bits(b->seq),
 		reference(ids->object, contents_object(contents, b->from)),
-		reference(ids->object, b->bound ? contents_object(contents, symbol->object) : NONE),
+		reference(ids->object, b->bound ? contents_object(contents, to) : NONE),
 		integer(ids->symbol + b->symbol),
 		text(b->version),
 		text(binding_kind_name(b->kind)),

@@ -116,7 +116,7 @@ sub index_rows {
 
 	return $process->{index} if $process->{index};
 	for my $row (@{$process->{rows}}) {
-		next if $row->{to} eq ''; # not bound
+		next if $row->{to} eq '' || $row->{kind} eq 'irelative'; # not bound; no look-up
 		$index{key($row)}{$row->{kind}} = 1;
 		$index{'any'}{join("\0", @{$row}{qw(ns from to_ns to symbol)})} = 1;
 		$index{'dlsym'}{join("\0", @{$row}{qw(to_ns to symbol)})} = 1 if $row->{kind} eq 'dlsym';
@@ -232,12 +232,13 @@ for my $process (@processes) {
 	my %torn = map { join("\0", @{$_}{qw(ns from to_ns to symbol)}) => 1 } grep { $_->{torn} } @$lines;
 	for my $row (@{$process->{rows}}) {
 		$unbound{$row->{kind}}++, next if $row->{to} eq '';
-		next if $printed{key($row)} || $torn{join("\0", @{$row}{qw(ns from to_ns to symbol)})};
+		next if $row->{kind} ne 'irelative'
+			&& ($printed{key($row)} || $torn{join("\0", @{$row}{qw(ns from to_ns to symbol)})});
 		$beyond{$row->{kind}}++;
 		# dlsym: the handle's object is the referrer there, and libc may keep ld.so from
-		# printing: all others are look-ups that ld.so prints.
+		# printing.  irelative: nothing is looked up.  All others are look-ups that ld.so prints.
 		push @beyond, { %$row, symbol => "$row->{symbol} ($row->{kind}, $row->{source})" }
-			if $row->{kind} ne 'dlsym';
+			unless $row->{kind} eq 'dlsym' || $row->{kind} eq 'irelative';
 	}
 	my $who = "pid $process->{pid} ($process->{begin}, $process->{argv0})";
 	show("$who: ld.so printed what the database has not", '-', @missing);

@@ -95,4 +95,4 @@ expect_match "text of what is not bound" "$(plugreport bindings --unbound --symb
 status=0
 plugreport bindings --kind data >answer 2>&1 || status=$?
 expect_eq "unknown kind" "$status" 2
-expect_match "unknown kind" "$(cat answer)" 'plt, got, abs, copy, tls, dlsym'
+expect_match "unknown kind" "$(cat answer)" 'plt, got, abs, copy, tls, irelative, dlsym'
