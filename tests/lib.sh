@@ -30,6 +30,16 @@ need() { # PROGRAM...: skip unless they are installed
 	done
 }
 
+glibc_at_least() { # VERSION: of the running system
+	local here
+	here=$(getconf GNU_LIBC_VERSION)
+	[ "$(printf '%s\n' "${here#glibc }" "$1" | sort -V | head -n 1)" = "$1" ]
+}
+
+need_dlmopen() {
+	glibc_at_least 2.35 || skip "before glibc 2.35 dlmopen crashes under any auditor"
+}
+
 need_root() { # WHAT FOR
 	[ "$(id -u)" = 0 ] || skip "$1 needs root"
 }

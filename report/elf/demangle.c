@@ -70,9 +70,26 @@ static char *demangle_cplus(const char *name, size_t length)
 	return run(cplus_demangle_v3_callback, name, options);
 }
 
+/*
+ * Before 2022 libiberty followed back references ("B", a base-62 number, "_") in v0 names without
+ * end when they lead into themselves.  Its headers don't tell its age; the glibc that it came with
+ * does.  Where it may be old, a name with what looks like one stays as it is.
+ */
+static bool is_harmless_rust(const char *name, size_t length)
+{
+	if (length > RUST_LENGTH)
+		return false;
+#if !__GLIBC_PREREQ(2, 36)
+	if (name[1] == 'R' && strchr(name, 'B'))
+		return false;
+#endif
+	return true;
+}
+
 static char *demangle_rust(const char *name, size_t length)
 {
-	return length > RUST_LENGTH ? NULL : run(rust_demangle_callback, name, DMGL_PARAMS);
+	return !is_harmless_rust(name, length) ? NULL
+					       : run(rust_demangle_callback, name, DMGL_PARAMS);
 }
 
 /*

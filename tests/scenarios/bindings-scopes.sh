@@ -1,6 +1,7 @@
 # Which definition a reference gets depends on scopes, and those on time: late promotion to global,
 # RTLD_DEEPBIND, namespaces, preloaded objects, unique symbols.  What ld.so chose is recorded.
 . "$TOP/tests/lib.sh"
+need_dlmopen
 . "$TOP/tests/oracle/bindings.sh"
 
 need g++ readelf

@@ -1,6 +1,7 @@
 # dlopen looks at its return address: the caller's RUNPATH with $ORIGIN counts for a bare name, and
 # the caller's namespace is where the object goes.  Both stay as they are when the call is tapped.
 . "$TOP/tests/lib.sh"
+need_dlmopen
 
 mkdir -p here/inner there/inner
 so here/inner/libbare.so <<<'const char *where(void) { return "here"; }'

@@ -1,6 +1,7 @@
 # plugreport's commands on the recording of a plugin host: text for people, JSON of the documented
 # shape, exit statuses.
 . "$TOP/tests/lib.sh"
+need_dlmopen
 
 host=$BUILD/tests/demo-host/host
 [ -x "$host" ] || skip "the plugin host is not built: make tests"

@@ -46,8 +46,7 @@ expect_eq "repeats in JSON" "$(sqlite3 -batch :memory: "SELECT
 expect_no_match "once is not counted" "$(plugreport why-loaded libc.so.6)" 'times in this way'
 
 # Before 2.35, ld.so crashes in dlmopen when there is any auditor.
-glibc=$(getconf GNU_LIBC_VERSION)
-[ "$(printf '%s\n' "${glibc#glibc }" 2.35 | sort -V | head -n 1)" = 2.35 ] || exit 0
+glibc_at_least 2.35 || exit 0
 audit ./host
 expect_eq "bindings" "$(plugreport bindings --symbol cod | sed 's/  */ /g')" \
 " FROM SYMBOL VERSION TO KIND SOURCE COUNT

@@ -2,9 +2,7 @@
 # never announced.  What else is open stays known: to forked children, and to objects opened later.
 . "$TOP/tests/lib.sh"
 
-glibc=$(getconf GNU_LIBC_VERSION)
-[ "$(printf '%s\n' "${glibc#glibc }" 2.35 | sort -V | head -n 1)" = 2.35 ] ||
-	skip "before 2.35 ld.so crashes in dlmopen when there is any auditor"
+need_dlmopen
 
 # It needs libc, which needs ld.so: only then has the namespace an entry for it.
 so libfirst.so -Wl,--no-as-needed -lc <<<'int first(void) { return 1; }'

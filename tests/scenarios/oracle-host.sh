@@ -1,6 +1,7 @@
 # What was recorded of loads and searches equals what LD_DEBUG=files,libs prints for the same run: each
 # request, each path tried, in order, with its rule and owner, each link map.
 . "$TOP/tests/lib.sh"
+need_dlmopen
 
 host=$BUILD/tests/demo-host/host
 [ -x "$host" ] || skip "the plugin host is not built: make tests"

@@ -1,6 +1,7 @@
 # Each call carries its stack, with function, file and line from DWARF, through libraries,
 # through another namespace, through a signal handler, and from threads.
 . "$TOP/tests/lib.sh"
+need_dlmopen
 
 so libplugin.so <<<'int plugin;'
 tee libdeep.c.kept <<'END' | so libdeep.so

@@ -2,6 +2,7 @@
 # bound at load (-z now), or through a pointer that dlsym returned; and whoever the caller is: the
 # program, a library, a library in another namespace, a constructor.
 . "$TOP/tests/lib.sh"
+need_dlmopen
 
 so libtarget.so <<'END'
 int target(void) { return 1; }

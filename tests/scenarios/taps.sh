@@ -1,6 +1,7 @@
 # dlopen, dlmopen, dlclose, dlsym and dlvsym are recorded with all that the caller passed, and with
 # the caller: ld.so tells auditors nothing about most of these calls.
 . "$TOP/tests/lib.sh"
+need_dlmopen
 
 so libone.so <<'END'
 int one(void) { return 1; }
