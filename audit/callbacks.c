@@ -155,6 +155,10 @@ ENTRY unsigned int la_objclose(uintptr_t *cookie)
 	if (!object && cookie && *cookie)
 		object = objects_open_unknown((struct link_map *)*cookie);
 	if (object) {
+		/* exit begins.  Before glibc 2.35 no la_activity says so, and what is looked at
+		 * later may refer to this. */
+		if (object->kind == SPOOL_OBJECT_MAIN && module.started)
+			relocations_catch_up(CATCH_UP_DELETE);
 		relocations_close(object);
 		write_event(SPOOL_CLOSE, object, 0);
 		stack_forget();

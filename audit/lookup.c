@@ -163,6 +163,9 @@ static struct tls_facts tls_facts(const struct object *from, const ElfW(Rela) * 
 		facts.offset = slot[0] - place;
 		break;
 	case ARCH_RELOC_TLS_DESC:
+		/* Before glibc 2.33 it may be lazy: it leads into its object's own PLT then. */
+		if (slot[0] >= from->start && slot[0] < from->end)
+			break;
 		/* An offset below the thread pointer; else the address of what the dynamic
 		 * descriptor has, which begins with the module. */
 		if (two_words && (intptr_t)slot[1] < 0)

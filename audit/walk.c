@@ -83,13 +83,13 @@ static bool tap_slot(const struct object *object, uintptr_t slot, uintptr_t thun
 }
 
 /* Pointers to dlopen and its family in data are equal to those in the GOT: all are redirected, or a
- * program that compares them would see it. */
+ * program that compares them would see it.  So are PLT slots that la_symbind64 was not told of. */
 static bool redirect(const struct object *object, const struct object *definer, uint32_t kind,
 		     const ElfW(Rela) * rela, const char *name, uintptr_t value)
 {
 	uintptr_t thunk;
 
-	if (!definer || (kind != SPOOL_REFERENCE_GOT && kind != SPOOL_REFERENCE_ABS) ||
+	if (!definer || kind == SPOOL_REFERENCE_COPY || kind == SPOOL_REFERENCE_TLS ||
 	    rela->r_addend)
 		return false;
 	thunk = taps_redirect(definer, name, value);
@@ -319,8 +319,7 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 	entry->r.address = value;
 	if (ELF64_ST_BIND(symbol->st_info) == STB_WEAK)
 		entry->r.flags |= SPOOL_REFERENCE_WEAK;
-	if (!definer && (!value || kind == SPOOL_REFERENCE_PLT) && kind != SPOOL_REFERENCE_TLS &&
-	    kind != SPOOL_REFERENCE_COPY) {
+	if (!definer && !value && kind != SPOOL_REFERENCE_TLS && kind != SPOOL_REFERENCE_COPY) {
 		entry->r.flags |= SPOOL_REFERENCE_UNBOUND;
 		return;
 	}

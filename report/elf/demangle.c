@@ -77,13 +77,9 @@ static char *demangle_cplus(const char *name, size_t length)
  */
 static bool is_harmless_rust(const char *name, size_t length)
 {
-	if (length > RUST_LENGTH)
-		return false;
-#if !__GLIBC_PREREQ(2, 36)
-	if (name[1] == 'R' && strchr(name, 'B'))
-		return false;
-#endif
-	return true;
+	static const bool maybe_endless = !__GLIBC_PREREQ(2, 36);
+
+	return length <= RUST_LENGTH && !(maybe_endless && name[1] == 'R' && strchr(name, 'B'));
 }
 
 static char *demangle_rust(const char *name, size_t length)

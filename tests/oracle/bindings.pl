@@ -154,7 +154,8 @@ sub excuse {
 	my $dlsym_row = $index->{dlsym}{join("\0", @{$line}{qw(to_ns to symbol)})};
 
 	return 'torn' if $line->{torn} && $index->{any}{join("\0", @{$line}{qw(ns from to_ns to symbol)})};
-	return 'vdso' if $same && $line->{from} =~ /^linux-(vdso|gate)\.so\.\d+$/
+	# Before 2.34 the vDSO has no name there, as the program has none.
+	return 'vdso' if $same && $line->{from} =~ /^(linux-(vdso|gate)\.so\.\d+|<program>)$/
 		&& $line->{symbol} =~ /^__(vdso|kernel)_/;
 	if ($dlsym_row) {
 		my $version = $line->{version} eq ''

@@ -28,5 +28,8 @@ bindings_of() {
 }
 
 expect_bindings() { # SYMBOL WANTED [CONDITION]
-	expect_eq "bindings of $1" "$(bindings_of "$1" "${3:-1}")" "$2"
+	local told=
+	# Before 2.35 ld.so tells no auditor about PLT slots that it binds at load.
+	glibc_at_least 2.35 || told='/ nobody /!s/plt relocation$/plt la_symbind/'
+	expect_eq "bindings of $1" "$(bindings_of "$1" "${3:-1}" | sed "$told")" "$(sed "$told" <<<"$2")"
 }

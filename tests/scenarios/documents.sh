@@ -34,7 +34,7 @@ where=$BUILD/tests/demo-host
 normalised() {
 	sed -E -e "s|$where|/opt/host|g" -e '/ #[0-9]+ .*(libc\.so\.6|_start\()/d' -e '/default directory/d' \
 		-e 's/[0-9.]+ m?s( |$)/TIME\1/g' -e 's/process [0-9]+/process PID/' \
-		-e 's/after [0-9]+ paths? in vain/after N paths in vain/' -e 's/  +/  /g' -e 's/ +$//' -e '/^$/d'
+		-e 's/, after [0-9]+ paths? in vain( \(plugreport why-found [^)]*\))?//' -e 's/  +/  /g' -e 's/ +$//' -e '/^$/d'
 }
 sed -n '/^```$/,/^```$/p' "$TOP/README.md" | grep -v '^```$' >transcript
 expect_true "there is a transcript" [ "$(grep -c '^\$ ' transcript)" -ge 4 ]

@@ -2,6 +2,7 @@
 # reached under another name, tokens, empty and repeated directories, a cache entry that must not be
 # used, files that are no libraries, filters, nested calls, several threads.
 . "$TOP/tests/lib.sh"
+glibc_at_least 2.35 || skip "before glibc 2.35 auxiliary libraries end the program under any auditor"
 
 mkdir -p one two library/lib64 tokens gift/filter
 so libbase.so <<<'int base(void) { return 1; }'

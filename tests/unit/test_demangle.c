@@ -80,6 +80,7 @@ static void test_rust(void **state)
 		{"_ZN71_$LT$Test$u20$$u2b$$u20$$u27$static$u20$as$u20$foo..Bar$LT$Test$GT$$GT$"
 		 "3bar17h930b740aa94f1d3aE",
 		 "<Test + 'static as foo::Bar<Test>>::bar"},
+#if __GLIBC_PREREQ(2, 36) /* else with a libiberty that is not trusted with these */
 		{"_RINvNtCs2OpA4fNwd7R_1r6plugin4eachNCNvB4_5entry0EB4_",
 		 "r::plugin::each::<r::entry::{closure#0}>"},
 		{"_RNvMNtCs2OpA4fNwd7R_1r6pluginINtB2_4HosthE4loadB4_",
@@ -87,6 +88,7 @@ static void test_rust(void **state)
 		{"_RNvXs_NtCs2OpA4fNwd7R_1r6pluginINtB4_4HosthENtB4_3Run3run",
 		 "<r::plugin::Host<u8> as r::plugin::Run>::run"},
 		{"_RNCNvCs2OpA4fNwd7R_1r5entry0B3_", "r::entry::{closure#0}"},
+#endif
 	};
 
 	(void)state;
@@ -318,7 +320,8 @@ static void test_doubling_is_understood(void **state)
 
 	(void)state;
 	assert_true(strlen(cplus_text) > 5 * strlen(cplus));
-	assert_true(strlen(rust_text) > 4 * strlen(rust));
+	if (__GLIBC_PREREQ(2, 36))
+		assert_true(strlen(rust_text) > 4 * strlen(rust));
 	assert_true(strlen(dlang_text) > 3 * strlen(dlang));
 }
 
