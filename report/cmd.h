@@ -151,6 +151,10 @@ void why_found_to_json(const struct show *show, const struct why_found *found,
 void show_object_record(const struct show *show, int index, const struct same_processes *same,
 			size_t repeats);
 
+/* scopes: of all objects, or of those that `lib` (may be NULL) means; after the event with seq `at`
+ * (0: at the end). */
+void show_scopes(const struct show *show, const char *lib, uint64_t at);
+
 /* Which object's file the search `hit` found, and by which rule: "by DT_RUNPATH of a.so ..."; for
  * why-loaded's chain. */
 #define FOUND_BY_PATH "found: the name is a path, so there was no search"
@@ -213,5 +217,6 @@ int cmd_processes(struct context *context);
 int cmd_namespaces(struct context *context);
 int cmd_sql(struct context *context);
 int cmd_info(struct context *context);
+int cmd_scopes(struct context *context);
 
 #endif

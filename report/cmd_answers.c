@@ -64,9 +64,10 @@ static bool show_answer(const struct answer_walk *walk, const struct recording *
 	struct show show = {.render = walk->context->render,
 			    .options = walk->context->options,
 			    .rec = rec,
+			    .with_pid = walk->list->count > 1,
+			    .row = &walk->list->rows[answer->rows[0]],
 			    .store = walk->context->store,
-			    .ret_failed = &failed,
-			    .with_pid = walk->list->count > 1};
+			    .ret_failed = &failed};
 	struct same_processes same = {
 		.rows = walk->list->rows, .indexes = answer->rows, .count = answer->row_count};
 

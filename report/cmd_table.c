@@ -49,6 +49,11 @@ static const struct option_entry bindings_options[] = {
 	       "only what is not bound (lazy and never called, or weak)"),
 };
 
+static const struct option_entry scopes_options[] = {
+	OPTION(0, "at", "SEQ", OPTION_NUMBER, at,
+	       "as they were after the event SEQ (default: at the end)"),
+};
+
 const struct command commands[] = {
 	{"record", "-- COMMAND [ARGUMENT...]", 1, SIZE_MAX, COMMAND_PASSES_ON | COMMAND_NO_ANSWER,
 	 "run a program and record it",
@@ -97,6 +102,10 @@ const struct command commands[] = {
 	 "The namespaces of each process, how they came to be, and which objects are in\n"
 	 "more than one.\n",
 	 NO_OPTIONS, cmd_namespaces},
+	{"scopes", "[LIB]", 0, 1, COMMAND_DATABASE, "where each object's references are looked up",
+	 "The lists of objects that a reference is looked up in, in order: the global\n"
+	 "scope, and the searchlists of what dlopen named.\n",
+	 OPTIONS(scopes_options), cmd_scopes},
 	{"info", "", 0, 0, COMMAND_DATABASE | COMMAND_ALL_RUNS,
 	 "what was recorded, and what was lost",
 	 "The recording itself: runs, processes, glibc versions, numbers of events, and\n"

@@ -42,7 +42,8 @@ struct options {
 	bool unbound;
 	bool stack;
 	const char *from, *to, *symbol;
-	int kind; /* 0: any; else index into the choices of --kind */
+	int kind;   /* 0: any; else index into the choices of --kind */
+	int64_t at; /* seq; 0: the end */
 };
 
 enum option_kind { OPTION_FLAG, OPTION_STRING, OPTION_NUMBER, OPTION_CHOICE };

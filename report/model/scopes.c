@@ -220,12 +220,24 @@ static void open_unknown(struct scopes *s, const struct call *call)
 			"it is not known what a dlopen with RTLD_GLOBAL came to";
 }
 
+/* dlsym(RTLD_DEFAULT) makes its caller depend on what it found (elf/dl-sym.c, do_sym). */
+static void look_up(struct scopes *s, const struct call *call)
+{
+	if (call->handle == (uintptr_t)RTLD_DEFAULT && call->known_by == KNOWN_BINDING)
+		scopes_bind(s, &(struct scopes_binding){.seq = call->seq,
+							.from = call->caller,
+							.to = call->result,
+							.symbol = call->name});
+}
+
 static void take_call(struct scopes *s, int index)
 {
 	const struct call *call = &s->rec->calls[index];
 
 	if (call->kind == CALL_DLCLOSE)
 		scopes_dlclose(s, index);
+	else if (call->kind == CALL_DLSYM || call->kind == CALL_DLVSYM)
+		look_up(s, call);
 	else if (!opens(call))
 		return;
 	else if (call->outcome == OUTCOME_ALREADY_LOADED)

@@ -75,15 +75,15 @@ struct pin {
 
 /*
  * A binding as the model needs it: definitions bind objects to one another (relocation
- * dependencies) and pin them (STB_GNU_UNIQUE).
+ * dependencies) and pin them (STB_GNU_UNIQUE).  What dlsym(RTLD_DEFAULT) binds, the recording's
+ * calls tell; other look-ups by dlsym bind nothing.
  */
 struct scopes_binding {
 	uint64_t seq;
 	int from, to;       /* objects; from may be NONE */
 	const char *symbol; /* must live as long as the scopes */
 	bool unique;        /* the definition is STB_GNU_UNIQUE */
-	bool lookup;        /* dlsym: that alone depends on nothing, but RTLD_DEFAULT does */
-	bool by_default;    /* dlsym(RTLD_DEFAULT), with `lookup` */
+	bool lookup;        /* by dlsym */
 };
 
 /*

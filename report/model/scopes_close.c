@@ -171,8 +171,8 @@ void scopes_bind(struct scopes *s, const struct scopes_binding *binding)
 		pin_by(s, binding, PIN_UNIQUE);
 		return;
 	}
-	if (!is_object(s, binding->from) || binding->from == binding->to ||
-	    (binding->lookup && !binding->by_default) || number_map_get(&s->pairs, key) != NONE)
+	if (!is_object(s, binding->from) || binding->from == binding->to || binding->lookup ||
+	    number_map_get(&s->pairs, key) != NONE)
 		return;
 	number_map_set(&s->pairs, key, 1);
 	from = &s->objects[binding->from];

@@ -4,78 +4,22 @@
  * update_scopes() extends the scopes only of objects whose constructors have begun to run
  * (l_init_called): all others are being loaded by the same call, or by one around it.
  */
+#include "report/model/init_order.h"
 #include "report/model/scopes_state.h"
-#include "report/util.h"
 
-/*
- * elf/dl-sort-maps.c, _dl_sort_maps_dfs (since 2.35; before, _dl_sort_maps_original, which agrees
- * with it where there is no cycle): reverse postorder over what each object needs.  The order is
- * that of l_initfini; constructors run from its end.
- */
-struct sort {
-	struct scopes *s;
-	int *order; /* filled from the end */
-	size_t head;
-	struct sort_step {
-		int object;
-		size_t next; /* index of the next thing it needs */
-	} * steps;
-	size_t depth, room;
-};
-
-static void enter(struct sort *sort, int object)
+/* Do the constructors of `first` run before those of `second`, which the same load brought? */
+static bool comes_before(const struct scopes *s, int first, int second)
 {
-	struct sort_step *step;
+	struct init_order order;
+	bool before;
 
-	if (sort->s->marks[object] != sort->s->mark)
-		return; /* not in the list, or visited */
-	sort->s->marks[object] = 0;
-	step = GROW(sort->steps, sort->depth, sort->room);
-	step->object = object;
-}
-
-static void visit(struct sort *sort, int root, int top)
-{
-	enter(sort, top);
-	while (sort->depth) {
-		struct sort_step *step = &sort->steps[sort->depth - 1];
-		const struct object *object = &sort->s->rec->objects[step->object];
-
-		/* What the root itself needs is not known to the sort yet. */
-		if (step->object != root && step->next < object->needed_count) {
-			int needed = object->needed[step->next++].resolved;
-
-			if (is_object(sort->s, needed))
-				enter(sort, needed);
-			continue;
-		}
-		sort->order[--sort->head] = step->object;
-		sort->depth--;
-	}
-}
-
-/* Does `first` get initialised before `second`, both in root's searchlist? */
-static bool comes_before(struct scopes *s, int root, int first, int second)
-{
-	const struct scope_object *state = &s->objects[root];
-	struct sort sort = {.s = s, .head = state->list_count};
-	bool before = false;
-
-	sort.order = xcalloc(state->list_count, sizeof(*sort.order));
-	s->mark++;
-	for (size_t i = 0; i < state->list_count; i++)
-		s->marks[state->list[i]] = s->mark;
-	for (size_t i = state->list_count; i-- > 0;)
-		visit(&sort, root, state->list[i]);
-	for (size_t i = state->list_count; i-- > sort.head;) {
-		if (sort.order[i] == first)
-			before = true;
-		if (sort.order[i] == second)
-			break;
-	}
-	free(sort.order);
-	free(sort.steps);
-	return before && first != root;
+	if (!init_order_build(s->rec, second, &order))
+		return false;
+	before = false;
+	for (size_t i = 0; i < order.position && !before; i++)
+		before = order.objects[i] == first;
+	init_order_release(&order);
+	return before;
 }
 
 /* The object brought by the call `outer` whose constructor made the call `inner`, or NONE: the
@@ -104,7 +48,7 @@ static int running_constructor(const struct scopes *s, int inner, int outer)
 bool scopes_initialized(struct scopes *s, int object, int call)
 {
 	int loading = s->rec->objects[object].reason_call;
-	int running, root;
+	int running;
 
 	/* Opened by the call itself, or by one that has returned. */
 	if (!is_call(s, loading) || loading == call)
@@ -112,8 +56,7 @@ bool scopes_initialized(struct scopes *s, int object, int call)
 	if (call == NONE || s->returned[loading])
 		return true;
 	running = running_constructor(s, call, loading);
-	root = s->rec->calls[loading].result;
-	if (running == NONE || !is_object(s, root))
+	if (running == NONE)
 		return false;
-	return running == object || comes_before(s, root, object, running);
+	return running == object || comes_before(s, object, running);
 }

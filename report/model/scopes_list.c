@@ -142,7 +142,9 @@ static void list_global(struct scopes *s, int root)
 					       .root = root,
 					       .sure = true};
 		*GROW(s->history, s->history_count, s->history_room) = *entry;
-		s->objects[state->list[i]].global = object->kind == OBJECT_MAIN;
+		/* l_global is only set in the base namespace.  ld.so is in all of them. */
+		if (object->kind == OBJECT_MAIN)
+			s->objects[state->list[i]].global = true;
 	}
 }
 

@@ -370,7 +370,8 @@ static void load_calls(struct loader *loader)
 	AUTO_FINALIZE sqlite3_stmt *stmt = query(
 		loader, "SELECT id, seq, time_ns, tid, kind, caller_object, caller_offset, name, "
 			"version, flags, handle, namespace, stack, result, result_known_by, "
-			"outcome, inside_seq, inside_ns, returned_seq, returned_ns FROM call WHERE process = ? ORDER BY seq");
+			"outcome, inside_seq, inside_ns, returned_seq, returned_ns FROM call WHERE "
+			"process = ? ORDER BY seq");
 
 	while (next(loader, stmt)) {
 		struct call *c = recording_add_call(rec);
