@@ -1,5 +1,5 @@
 /*
- * symbols.c - a dynamic symbol table, and its index of definitions.
+ * symbols.c - a dynamic symbol table, and its index by name.
  */
 #include "report/model/symbols.h"
 
@@ -57,9 +57,6 @@ void symbol_table_index(struct symbol_table *table)
 	for (size_t i = table->count; i-- > 0;) {
 		int32_t *slot;
 
-		table->next[i] = -1;
-		if (!symbol_can_be_found(table, &table->symbols[i]))
-			continue;
 		slot = &table->slots[symbol_hash(table->symbols[i].name) & (room - 1)];
 		table->next[i] = *slot;
 		*slot = (int32_t)i;
@@ -73,11 +70,24 @@ static int find_in_chain(const struct symbol_table *table, int index, const char
 	return index;
 }
 
+static int find_definition(const struct symbol_table *table, int index, const char *name)
+{
+	do {
+		index = find_in_chain(table, index, name);
+		if (index < 0 || symbol_can_be_found(table, &table->symbols[index]))
+			return index;
+		index = table->next[index];
+	} while (true);
+}
+
+static int chain_of(const struct symbol_table *table, uint32_t hash)
+{
+	return table->slots ? table->slots[hash & (table->slot_count - 1)] : -1;
+}
+
 int symbol_table_find(const struct symbol_table *table, const char *name, uint32_t hash)
 {
-	if (!table->slots)
-		return -1;
-	return find_in_chain(table, table->slots[hash & (table->slot_count - 1)], name);
+	return find_definition(table, chain_of(table, hash), name);
 }
 
 int symbol_table_first(const struct symbol_table *table, const char *name)
@@ -87,7 +97,22 @@ int symbol_table_first(const struct symbol_table *table, const char *name)
 
 int symbol_table_next(const struct symbol_table *table, int index)
 {
-	return find_in_chain(table, table->next[index], table->symbols[index].name);
+	return find_definition(table, table->next[index], table->symbols[index].name);
+}
+
+int symbol_table_reference(const struct symbol_table *table, const char *name, const char *version)
+{
+	int any = -1;
+
+	for (int at = find_in_chain(table, chain_of(table, symbol_hash(name)), name); at >= 0;
+	     at = find_in_chain(table, table->next[at], name)) {
+		const char *own = table->symbols[at].version;
+
+		if (own && version ? strcmp(own, version) == 0 : own == version)
+			return at;
+		any = any < 0 ? at : any;
+	}
+	return any;
 }
 
 const char *symbols_source_name(enum symbols_source source)

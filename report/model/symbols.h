@@ -52,7 +52,7 @@ struct symbol_table {
 	size_t count;
 	struct symbol_version *versions;
 	size_t version_count;
-	/* private: what holds the strings, and an index of definitions by name */
+	/* private: what holds the strings, and an index of the symbols by name */
 	char *strings;
 	size_t string_bytes;
 	int32_t *slots, *next;
@@ -63,8 +63,8 @@ struct symbol_table {
 void symbol_table_release(struct symbol_table *table);
 
 /*
- * Build the index behind symbol_table_first(): to be called once `symbols` is complete.
- * symbols[] and all its strings must stay as they are afterwards.
+ * Build the index behind symbol_table_first() and the like: to be called once `symbols` is
+ * complete. symbols[] and all its strings must stay as they are afterwards.
  */
 void symbol_table_index(struct symbol_table *table);
 
@@ -78,6 +78,12 @@ int symbol_table_first(const struct symbol_table *table, const char *name);
 /* The same for who has the name's hash at hand. */
 int symbol_table_find(const struct symbol_table *table, const char *name, uint32_t hash);
 int symbol_table_next(const struct symbol_table *table, int index);
+
+/*
+ * The symbol of this name, defined or not, that a reference of the object itself goes by: with the
+ * version that it wants (NULL: none) when there are several; -1 none.
+ */
+int symbol_table_reference(const struct symbol_table *table, const char *name, const char *version);
 
 /* True for what symbol_table_first() can come to: the rest is references, or local. */
 bool symbol_can_be_found(const struct symbol_table *table, const struct dynamic_symbol *symbol);
