@@ -381,6 +381,7 @@ void show_object_record(const struct show *show, int index, const struct same_pr
 				     .index = index,
 				     .object = &rec->objects[index],
 				     .bind_now = find_bind_now(rec, index),
+				     .failed = object_failed_call(rec, index) != NONE,
 				     .symbolizer = symbolizer_new()};
 	AUTO_STRBUF struct strbuf title = STRBUF_INIT;
 

@@ -49,7 +49,14 @@ struct object_facts {
 	size_t moment_count;
 	const char
 		*bind_now; /* why its calls are bound at load; NULL: each when it is called first */
+	bool failed;       /* the load that it came with failed */
 	struct symbolizer *symbolizer;
+};
+
+/* A slot of the file, what was recorded of it, or both. */
+struct slot_row {
+	const struct elf_slot *slot;
+	const struct object_binding *binding;
 };
 
 /* Title of a part, and where its facts come from. */
@@ -70,5 +77,8 @@ void object_show_symbols(const struct object_facts *facts);
 void object_show_functions(const struct object_facts *facts);
 void object_show_order(const struct object_facts *facts);
 void object_show_slots(struct object_facts *facts);
+
+/* cmd_object_open.c: symbols that are wanted and not bound, and who has them. */
+void object_show_open(const struct object_facts *facts, const struct slot_row *rows, size_t count);
 
 #endif

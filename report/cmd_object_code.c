@@ -159,12 +159,6 @@ static const struct column slot_columns[] = {
 	{"source", NULL, 0},
 };
 
-/* One row of the table: a slot of the file, what was recorded of it, or both. */
-struct slot_row {
-	const struct elf_slot *slot;
-	const struct object_binding *binding;
-};
-
 static const char *row_kind(const struct slot_row *row)
 {
 	return row->slot ? row->slot->kind : row->binding->kind;
@@ -245,7 +239,7 @@ static void add_when(struct strbuf *sb, const struct object_facts *facts,
 	bool lazy = strcmp(row_kind(row), "plt") == 0 && !facts->bind_now;
 
 	if (!binding)
-		strbuf_addstr(sb, "not recorded");
+		strbuf_addstr(sb, facts->failed ? "the load failed" : "not recorded");
 	else if (!binding->bound)
 		strbuf_addstr(sb, lazy ? "never called" : "weak, and nobody has it");
 	else if (!lazy)
@@ -341,4 +335,6 @@ void object_show_slots(struct object_facts *facts)
 		slot_row(facts, &rows[i]);
 	render_table_close(render);
 	object_more(facts, count);
+	if (facts->has_record)
+		object_show_open(facts, rows, count);
 }

@@ -1,0 +1,37 @@
+# RTLD_GLOBAL (dlopen(3)): what the library and its dependencies define serves whatever is opened later.
+# A library that was loaded RTLD_LOCAL joins when it is opened with RTLD_GLOBAL once more.
+. "$TOP/tests/lib.sh"
+. "$TOP/tests/gallery.sh"
+
+so libshared.so <<<'int shared(void) { return 1; }'
+so first.so -L. -l:libshared.so -Wl,-rpath,'$ORIGIN' <<<'int shared(void); int first(void) { return shared(); }'
+so second.so <<<'int first(void), shared(void); int second(void) { return first() + shared(); }'
+program host <<'END'
+#include <dlfcn.h>
+#include <stdio.h>
+int main(void)
+{
+	dlopen("./first.so", RTLD_NOW);
+	puts(dlopen("./second.so", RTLD_NOW) ? "second" : "second failed");
+	dlopen("./first.so", RTLD_NOW | RTLD_GLOBAL);
+	puts(dlopen("./second.so", RTLD_NOW) ? "second" : "second failed");
+	return 0;
+}
+END
+judge ./host
+transcript <<'END'
+$ cat program.out
+second failed
+second
+$ plugreport calls
+  AT  TID  CALL  RESULT  KNOWN BY  CALLED FROM
+  TIME  TID  dlopen("./first.so", RTLD_NOW)  loaded first.so  opening  main() at host.c:5 in host
+  TIME  TID  dlopen("./second.so", RTLD_NOW)  failed  opening  main() at host.c:6 in host
+  TIME  TID  dlopen("./first.so", RTLD_NOW|RTLD_GLOBAL)  was there: first.so  name  main() at host.c:7 in host
+  TIME  TID  dlopen("./second.so", RTLD_NOW)  loaded second.so  opening  main() at host.c:8 in host
+Results known by opening, search or name are inferred from what came next.
+$ plugreport bindings --from second.so --kind plt | sort
+  FROM  SYMBOL  VERSION  TO  KIND  SOURCE  COUNT
+  second.so  first  -  first.so  plt  la_symbind  1
+  second.so  shared  -  libshared.so  plt  la_symbind  1
+END
