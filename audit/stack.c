@@ -284,10 +284,14 @@ static bool prepare(struct stack_taker *taker)
 
 void stack_start(void)
 {
-	struct stack_taker *taker = stack_borrow();
+	struct stack_taker *borrowed[TAKERS];
+	int count = 0;
 
-	if (taker)
-		stack_give_back(taker);
+	/* All of them: threads that open plugins at once shall not wait for one another later. */
+	while (count < TAKERS && (borrowed[count] = stack_borrow()))
+		count++;
+	while (count)
+		stack_give_back(borrowed[--count]);
 }
 
 void stack_forget(void)
