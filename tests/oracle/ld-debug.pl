@@ -73,7 +73,7 @@ sub parse_line {
 			push @{$image->{lines}}, { %{$image->{map}}, dynamic => hex $1, base => hex $2 };
 			$image->{map} = undef;
 		}
-	} elsif ($line =~ /^opening file=(.+) \[(\d+)\]; direct_opencount=/) { # dlopen(NULL) opens nothing
+	} elsif ($line =~ /^opening file=(.*) \[(\d+)\]; direct_opencount=/) {
 		push @{$image->{opened}}, [$1, $2] if !$image->{audit}{$2};
 	}
 }
