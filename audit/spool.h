@@ -341,6 +341,9 @@ enum spool_call_kind {
 	SPOOL_CALL_DLCLOSE = 3,
 	SPOOL_CALL_DLSYM = 4,
 	SPOOL_CALL_DLVSYM = 5,
+	SPOOL_CALL_THREAD_ATEXIT = 6, /* __cxa_thread_atexit_impl: until the thread ends, its
+					 destructor keeps an object mapped.  Told once for each
+					 thread and object, seldom twice */
 };
 
 /* spool_call: one call of a tapped function, at entry.  Then `frame_count` uint64_t return
@@ -352,7 +355,8 @@ struct spool_call {
 	uint32_t frame_count;
 	uint64_t caller;    /* return address */
 	uint64_t target;    /* the real function */
-	uint64_t handle;    /* dlclose, dlsym, dlvsym; RTLD_DEFAULT is 0, RTLD_NEXT is -1 */
+	uint64_t handle;    /* dlclose, dlsym, dlvsym; RTLD_DEFAULT is 0, RTLD_NEXT is -1.
+			       __cxa_thread_atexit_impl: an address in the object that is kept */
 	int64_t name_space; /* dlmopen's first argument */
 	uint32_t flags;     /* dlopen, dlmopen: RTLD_* */
 	uint32_t from;      /* object number of the caller as the module knew it; 0 unknown */

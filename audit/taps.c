@@ -1,5 +1,5 @@
 /*
- * taps.c - dlopen and its family, seen at entry.
+ * taps.c - dlopen and its family, and what keeps objects mapped, seen at entry.
  *
  * la_symbind64 answers a binding to one of these functions with a thunk (arch/<machine>.S), which
  * records and then jumps: the function finds its caller's return address where it would be without
@@ -23,8 +23,9 @@ static const struct {
 	{"dlopen", SPOOL_CALL_DLOPEN},   {"dlmopen", SPOOL_CALL_DLMOPEN},
 	{"dlclose", SPOOL_CALL_DLCLOSE}, {"dlsym", SPOOL_CALL_DLSYM},
 	{"dlvsym", SPOOL_CALL_DLVSYM},   {"prctl", TAP_PRCTL},
-	{"syscall", TAP_SYSCALL},
+	{"syscall", TAP_SYSCALL},        {"__cxa_thread_atexit_impl", SPOOL_CALL_THREAD_ATEXIT},
 };
+static const char tapped_initials[] = "dps_";
 
 /* Each namespace's libc has functions of its own; each pair (kind, function) gets a slot. */
 uintptr_t tap_targets[TAP_SLOTS];
@@ -59,7 +60,7 @@ static uintptr_t slot_for(int kind, uintptr_t target)
 
 bool taps_know(const char *name)
 {
-	if (strchr("dps", name[0]))
+	if (strchr(tapped_initials, name[0]))
 		for (size_t i = 0; i < sizeof(tapped) / sizeof(tapped[0]); i++)
 			if (strcmp(name, tapped[i].name) == 0)
 				return true;
@@ -68,7 +69,7 @@ bool taps_know(const char *name)
 
 uintptr_t taps_redirect(const struct object *definer, const char *name, uintptr_t value)
 {
-	if (!definer->is_libc || !strchr("dps", name[0]) || value == 0 ||
+	if (!definer->is_libc || !strchr(tapped_initials, name[0]) || value == 0 ||
 	    (value >= module.base && value < module.end))
 		return value;
 	for (size_t i = 0; i < sizeof(tapped) / sizeof(tapped[0]); i++)
@@ -119,7 +120,7 @@ static void write_call(int kind, uint32_t slot, const struct tap_frame *frame,
 
 	if (kind == SPOOL_CALL_DLOPEN)
 		name = (const char *)a[0];
-	else if (kind != SPOOL_CALL_DLCLOSE)
+	else if (kind != SPOOL_CALL_DLCLOSE && kind != SPOOL_CALL_THREAD_ATEXIT)
 		name = (const char *)a[1];
 	/* Measured once: another thread may be writing to them. */
 	name_length = name ? strlen(name) : 0;
@@ -141,7 +142,7 @@ static void write_call(int kind, uint32_t slot, const struct tap_frame *frame,
 		call->name_space = (int64_t)a[0];
 		call->flags = (uint32_t)a[2];
 	} else {
-		call->handle = a[0];
+		call->handle = a[kind == SPOOL_CALL_THREAD_ATEXIT ? 2 : 0];
 	}
 	p = (unsigned char *)(call + 1);
 	if (count)
@@ -155,6 +156,47 @@ static void write_call(int kind, uint32_t slot, const struct tap_frame *frame,
 	writer_commit(&module.writer, call);
 }
 
+/* What was seen lately: a hash table in which the newer takes the older's place.  Any thread. */
+static bool seen_lately(_Atomic uint64_t *table, size_t size, uint64_t key)
+{
+	_Atomic uint64_t *place;
+
+	key = (key ^ key >> 31) * 0x9e3779b97f4a7c15u | 1; /* 0: empty */
+	place = &table[(key >> 32) % size];
+	if (atomic_load_explicit(place, memory_order_relaxed) == key)
+		return true;
+	atomic_store_explicit(place, key, memory_order_relaxed);
+	return false;
+}
+
+/*
+ * A C++ program does this for each thread_local object in each thread.  While the thread lives the
+ * object stays, so that once is enough; and all come from __cxa_thread_atexit of libstdc++, so that
+ * one stack an object tells enough too.
+ */
+static void note_thread_atexit(uint32_t slot, const struct tap_frame *frame)
+{
+	static _Atomic uint64_t known[1024], stacks[256];
+	const uint64_t object = frame->arguments[2];
+	uint32_t count = 0, flags = 0;
+	struct stack_taker *taker = NULL;
+
+	if (seen_lately(known, sizeof(known) / sizeof(known[0]),
+			object ^ (uint64_t)thread_id() << 40))
+		return;
+	writer_prepare(&module.writer, HEADROOM);
+	if (!seen_lately(stacks, sizeof(stacks) / sizeof(stacks[0]), object)) {
+		taker = stack_borrow();
+		if (taker)
+			count = stack_unwind(taker, &frame->caller, &flags);
+		else
+			writer_lost(&module.writer, SPOOL_LOST_STACKS);
+	}
+	write_call(SPOOL_CALL_THREAD_ATEXIT, slot, frame, taker, count, flags);
+	if (taker)
+		stack_give_back(taker);
+}
+
 /* Called by the thunks, on the caller's stack: keep it small. */
 void tap_enter(struct tap_frame *frame, uint32_t slot)
 {
@@ -166,6 +208,10 @@ void tap_enter(struct tap_frame *frame, uint32_t slot)
 		return;
 	if (kind >= TAP_PRCTL) {
 		watch_sandbox(kind, frame->arguments);
+		return;
+	}
+	if (kind == SPOOL_CALL_THREAD_ATEXIT) {
+		note_thread_atexit(slot, frame);
 		return;
 	}
 	writer_prepare(&module.writer, HEADROOM);

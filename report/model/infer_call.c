@@ -205,6 +205,15 @@ static int object_of_handle(const struct replay *rp, const struct call *call)
 	return special ? NONE : number_map_get(&rp->object_of_link_map, call->handle);
 }
 
+/* The object that a thread's destructor keeps; glibc takes the program for what it does not know
+ * (stdlib/cxa_thread_atexit_impl.c). */
+static int destructor_object(const struct replay *rp, const struct call *call)
+{
+	int object = recording_object_at(rp->rec, call->handle, call->seq);
+
+	return object != NONE ? object : rp->program;
+}
+
 /* dlopen came to this object after all: its handle is used. */
 static void confirm(struct replay *rp, int index, int object)
 {
@@ -291,6 +300,11 @@ void call_event(struct replay *rp, struct thread *thread, int index)
 	case CALL_DLVSYM:
 		use_handle(rp, undecided, call);
 		wait_for_binding(rp, thread, index);
+		break;
+	case CALL_THREAD_ATEXIT:
+		thread->undecided = undecided; /* tells nothing of it */
+		call->result = destructor_object(rp, call);
+		call->known_by = call->result == NONE ? KNOWN_NOT : KNOWN_HANDLE;
 		break;
 	}
 }

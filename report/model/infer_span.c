@@ -35,7 +35,7 @@ static void return_innermost(struct sweep *sweep, struct lane *lane, uint64_t se
 	call->returned_ns = ns;
 }
 
-/* dlsym and dlvsym load nothing: the next event of their thread is behind them. */
+/* The others load nothing: the next event of their thread is behind them. */
 static bool is_over(const struct call *call)
 {
 	return call->kind != CALL_DLOPEN && call->kind != CALL_DLMOPEN &&

@@ -227,8 +227,9 @@ static const char *const outcomes[] = {
 	[OUTCOME_UNUSABLE] = "unusable",
 };
 static const char *const call_kinds[] = {
-	[CALL_DLOPEN] = "dlopen", [CALL_DLMOPEN] = "dlmopen", [CALL_DLCLOSE] = "dlclose",
-	[CALL_DLSYM] = "dlsym",   [CALL_DLVSYM] = "dlvsym",
+	[CALL_DLOPEN] = "dlopen",   [CALL_DLMOPEN] = "dlmopen",
+	[CALL_DLCLOSE] = "dlclose", [CALL_DLSYM] = "dlsym",
+	[CALL_DLVSYM] = "dlvsym",   [CALL_THREAD_ATEXIT] = "thread_atexit",
 };
 static const char *const known_bys[] = {
 	[KNOWN_NOT] = "unknown",

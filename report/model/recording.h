@@ -119,7 +119,14 @@ struct search {
 	int result; /* object */
 };
 
-enum call_kind { CALL_DLOPEN = 1, CALL_DLMOPEN, CALL_DLCLOSE, CALL_DLSYM, CALL_DLVSYM };
+enum call_kind {
+	CALL_DLOPEN = 1,
+	CALL_DLMOPEN,
+	CALL_DLCLOSE,
+	CALL_DLSYM,
+	CALL_DLVSYM,
+	CALL_THREAD_ATEXIT, /* __cxa_thread_atexit_impl: `result` stays until the thread ends */
+};
 
 /* How a call's result is known.  Names: known_by_name(). */
 enum known_by {

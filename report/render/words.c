@@ -197,6 +197,12 @@ void add_call(struct strbuf *sb, const struct recording *rec, int index, bool no
 	case CALL_DLCLOSE:
 		add_handle(sb, rec, call);
 		break;
+	case CALL_THREAD_ATEXIT:
+		if (call->result != NONE)
+			add_object(sb, rec, call->result);
+		else
+			strbuf_addf(sb, "0x%" PRIx64, call->handle);
+		break;
 	}
 	strbuf_addch(sb, ')');
 }

@@ -162,17 +162,23 @@ CREATE TABLE call (
   id INTEGER PRIMARY KEY,     -- what other tables call "call"
   process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- whose
   seq INTEGER NOT NULL, time_ns INTEGER NOT NULL, tid INTEGER NOT NULL, -- place, time, thread
-  kind TEXT NOT NULL CHECK (kind IN ('dlopen', 'dlmopen', 'dlclose', 'dlsym', 'dlvsym')),
-                              -- the function that was called
+  kind TEXT NOT NULL CHECK (kind IN ('dlopen', 'dlmopen', 'dlclose', 'dlsym', 'dlvsym',
+                                          'thread_atexit')),
+                              -- the function that was called; thread_atexit:
+                              -- __cxa_thread_atexit_impl, by which C++ and others have a
+                              -- destructor run at the thread's end, and until then result stays
+                              -- mapped: one row for each thread and object (seldom more), with
+                              -- a stack only for the object's first
   caller_object INTEGER,      -- object that holds the return address
   caller_offset INTEGER,      -- return address less that object's load address
   name TEXT,                  -- file or symbol; NULL where NULL was passed
   version TEXT,               -- dlvsym: the version asked for
   flags INTEGER,              -- dlopen, dlmopen: RTLD_*
-  handle INTEGER,             -- dlclose, dlsym, dlvsym: the argument
+  handle INTEGER,             -- dlclose, dlsym, dlvsym: the argument; thread_atexit: an address
+                              -- in the object
   namespace INTEGER,          -- dlmopen: the argument (-1 is LM_ID_NEWLM)
   parent_call INTEGER,        -- inferred: the dlopen or dlclose during which this one was made
-  result INTEGER,             -- inferred: object opened, closed, or defining the symbol
+  result INTEGER,             -- inferred: object opened, closed, kept, or defining the symbol
   result_known_by TEXT,       -- how: 'nested-open', 'nested-search', 'name-match', 'handle',
                               -- 'binding', 'failed-search', 'not-loaded' (RTLD_NOLOAD); NULL: not
                               -- known

@@ -141,7 +141,7 @@ static bool decode_call(struct cursor *c, struct spool_item *item)
 	const struct spool_call *fixed = &item->call.fixed;
 
 	return take(c, &item->call.fixed, sizeof(*fixed)) && fixed->kind >= SPOOL_CALL_DLOPEN &&
-	       fixed->kind <= SPOOL_CALL_DLVSYM && fixed->frame_count <= SPOOL_FRAMES_MAX &&
+	       fixed->kind <= SPOOL_CALL_THREAD_ATEXIT && fixed->frame_count <= SPOOL_FRAMES_MAX &&
 	       take_array(c, fixed->frame_count, sizeof(uint64_t), &item->call.frames) &&
 	       take_text(c, &item->call.name) && take_text(c, &item->call.version);
 }
