@@ -16,11 +16,11 @@ static sqlite3_stmt *prepare_pairs(struct store *store, int64_t process)
 	return store_prepare_for(
 		store,
 		"SELECT b.from_object, b.to_object, min(b.seq) AS seq, s.name, s.bind = 10, "
-		"b.kind = 'dlsym' FROM object o CROSS JOIN binding b JOIN symbol s ON s.id = "
-		"b.symbol "
-		"WHERE b.process = ?1 AND o.id = b.to_object AND b.internal = 0 "
-		"AND (o.reason_call IS NOT NULL OR o.reason IN "
-		"('dlopen', 'libc', 'unknown', 'inherited')) "
+		"b.kind = 'dlsym' FROM binding b JOIN symbol s ON s.id = b.symbol "
+		"WHERE b.process = ?1 AND b.internal = 0 AND b.kind <> 'irelative' "
+		"AND b.to_object IN (SELECT id FROM object WHERE process = ?1 "
+		"AND (reason_call IS NOT NULL "
+		"OR reason IN ('dlopen', 'libc', 'unknown', 'inherited'))) "
 		"AND (s.bind = 10 OR (b.kind <> 'dlsym' AND b.from_object <> b.to_object)) "
 		"GROUP BY b.from_object, b.to_object, s.bind = 10 ORDER BY seq",
 		process);
