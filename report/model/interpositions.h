@@ -43,7 +43,6 @@ enum dull {
 	DULL_INSTANCE,  /* code or virtual tables of vague linkage: copies are the same, no state */
 	DULL_UNSHARED,  /* typeinfo in scopes that know nothing of one another */
 	DULL_NAMESAKE,  /* unrelated libraries with one name in common, each for its own users */
-	DULL_ALIAS,     /* a function's address in the program's PLT: not another definition */
 	DULL_INTERFACE, /* asked for by handle (dlsym): every plugin has its own, on purpose */
 };
 
