@@ -202,6 +202,10 @@ struct answer_walk {
 bool answers_collect(struct answer_walk *walk);
 bool answers_show(struct answer_walk *walk);
 
+/* Does a person who writes `pattern` (a name or glob) mean this symbol?  "f" means f(int) too.
+ * `readable`: the demangled name, or NULL. */
+bool symbol_is_meant(const char *pattern, const char *symbol, const char *readable);
+
 /* Entry points of the commands. */
 int cmd_record(struct context *context);
 int cmd_ingest(struct context *context);
@@ -218,5 +222,6 @@ int cmd_namespaces(struct context *context);
 int cmd_sql(struct context *context);
 int cmd_info(struct context *context);
 int cmd_scopes(struct context *context);
+int cmd_interpositions(struct context *context);
 
 #endif

@@ -48,8 +48,7 @@ static const char *arguments_of(const char *readable)
 	return NULL;
 }
 
-/* Does a person who writes `pattern` mean this symbol?  "f" means f(int) too. */
-static bool symbol_matches(const char *pattern, const char *symbol, const char *readable)
+bool symbol_is_meant(const char *pattern, const char *symbol, const char *readable)
 {
 	const char *arguments;
 	AUTO_FREE char *bare = NULL;
@@ -107,7 +106,7 @@ static bool show_binding(const struct binding_row *row, void *data)
 		return true;
 	if (options->symbol || !options->no_demangle)
 		readable = demangle(row->symbol);
-	if (options->symbol && !symbol_matches(options->symbol, row->symbol, readable))
+	if (options->symbol && !symbol_is_meant(options->symbol, row->symbol, readable))
 		return true;
 	if (!options->all && is_internal(row, options)) {
 		bindings->internal++;

@@ -54,6 +54,11 @@ static const struct option_entry scopes_options[] = {
 	       "as they were after the event SEQ (default: at the end)"),
 };
 
+static const struct option_entry interpositions_options[] = {
+	OPTION(0, "symbol", "NAME", OPTION_STRING, symbol,
+	       "only symbols called NAME (or a glob), interesting or not"),
+};
+
 const struct command commands[] = {
 	{"record", "-- COMMAND [ARGUMENT...]", 1, SIZE_MAX, COMMAND_PASSES_ON | COMMAND_NO_ANSWER,
 	 "run a program and record it",
@@ -95,6 +100,13 @@ const struct command commands[] = {
 	{"bindings", "", 0, 0, COMMAND_DATABASE, "which reference went to which definition",
 	 "Each binding of a reference to a definition, in the order they were made.\n",
 	 OPTIONS(bindings_options), cmd_bindings},
+	{"interpositions", "[LIB...]", 0, SIZE_MAX, COMMAND_DATABASE,
+	 "whose calls land in somebody else's function?",
+	 "Symbols that several objects define: who got which definition, and whose\n"
+	 "references went elsewhere than they were meant for.  What is as it should be is\n"
+	 "left out (preloaded allocators, C++ inline functions ...); --all shows it, with\n"
+	 "the reason.  With LIB, only what concerns it.\n",
+	 OPTIONS(interpositions_options), cmd_interpositions},
 	{"processes", "", 0, 0, COMMAND_DATABASE, "which processes were recorded",
 	 "The recorded processes, each below the one that started it.\n", NO_OPTIONS,
 	 cmd_processes},
