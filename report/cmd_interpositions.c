@@ -302,6 +302,7 @@ struct interpose {
 	struct context *context;
 	struct nearest near;
 	bool begun, matched;
+	size_t quiet; /* processes with nothing to look at, which text leaves out */
 };
 
 /* Mark what the operands mean; NULL when there are none. */
@@ -322,6 +323,13 @@ static bool *find_concerned(struct interpose *interpose, const struct recording 
 	return concerned;
 }
 
+/* Of many processes, only those with something to look at are worth a paragraph. */
+static bool is_quiet(const struct context *context, const struct interpositions *all)
+{
+	return !context->options->all && !context->options->symbol && !context->operand_count &&
+	       all->by_interest[INTEREST_WARNING] + all->by_interest[INTEREST_ERROR] == 0;
+}
+
 static bool show_process(const struct show *show, void *data)
 {
 	struct interpose *interpose = data;
@@ -339,6 +347,10 @@ static bool show_process(const struct show *show, void *data)
 	scopes = scopes_new(show->rec, NULL, 0);
 	interpositions_build(show->rec, &set, symbols, scopes, &all);
 	scopes_free(scopes);
+	if (show->with_pid && show->render->is_text && is_quiet(interpose->context, &all)) {
+		interpose->quiet++;
+		return true;
+	}
 	if (interpose->begun)
 		render_blank(show->render);
 	interpose->begun = true;
@@ -367,6 +379,15 @@ int cmd_interpositions(struct context *context)
 	render_open(context->render, "processes", GROUP_ARRAY);
 	ok = for_each_recording(context, &list, show_process, &interpose);
 	render_close(context->render);
+	if (interpose.quiet) {
+		AUTO_STRBUF struct strbuf quiet = STRBUF_INIT;
+
+		if (interpose.begun)
+			render_blank(context->render);
+		add_count(&quiet, interpose.quiet, "process", "processes");
+		render_line(context->render, MARK_DIM "%s with nothing to look at" MARK_END,
+			    quiet.s);
+	}
 	if (ok && context->operand_count && !interpose.matched) {
 		nearest_add_hint(&interpose.near, &hint);
 		context_remark(context, "no object matches '%s'%s", context->operands[0], hint.s);

@@ -56,6 +56,16 @@ bool objects_coexist(const struct recording *rec, int a, int b)
 	       (!y->closed_seq || x->opened_seq < y->closed_seq);
 }
 
+bool object_needs(const struct recording *rec, int object, int other)
+{
+	const struct object *o = &rec->objects[object];
+
+	for (size_t i = 0; i < o->needed_count; i++)
+		if (o->needed[i].resolved == other)
+			return true;
+	return false;
+}
+
 /* --- definitions --- */
 
 struct collector {

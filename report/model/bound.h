@@ -121,4 +121,7 @@ bool object_is_glibc(const struct object *object);
 bool objects_coexist(const struct recording *rec, int a, int b);
 bool object_live_at(const struct recording *rec, int object, uint64_t seq);
 
+/* Does `object` name `other` among its DT_NEEDED? */
+bool object_needs(const struct recording *rec, int object, int other);
+
 #endif

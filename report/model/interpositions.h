@@ -26,6 +26,8 @@ enum interposition_what {
 	WHAT_VAGUE_SPLIT = 16,
 };
 
+#define WHAT_ANY_SPLIT (WHAT_SPLIT | WHAT_SPLIT_IN_TIME)
+
 /* Severities: those of findings. */
 enum interest { INTEREST_NONE, INTEREST_NOTE, INTEREST_WARNING, INTEREST_ERROR };
 
@@ -39,7 +41,9 @@ enum dull {
 	DULL_UNIFIED, /* vague linkage, made one by the linker as it should be */
 	DULL_COPY,    /* copy relocation: the program holds the library's variable */
 	DULL_PROGRAM, /* the program was linked against that library and has its own version */
-	DULL_PRIVATE, /* each object that is bound to a copy of its own defines that one itself */
+	DULL_LINKED, /* of two libraries linked against each other, one has a symbol of the other */
+	DULL_ALLOCATOR, /* another allocator, and all of the process uses it */
+	DULL_PRIVATE,   /* each object that is bound to a copy of its own defines that one itself */
 	DULL_INSTANCE,  /* code or virtual tables of vague linkage: copies are the same, no state */
 	DULL_UNSHARED,  /* typeinfo in scopes that know nothing of one another */
 	DULL_NAMESAKE,  /* unrelated libraries with one name in common, each for its own users */

@@ -40,18 +40,11 @@ static bool program_chose(const struct judge *judge, const struct interposition_
 {
 	const struct interposition_builder *b = judge->b;
 	const struct interposition_pair *pair;
-	const struct object *program;
 
-	if (b->program == NONE || user->to != b->program)
-		return false;
 	pair = interpositions_find_pair(b->out, user->to, user->missed);
 	if (!pair || pair->interposed + pair->diverted >= FEW_SYMBOLS)
 		return false;
-	program = &b->rec->objects[b->program];
-	for (size_t j = 0; j < program->needed_count; j++)
-		if (program->needed[j].resolved == user->missed)
-			return true;
-	return false;
+	return object_needs(b->rec, b->program, user->missed);
 }
 
 /* Why nobody minds that this reference missed its definition; DULL_NOT: somebody may. */
@@ -74,7 +67,18 @@ static enum dull dull_miss(const struct judge *judge, const struct interposition
 	/* A weak definition in a library is a default: operator new of libstdc++, hooks. */
 	if (missed && missed->bind != STB_GLOBAL)
 		return DULL_WEAK;
-	return program_chose(judge, user) ? DULL_PROGRAM : DULL_NOT;
+	/* Allocation functions are there to be replaced (C++: [new.delete]), all over the process:
+	 * that nobody is left with the other ones is asked before. */
+	if (!(i->what & WHAT_ANY_SPLIT) && symbol_is_allocator(name_of(judge, i)))
+		return DULL_ALLOCATOR;
+	if (user->to == b->program)
+		return program_chose(judge, user) ? DULL_PROGRAM : DULL_NOT;
+	/* liblapack has a lsame_ of its own and is linked against libblas, which has it too:
+	 * whoever built the one had the other at hand, and had to get along with it. */
+	if (object_needs(b->rec, user->to, user->missed) ||
+	    object_needs(b->rec, user->missed, user->to))
+		return DULL_LINKED;
+	return DULL_NOT;
 }
 
 static struct verdict judge_missed(const struct judge *judge, const struct interposition *i)
@@ -89,7 +93,7 @@ static struct verdict judge_missed(const struct judge *judge, const struct inter
 		if (user->missed == NONE)
 			continue;
 		verdict.dull = dull_miss(judge, i, user);
-		if (verdict.dull == DULL_PROGRAM)
+		if (verdict.dull == DULL_PROGRAM || verdict.dull == DULL_LINKED)
 			verdict.interest = INTEREST_NOTE;
 		else if (verdict.dull == DULL_NOT)
 			verdict.interest =
@@ -280,7 +284,7 @@ static struct verdict judge_quiet(const struct judge *judge, const struct interp
 static struct verdict judge_symbol(const struct judge *judge, const struct interposition *i,
 				   bool shared)
 {
-	bool split = i->what & (WHAT_SPLIT | WHAT_SPLIT_IN_TIME);
+	bool split = i->what & WHAT_ANY_SPLIT;
 	bool missed = i->what & (WHAT_INTERPOSED | WHAT_DIVERTED);
 	struct verdict verdict = {INTEREST_NONE, DULL_NOT}, other;
 

@@ -62,7 +62,7 @@ static unsigned int what_between(const struct interposition_pair *pair,
 			*ret_since = user->seq;
 	}
 	if (is_used(i, pair->loser))
-		what |= i->what & (WHAT_SPLIT | WHAT_SPLIT_IN_TIME | WHAT_VAGUE_SPLIT);
+		what |= i->what & (WHAT_ANY_SPLIT | WHAT_VAGUE_SPLIT);
 	return what;
 }
 
@@ -74,7 +74,7 @@ static void count_symbol(struct interposition_pair *pair, const struct interposi
 	pair->symbols++;
 	pair->interposed += (what & WHAT_INTERPOSED) != 0;
 	pair->diverted += (what & WHAT_DIVERTED) != 0;
-	pair->split += (what & (WHAT_SPLIT | WHAT_SPLIT_IN_TIME)) != 0;
+	pair->split += (what & WHAT_ANY_SPLIT) != 0;
 	pair->vague += (what & WHAT_VAGUE_SPLIT) != 0;
 }
 

@@ -23,7 +23,7 @@ static int compare_questions(const void *a, const void *b)
 
 static size_t list_questions(const struct interposition_builder *b, struct question **ret)
 {
-	const unsigned int what = WHAT_SPLIT | WHAT_SPLIT_IN_TIME | WHAT_VAGUE_SPLIT;
+	const unsigned int what = WHAT_ANY_SPLIT | WHAT_VAGUE_SPLIT;
 	size_t count = 0, room = 0;
 
 	*ret = NULL;

@@ -2,17 +2,6 @@
 #include "report/model/interpositions_build.h"
 #include "report/util.h"
 
-/* Does `from` name `object` in its DT_NEEDED? */
-static bool needs(const struct recording *rec, int from, int object)
-{
-	const struct object *o = &rec->objects[from];
-
-	for (size_t j = 0; j < o->needed_count; j++)
-		if (o->needed[j].resolved == object)
-			return true;
-	return false;
-}
-
 /*
  * A program that is not position-independent gives a function an address in its own PLT, and all
  * take that for the function's address (glibc: an undefined symbol with a value, which counts
@@ -35,12 +24,12 @@ static int missed_by(const struct interposition_builder *b, const struct interpo
 		if (i->definers[j].object == user->from &&
 		    interposition_serves(b, i->symbol, user->from, user->version))
 			return user->from;
-	if (needs(b->rec, user->from, user->to))
+	if (object_needs(b->rec, user->from, user->to))
 		return NONE;
 	for (size_t j = 0; j < i->definer_count; j++) {
 		int object = i->definers[j].object;
 
-		if (object != user->to && needs(b->rec, user->from, object) &&
+		if (object != user->to && object_needs(b->rec, user->from, object) &&
 		    object_live_at(b->rec, object, user->seq) &&
 		    interposition_serves(b, i->symbol, object, user->version))
 			return object;

@@ -25,12 +25,13 @@ const char *interposition_what_name(enum interposition_what what)
 const char *dull_name(enum dull dull)
 {
 	static const char *const words[] = {
-		[DULL_ONE_WAY] = "one-way",   [DULL_PRELOAD] = "preload",
-		[DULL_GLIBC] = "glibc",       [DULL_WEAK] = "weak",
-		[DULL_UNIFIED] = "unified",   [DULL_COPY] = "copy",
-		[DULL_PROGRAM] = "program",   [DULL_PRIVATE] = "private",
-		[DULL_INSTANCE] = "instance", [DULL_UNSHARED] = "unshared",
-		[DULL_NAMESAKE] = "namesake", [DULL_INTERFACE] = "interface",
+		[DULL_ONE_WAY] = "one-way",     [DULL_PRELOAD] = "preload",
+		[DULL_GLIBC] = "glibc",         [DULL_WEAK] = "weak",
+		[DULL_UNIFIED] = "unified",     [DULL_COPY] = "copy",
+		[DULL_PROGRAM] = "program",     [DULL_LINKED] = "linked",
+		[DULL_ALLOCATOR] = "allocator", [DULL_PRIVATE] = "private",
+		[DULL_INSTANCE] = "instance",   [DULL_UNSHARED] = "unshared",
+		[DULL_NAMESAKE] = "namesake",   [DULL_INTERFACE] = "interface",
 	};
 
 	return WORD(words, dull);

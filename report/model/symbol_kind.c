@@ -60,15 +60,15 @@ bool symbol_is_linkers(const char *name)
 
 enum vague_kind symbol_vague_kind(const char *name, uint8_t type, uint8_t bind)
 {
+	/* A type has one typeinfo, whatever its binding: link-time optimisation makes weak ones
+	 * global, and a class with a key function has a global one from the start. */
+	if (name[2] == 'T' && (name[3] == 'I' || name[3] == 'S'))
+		return VAGUE_TYPEINFO;
 	/* A class with a key function has its virtual table in one object, and strong there. */
-	if (strncmp(name, "_Z", 2) != 0 || (bind != STB_WEAK && bind != STB_GNU_UNIQUE))
+	if (bind != STB_WEAK && bind != STB_GNU_UNIQUE)
 		return VAGUE_NOT;
-	if (name[2] == 'T') {
-		if (name[3] == 'I' || name[3] == 'S')
-			return VAGUE_TYPEINFO;
-		if (name[3] == 'V' || name[3] == 'T' || name[3] == 'C')
-			return VAGUE_VTABLE;
-	}
+	if (name[2] == 'T' && (name[3] == 'V' || name[3] == 'T' || name[3] == 'C'))
+		return VAGUE_VTABLE;
 	return type == STT_OBJECT || type == STT_TLS || type == STT_COMMON ? VAGUE_DATA
 									   : VAGUE_FUNCTION;
 }
