@@ -222,6 +222,7 @@ int cmd_namespaces(struct context *context);
 int cmd_sql(struct context *context);
 int cmd_info(struct context *context);
 int cmd_scopes(struct context *context);
+int cmd_duplicates(struct context *context);
 int cmd_interpositions(struct context *context);
 
 #endif

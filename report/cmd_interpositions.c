@@ -2,6 +2,7 @@
 #include <elf.h>
 #include <inttypes.h>
 
+#include "report/cmd_concerned.h"
 #include "report/cmd_interpositions.h"
 #include "report/elf/elf.h"
 #include "report/model/moment.h"
@@ -298,48 +299,14 @@ void show_interpositions(const struct show *show, const struct bound_set *set,
 
 /* --- the command --- */
 
-struct interpose {
-	struct context *context;
-	struct nearest near;
-	bool begun, matched;
-	size_t quiet; /* processes with nothing to look at, which text leaves out */
-};
-
-/* Mark what the operands mean; NULL when there are none. */
-static bool *find_concerned(struct interpose *interpose, const struct recording *rec)
+static bool show_process(struct concern *concern, const struct show *show, const bool *concerned)
 {
-	const struct context *context = interpose->context;
-	bool *concerned;
-
-	if (!context->operand_count)
-		return NULL;
-	concerned = xcalloc(rec->object_count + 1, sizeof(*concerned));
-	for (size_t i = 0; i < rec->object_count; i++) {
-		for (size_t j = 0; j < context->operand_count; j++)
-			concerned[i] |= object_matches(&rec->objects[i], context->operands[j]);
-		interpose->matched |= concerned[i];
-		nearest_offer_object(&interpose->near, &rec->objects[i]);
-	}
-	return concerned;
-}
-
-/* Of many processes, only those with something to look at are worth a paragraph. */
-static bool is_quiet(const struct context *context, const struct interpositions *all)
-{
-	return !context->options->all && !context->options->symbol && !context->operand_count &&
-	       all->by_interest[INTEREST_WARNING] + all->by_interest[INTEREST_ERROR] == 0;
-}
-
-static bool show_process(const struct show *show, void *data)
-{
-	struct interpose *interpose = data;
-	struct store *store = interpose->context->store;
-	AUTO_FREE bool *concerned = find_concerned(interpose, show->rec);
+	struct store *store = concern->context->store;
 	AUTO_INTERPOSITIONS struct interpositions all = {0};
 	AUTO_BOUND struct bound_set set;
 	AUTO_SYMBOLS struct symbol_provider *symbols = NULL;
-	AUTO_STRBUF struct strbuf name = STRBUF_INIT;
 	struct scopes *scopes;
+	bool quiet;
 
 	if (!store_load_bound(store, show->rec, &set))
 		return false;
@@ -347,52 +314,15 @@ static bool show_process(const struct show *show, void *data)
 	scopes = scopes_new(show->rec, NULL, 0);
 	interpositions_build(show->rec, &set, symbols, scopes, &all);
 	scopes_free(scopes);
-	if (show->with_pid && show->render->is_text && is_quiet(interpose->context, &all)) {
-		interpose->quiet++;
-		return true;
+	quiet = all.by_interest[INTEREST_WARNING] + all.by_interest[INTEREST_ERROR] == 0;
+	if (concern_begin(concern, show, quiet)) {
+		show_interpositions(show, &set, &all, concerned);
+		concern_end(show);
 	}
-	if (interpose->begun)
-		render_blank(show->render);
-	interpose->begun = true;
-	add_process_name(&name, show->row);
-	if (show->with_pid)
-		render_line(show->render, MARK_BOLD "process %s" MARK_END, name.s);
-	render_open(show->render, NULL, GROUP_OBJECT);
-	render_value(show->render, "pid", value_integer(show->rec->pid));
-	render_value(show->render, "process", value_integer(show->rec->process_id));
-	show_interpositions(show, &set, &all, concerned);
-	render_close(show->render);
 	return true;
 }
 
 int cmd_interpositions(struct context *context)
 {
-	AUTO_PROCESSES struct process_list list;
-	struct interpose interpose = {.context = context};
-	AUTO_STRBUF struct strbuf hint = STRBUF_INIT;
-	int status = context_processes(context, &list);
-	bool ok;
-
-	if (status != EXIT_OK)
-		return status;
-	nearest_init(&interpose.near, context->operand_count ? context->operands[0] : "");
-	render_open(context->render, "processes", GROUP_ARRAY);
-	ok = for_each_recording(context, &list, show_process, &interpose);
-	render_close(context->render);
-	if (interpose.quiet) {
-		AUTO_STRBUF struct strbuf quiet = STRBUF_INIT;
-
-		if (interpose.begun)
-			render_blank(context->render);
-		add_count(&quiet, interpose.quiet, "process", "processes");
-		render_line(context->render, MARK_DIM "%s with nothing to look at" MARK_END,
-			    quiet.s);
-	}
-	if (ok && context->operand_count && !interpose.matched) {
-		nearest_add_hint(&interpose.near, &hint);
-		context_remark(context, "no object matches '%s'%s", context->operands[0], hint.s);
-		status = EXIT_FOUND;
-	}
-	nearest_release(&interpose.near);
-	return ok ? status : EXIT_DATABASE;
+	return show_concerned(context, show_process);
 }

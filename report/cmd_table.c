@@ -100,6 +100,13 @@ const struct command commands[] = {
 	{"bindings", "", 0, 0, COMMAND_DATABASE, "which reference went to which definition",
 	 "Each binding of a reference to a definition, in the order they were made.\n",
 	 OPTIONS(bindings_options), cmd_bindings},
+	{"duplicates", "[LIB...]", 0, SIZE_MAX, COMMAND_DATABASE, "why is it here twice?",
+	 "Libraries that are in a process more than once: a file in several namespaces,\n"
+	 "several files of one build or SONAME, several versions, static copies; who asked\n"
+	 "for each copy, who is bound to which, and which state exists twice.  Then files\n"
+	 "that were asked for by several names and are one load.  With LIB, only what\n"
+	 "concerns it.\n",
+	 NO_OPTIONS, cmd_duplicates},
 	{"interpositions", "[LIB...]", 0, SIZE_MAX, COMMAND_DATABASE,
 	 "whose calls land in somebody else's function?",
 	 "Symbols that several objects define: who got which definition, and whose\n"

@@ -83,6 +83,7 @@ static void collect(struct collector *c, int object, uint32_t name, uint32_t ver
 	*GROW(c->out->list, c->out->count, c->room) = (struct definition){
 		.symbol = name,
 		.version = version,
+		.value = symbol->value,
 		.object = object,
 		.type = symbol->type,
 		.bind = symbol->bind,
@@ -96,13 +97,13 @@ static void collect(struct collector *c, int object, uint32_t name, uint32_t ver
  * binding is none of these; hidden and internal ones are not for others (the link editor makes
  * them local, but not every one).
  */
-static bool is_exported(const struct dynamic_symbol *symbol)
+static bool is_exported(const struct symbol_table *table, const struct dynamic_symbol *symbol)
 {
 	static const unsigned int types = 1u << STT_NOTYPE | 1u << STT_OBJECT | 1u << STT_FUNC |
 					  1u << STT_COMMON | 1u << STT_TLS | 1u << STT_GNU_IFUNC;
 
-	return symbol->defined && *symbol->name && symbol->type < 16 &&
-	       (types >> symbol->type & 1) &&
+	return symbol->defined && symbol_can_be_found(table, symbol) && *symbol->name &&
+	       symbol->type < 16 && (types >> symbol->type & 1) &&
 	       (symbol->bind == STB_GLOBAL || symbol->bind == STB_WEAK ||
 		symbol->bind == STB_GNU_UNIQUE) &&
 	       symbol->visibility != STV_HIDDEN && symbol->visibility != STV_INTERNAL;
@@ -115,7 +116,7 @@ static void collect_table(struct collector *c, int object, const struct symbol_t
 		uint32_t name;
 
 		/* A version's own name is an absolute symbol: no definition of anything. */
-		if (!is_exported(symbol) || (symbol->absolute && !symbol->size))
+		if (!is_exported(table, symbol) || (symbol->absolute && !symbol->size))
 			continue;
 		if (symbol_is_linkers(symbol->name))
 			continue;
@@ -267,6 +268,33 @@ size_t definitions_inexact(const struct definitions *definitions, const struct r
 		count += has_table(&rec->objects[i]) && rec->objects[i].kind != OBJECT_VDSO &&
 			 definitions->source[i] < SYMBOLS_FILE;
 	return count;
+}
+
+/* Is the address in a segment of this type, with this flag? */
+static bool in_segment(const struct object *object, uint64_t value, uint32_t type, uint32_t flag)
+{
+	for (size_t i = 0; i < object->segment_count; i++) {
+		const struct segment *segment = &object->segments[i];
+
+		if (segment->type == type && (segment->flags & flag) == flag &&
+		    value >= segment->vaddr && value - segment->vaddr < segment->memsz)
+			return true;
+	}
+	return false;
+}
+
+bool definition_is_state(const struct recording *rec, const struct definition *definition)
+{
+	const struct object *object = &rec->objects[definition->object];
+
+	if (definition->type == STT_TLS)
+		return true;
+	if (definition->type != STT_OBJECT && definition->type != STT_COMMON)
+		return false;
+	if (definition->bound || !object->segment_count)
+		return true;
+	return in_segment(object, definition->value, PT_LOAD, PF_W) &&
+	       !in_segment(object, definition->value, PT_GNU_RELRO, 0);
 }
 
 bool definition_serves(const struct definition *definition, uint32_t version)

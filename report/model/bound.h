@@ -47,6 +47,7 @@ const char *bound_kind_name(enum bound_kind kind); /* "plt" ... */
 /* An exported definition: what other objects, and the object itself, can be bound to. */
 struct definition {
 	uint32_t symbol, version; /* names; version NAME_NONE: none */
+	uint64_t value;           /* offset from the load address (TLS: in the block) */
 	int object;
 	uint8_t type, bind, visibility;
 	bool default_version; /* no version, or name@@version */
@@ -86,6 +87,10 @@ void definitions_release(struct definitions *definitions);
 const struct definition *definitions_of(const struct definitions *definitions, uint32_t symbol,
 					size_t *ret_count);
 
+/* Is it a variable that the program can write: state?  Constants and what is read-only after
+ * relocation (RELRO) are none.  Data that is known from a binding only is taken for state. */
+bool definition_is_state(const struct recording *rec, const struct definition *definition);
+
 /* How many objects have a table that is not exactly known. */
 size_t definitions_inexact(const struct definitions *definitions, const struct recording *rec);
 
@@ -110,6 +115,10 @@ enum vague_kind {
 	VAGUE_DATA,     /* inline and static data of templates, variables of inline functions */
 };
 enum vague_kind symbol_vague_kind(const char *name, uint8_t type, uint8_t bind);
+
+/* A mangled name of the C++ library's namespaces (and of basic types' typeinfo): each user has
+ * instances of it, they carry no state that two could miss one another in. */
+bool symbol_is_std(const char *name);
 
 /* malloc and its family, C++'s operators new and delete: what must not be mixed in one process. */
 bool symbol_is_allocator(const char *name);

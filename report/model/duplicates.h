@@ -24,9 +24,8 @@ enum duplicate_kind {
 /* How much it matters, the least first. */
 enum duplicate_verdict {
 	COPIES_HARMLESS, /* at most one of them is ever bound */
-	COPIES_PRIVATE,  /* several are bound, each by objects that use no other copy, and
-				       all but one are used by nobody but themselves, or are in
-				       namespaces of their own */
+	COPIES_PRIVATE,  /* several are bound, but all of them but one by nobody but themselves; or
+			    each one in a namespace of its own */
 	COPIES_SPLIT,    /* several are in use by other objects: each has its own state */
 	COPIES_MIXED,    /* references of one copy, or of one user, go to several copies */
 };
@@ -60,8 +59,10 @@ struct duplicate {
 	enum duplicate_kind kind;
 	enum duplicate_verdict verdict;
 	bool several_namespaces; /* no two copies share a namespace */
-	bool sure;               /* false: told by the name alone, the symbols are not known */
-	char *name;              /* of the group: SONAME, build-id, family; or NULL */
+	bool linked; /* DUPLICATE_SYMBOLS: all of them are linked against one another (DT_NEEDED):
+			the link editor, and so whoever built them, saw both */
+	bool sure;   /* false: told by the name alone, the symbols are not known */
+	char *name;  /* of the group: SONAME, build-id, family; or NULL */
 	struct duplicate_copy *copies; /* in the order of loading */
 	size_t copy_count;
 	/* Symbols of several copies: those with state that is bound in more than one come first,

@@ -107,23 +107,6 @@ static struct verdict judge_missed(const struct judge *judge, const struct inter
 
 /* --- vague linkage --- */
 
-/* A class or variable of the C++ library: each user has its instances, they carry no state that
- * two could miss one another in, and are compared by name. */
-static bool is_std(const char *symbol)
-{
-	static const char *const prefixes[] = {"St",   "NSt",   "NKSt",        "N9__gnu_cxx",
-					       "ZNSt", "ZNKSt", "N10__cxxabiv"};
-	const char *s = symbol + 2; /* behind _Z */
-
-	if (strncmp(s, "TI", 2) == 0 || strncmp(s, "TS", 2) == 0 || strncmp(s, "GV", 2) == 0)
-		s += 2;
-	s += strspn(s, "PK"); /* pointers to it, and to const */
-	for (size_t j = 0; j < ARRAY_SIZE(prefixes); j++)
-		if (strncmp(s, prefixes[j], strlen(prefixes[j])) == 0)
-			return true;
-	return strlen(s) <= 1; /* char, int ... */
-}
-
 /*
  * An identifier in a mangled name (Itanium C++ ABI 5.1.3): its length in digits, then its letters.
  * Returns where it ends; NULL when there is none at `s`.
@@ -188,11 +171,11 @@ static struct verdict judge_vague(const struct judge *judge, const struct interp
 
 	if (!(i->what & WHAT_VAGUE_SPLIT))
 		return (struct verdict){INTEREST_NONE, DULL_UNIFIED};
-	if (i->vague == VAGUE_DATA && !is_std(name))
+	if (i->vague == VAGUE_DATA && !symbol_is_std(name))
 		return (struct verdict){INTEREST_WARNING, DULL_NOT};
 	if (i->vague != VAGUE_TYPEINFO)
 		return (struct verdict){INTEREST_NOTE, DULL_INSTANCE};
-	if (!is_std(name) && (shared || class_crosses(judge, i)))
+	if (!symbol_is_std(name) && (shared || class_crosses(judge, i)))
 		return (struct verdict){INTEREST_WARNING, DULL_NOT};
 	return (struct verdict){INTEREST_NOTE, DULL_UNSHARED};
 }

@@ -73,6 +73,21 @@ enum vague_kind symbol_vague_kind(const char *name, uint8_t type, uint8_t bind)
 									   : VAGUE_FUNCTION;
 }
 
+bool symbol_is_std(const char *symbol)
+{
+	static const char *const prefixes[] = {"St",   "NSt",   "NKSt",        "N9__gnu_cxx",
+					       "ZNSt", "ZNKSt", "N10__cxxabiv"};
+	const char *s = symbol + 2; /* behind _Z */
+
+	if (strncmp(s, "TI", 2) == 0 || strncmp(s, "TS", 2) == 0 || strncmp(s, "GV", 2) == 0)
+		s += 2;
+	s += strspn(s, "PK"); /* pointers to it, and to const */
+	for (size_t j = 0; j < ARRAY_SIZE(prefixes); j++)
+		if (strncmp(s, prefixes[j], strlen(prefixes[j])) == 0)
+			return true;
+	return strlen(s) <= 1; /* char, int ... */
+}
+
 bool symbol_is_allocator(const char *name)
 {
 	/* glibc manual, "Replacing malloc"; and what else has to come from the same place. */

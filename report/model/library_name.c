@@ -1,0 +1,136 @@
+/*
+ * What the file name of a library says: libNAME.so.VERSION, libNAME-VERSION.so, libNAMEVERSION.so,
+ * and the hash that auditwheel puts before .so when it copies a library into a Python wheel.
+ */
+#include <ctype.h>
+
+#include "report/model/duplicates.h"
+#include "report/util.h"
+
+#define HASH_DIGITS 8 /* of auditwheel: the first ones of a SHA-256 */
+
+/* Where ".so" begins, with nothing or a version behind it; NULL when there is none. */
+static const char *find_suffix(const char *name)
+{
+	for (const char *s = name; (s = strstr(s, ".so")) != NULL; s++)
+		if (s[3] == '\0' || (s[3] == '.' && isdigit((unsigned char)s[4])))
+			return s;
+	return NULL;
+}
+
+/* The length of the stem without its hashes (newer versions of auditwheel leave several). */
+static size_t without_hash(const char *stem, size_t length)
+{
+	while (length > HASH_DIGITS + 1 && stem[length - HASH_DIGITS - 1] == '-') {
+		const char *hash = stem + length - HASH_DIGITS;
+		bool letter = false;
+
+		/* All digits: more likely a date. */
+		for (int i = 0; i < HASH_DIGITS; i++) {
+			if (!isdigit((unsigned char)hash[i]) && (hash[i] < 'a' || hash[i] > 'f'))
+				return length;
+			letter |= !isdigit((unsigned char)hash[i]);
+		}
+		if (!letter)
+			return length;
+		length -= HASH_DIGITS + 1;
+	}
+	return length;
+}
+
+/* Where the stem's version begins ("-14", "3.11", "-2.0"): its length when it has none. */
+static size_t version_at(const char *stem, size_t length)
+{
+	size_t at = length;
+
+	while (at && (isdigit((unsigned char)stem[at - 1]) || stem[at - 1] == '.'))
+		at--;
+	while (at < length && stem[at] == '.')
+		at++;
+	return at;
+}
+
+/* Qt and KDE have the version in the midst: libQt5Core, libKF6Config.  Where the digit is, or 0. */
+static size_t inner_version(const char *stem, size_t length)
+{
+	static const char *const prefixes[] = {"libQt", "libKF"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		size_t n = strlen(prefixes[i]);
+
+		if (length > n + 1 && strncmp(stem, prefixes[i], n) == 0 &&
+		    isdigit((unsigned char)stem[n]) && isupper((unsigned char)stem[n + 1]))
+			return n;
+	}
+	return 0;
+}
+
+void library_name_parse(const char *file_name, struct library_name *ret)
+{
+	const char *stem = file_name ? base_name(file_name) : "";
+	const char *suffix = find_suffix(stem);
+	size_t length, at, inner;
+
+	*ret = (struct library_name){.major = xstrdup("")};
+	if (!suffix || strncmp(stem, "lib", 3) != 0) {
+		ret->family = xstrdup("");
+		ret->version = xstrdup("");
+		return;
+	}
+	length = without_hash(stem, (size_t)(suffix - stem));
+	ret->hashed = length < (size_t)(suffix - stem);
+	ret->version = xstrdup(suffix[3] ? suffix + 4 : "");
+	at = version_at(stem, length);
+	inner = inner_version(stem, length);
+	/* "lib7.so" is no version of "lib". */
+	if (at <= 3 || inner)
+		at = length;
+	if (inner) {
+		ret->family = xasprintf("%.*s%.*s", (int)inner, stem, (int)(length - inner - 1),
+					stem + inner + 1);
+		free(ret->major);
+		ret->major = xstrndup(stem + inner, 1);
+		return;
+	}
+	free(ret->major);
+	ret->major = xstrndup(stem + at, length - at);
+	while (at > 3 && (stem[at - 1] == '-' || stem[at - 1] == '_') && at < length)
+		at--;
+	ret->family = xstrndup(stem, at);
+}
+
+void library_name_release(struct library_name *name)
+{
+	free(name->family);
+	free(name->version);
+	free(name->major);
+	*name = (struct library_name){0};
+}
+
+/* Numbers that are bits of something, not versions: libpcre2-8, libpcre2-16, libpcre2-32. */
+static bool is_width(const char *number)
+{
+	return strcmp(number, "8") == 0 || strcmp(number, "16") == 0 || strcmp(number, "32") == 0 ||
+	       strcmp(number, "64") == 0;
+}
+
+bool library_versions_differ(const struct library_name *a, const struct library_name *b)
+{
+	const char *x = a->version, *y = b->version;
+	size_t part = 0;
+
+	if (strcmp(a->major, b->major) != 0)
+		return !(is_width(a->major) && is_width(b->major) && strcmp(x, y) == 0);
+	/* Part by part, as far as both go: 1 and 1.0.0 may be the same.  A SONAME's parts are all
+	 * meant to tell incompatible ones apart (libssl.so.1.0.0, libssl.so.1.1); the name of a
+	 * file, as copies with a hash keep it, has the release behind the first one. */
+	for (; *x && *y; part++) {
+		size_t n = strcspn(x, "."), m = strcspn(y, ".");
+
+		if (n != m || memcmp(x, y, n) != 0)
+			return part == 0 || (!a->hashed && !b->hashed);
+		x += n + (x[n] == '.');
+		y += m + (y[m] == '.');
+	}
+	return false;
+}
