@@ -49,7 +49,7 @@ REPORT_LIBRARY := $(filter-out $(BUILD)/report/main.c.o,$(REPORT_OBJECTS))
 REPORT_FLAGS   := -DPLUGAUDIT_VERSION='"$(VERSION)"' -DPLUGAUDIT_LIBDIR='"$(LIBDIR)"'
 REPORT_LIBS    := -lsqlite3 -ldw -lelf -liberty -lsmartcols -ljansson -lz
 
-all: $(BUILD)/libplugaudit.so $(BUILD)/libplugaudit-null.so $(BUILD)/plugreport
+all: $(BUILD)/libplugaudit.so $(BUILD)/libplugaudit-null.so $(BUILD)/plugreport $(BUILD)/plugreport-rules.7
 
 $(BUILD)/audit/%.o: audit/%
 	@mkdir -p $(@D)
@@ -77,6 +77,10 @@ $(BUILD)/libplugreport.a: $(REPORT_LIBRARY)
 $(BUILD)/plugreport: $(BUILD)/report/main.c.o $(BUILD)/libplugreport.a
 	$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) $^ -o $@ $(REPORT_LIBS)
 
+# The rules' pages are in the program: explain prints them, and the manual page is made of them.
+$(BUILD)/plugreport-rules.7: $(BUILD)/plugreport
+	$< explain --man > $@
+
 -include tests/tests.mk
 -include tests/bench/bench.mk
 
@@ -86,7 +90,7 @@ demo: all
 # The module looks for plugreport beside itself, in ../bin and ../../bin, and in BINDIR; plugreport
 # looks for the module likewise.  So a prefix can be moved as a whole.
 INSTALL_MAN1       := $(wildcard report/*.1)
-INSTALL_MAN7       := $(wildcard audit/*.7)
+INSTALL_MAN7       := $(wildcard audit/*.7) $(BUILD)/plugreport-rules.7
 INSTALL_COMPLETION := $(wildcard scripts/plugreport.bash-completion)
 INSTALL_DOC        := README.md LICENSE report/store/schema.sql
 
@@ -108,7 +112,7 @@ LDCONFIG ?= PATH="$$PATH:/sbin:/usr/sbin" ldconfig
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/plugreport $(DESTDIR)$(LIBDIR)/libplugaudit.so \
 	  $(INSTALL_MAN1:report/%=$(DESTDIR)$(MANDIR)/man1/%) \
-	  $(INSTALL_MAN7:audit/%=$(DESTDIR)$(MANDIR)/man7/%) $(DESTDIR)$(COMPLETIONDIR)/plugreport
+	  $(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(INSTALL_MAN7))) $(DESTDIR)$(COMPLETIONDIR)/plugreport
 	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,$(notdir $(INSTALL_DOC)))
 	[ ! -d $(DESTDIR)$(DOCDIR) ] || rmdir $(DESTDIR)$(DOCDIR)
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || $(LDCONFIG)

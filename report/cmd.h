@@ -22,6 +22,7 @@ struct context {
 	size_t operand_count;
 	FILE *out;
 	bool unicode; /* the user's locale has UTF-8 */
+	bool foreign; /* the answer's format is not ours: nothing may stand in it but the answer */
 	struct render *render;
 	struct store *store; /* open when the command has COMMAND_DATABASE */
 	char **remarks;      /* for standard error, once the answer is out */
@@ -68,6 +69,9 @@ bool context_load(struct context *context, const struct process_row *row, struct
  * events, damaged spools.  Nothing where nothing is missing, but an empty JSON array.
  */
 void show_losses(struct render *render, const struct process_row *rows, size_t count);
+
+/* "process 4242 (python3) lost 12 events (no space)"; false and nothing when nothing was lost. */
+bool add_loss(struct strbuf *sb, const struct process_row *row);
 
 /* How a process row is called in text: "4242 (python3)".  Appended escaped. */
 void add_process_name(struct strbuf *sb, const struct process_row *row);
@@ -219,6 +223,8 @@ int cmd_calls(struct context *context);
 int cmd_bindings(struct context *context);
 int cmd_processes(struct context *context);
 int cmd_namespaces(struct context *context);
+int cmd_check(struct context *context);
+int cmd_explain(struct context *context);
 int cmd_sql(struct context *context);
 int cmd_info(struct context *context);
 int cmd_scopes(struct context *context);

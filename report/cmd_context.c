@@ -29,6 +29,8 @@ struct render *context_render(const struct context *context)
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 	bool terminal = isatty(fileno(context->out));
 
+	if (options->sarif)
+		return render_json_bare_new(context->out);
 	if (options->json)
 		return render_json_new(context->out, context->command->name);
 	if (terminal) {
@@ -122,6 +124,20 @@ void process_list_release(struct process_list *list)
 	*list = (struct process_list){0};
 }
 
+/* Keep the processes whose executable --exe means. */
+static void keep_matching(struct process_list *list, const char *exe)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (path_matches(list->rows[i].exe, exe))
+			list->rows[kept++] = list->rows[i];
+		else
+			process_row_release(&list->rows[i]);
+	}
+	list->count = kept;
+}
+
 int context_processes(struct context *context, struct process_list *ret)
 {
 	const struct options *options = context->options;
@@ -135,11 +151,17 @@ int context_processes(struct context *context, struct process_list *ret)
 	*ret = (struct process_list){0};
 	if (!store_processes(context->store, &filter, &ret->rows, &ret->count))
 		return EXIT_DATABASE;
+	if (options->exe)
+		keep_matching(ret, options->exe);
 	if (ret->count) {
-		show_losses(context->render, ret->rows, ret->count);
+		if (!context->foreign)
+			show_losses(context->render, ret->rows, ret->count);
 		return EXIT_OK;
 	}
-	if (options->pid)
+	if (options->exe)
+		context_remark(context, "no process of '%s'; see 'plugreport processes'",
+			       options->exe);
+	else if (options->pid)
 		context_remark(context,
 			       "no process %" PRId64 " in %s; see 'plugreport processes --all'",
 			       options->pid,
@@ -304,23 +326,23 @@ static void loss_to_json(struct render *render, const struct process_row *row)
 	render_close(render);
 }
 
-static void loss_to_text(struct render *render, const struct process_row *row)
+bool add_loss(struct strbuf *sb, const struct process_row *row)
 {
-	AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
-
-	add_process_name(&sb, row);
+	if (!row->lost_events && !row->lost_stacks && !row->damaged_at)
+		return false;
+	strbuf_addstr(sb, "process ");
+	add_process_name(sb, row);
 	if (row->lost_events) {
-		strbuf_addstr(&sb, " lost ");
-		add_count(&sb, row->lost_events, "event", "events");
+		strbuf_addstr(sb, " lost ");
+		add_count(sb, row->lost_events, "event", "events");
 	} else if (row->damaged_at) {
-		strbuf_addf(&sb, " has a spool damaged from byte %" PRIu64 " on", row->damaged_at);
+		strbuf_addf(sb, " has a spool damaged from byte %" PRIu64 " on", row->damaged_at);
 	} else {
-		strbuf_addstr(&sb, " lost ");
-		add_count(&sb, row->lost_stacks, "call stack", "call stacks");
+		strbuf_addstr(sb, " lost ");
+		add_count(sb, row->lost_stacks, "call stack", "call stacks");
 	}
-	add_reasons(&sb, row->lost_reason);
-	render_line(render, MARK_WARN "! process %s: what follows may be incomplete" MARK_END,
-		    sb.s);
+	add_reasons(sb, row->lost_reason);
+	return true;
 }
 
 void show_losses(struct render *render, const struct process_row *rows, size_t count)
@@ -330,15 +352,18 @@ void show_losses(struct render *render, const struct process_row *rows, size_t c
 	render_open(render, "losses", GROUP_ARRAY);
 	for (size_t i = 0; i < count; i++) {
 		const struct process_row *row = &rows[i];
+		AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
 
 		if (strcmp(row->end_kind, "running") == 0)
 			running++;
-		if (!row->lost_events && !row->lost_stacks && !row->damaged_at)
+		if (!add_loss(&sb, row))
 			continue;
 		if (!render->is_text)
 			loss_to_json(render, row);
 		else if (lossy++ < 10)
-			loss_to_text(render, row);
+			render_line(render,
+				    MARK_WARN "! %s: what follows may be incomplete" MARK_END,
+				    sb.s);
 	}
 	render_close(render);
 	if (lossy > 10)

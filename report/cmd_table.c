@@ -59,6 +59,23 @@ static const struct option_entry interpositions_options[] = {
 	       "only symbols called NAME (or a glob), interesting or not"),
 };
 
+static const char *const fail_on_choices[] = {"error", "warning", "note", "never", NULL};
+static const struct option_entry check_options[] = {
+	OPTION(0, "rule", "RULE", OPTION_LIST, rules,
+	       "only this rule (or group, or glob); may be repeated"),
+	OPTION(0, "ignore", "RULE", OPTION_LIST, ignored, "not this rule; may be repeated"),
+	OPTION(0, "suppressions", "FILE", OPTION_STRING, suppressions,
+	       "what to live with (default: $PLUGAUDIT_SUPPRESSIONS)"),
+	OPTION_CHOOSE("fail-on", "SEVERITY", fail_on_choices, fail_on,
+		      "exit 1 from error (default), warning, note on; never"),
+	OPTION(0, "sarif", NULL, OPTION_FLAG, sarif, "answer in SARIF 2.1.0, for code scanning"),
+};
+
+static const struct option_entry explain_options[] = {
+	OPTION(0, "man", NULL, OPTION_FLAG, man,
+	       "as the manual page plugreport-rules(7), in troff"),
+};
+
 const struct command commands[] = {
 	{"record", "-- COMMAND [ARGUMENT...]", 1, SIZE_MAX, COMMAND_PASSES_ON | COMMAND_NO_ANSWER,
 	 "run a program and record it",
@@ -77,6 +94,14 @@ const struct command commands[] = {
 	 "the file, or as a glob.  Hardware subdirectories (glibc-hwcaps and the like) are\n"
 	 "counted; --all lists them.\n",
 	 NO_OPTIONS, cmd_why_found},
+	{"check", "", 0, 0, COMMAND_DATABASE, "what is wrong",
+	 "Apply all rules, and list what they find: errors, warnings, and notes (a line\n"
+	 "each; --all or --rule shows all of them).  A finding that several processes have\n"
+	 "is listed once.  The exit status is 1 when there is an error, for CI to gate on.\n",
+	 OPTIONS(check_options), cmd_check},
+	{"explain", "[RULE...]", 0, SIZE_MAX, 0, "what a rule of check means, and what to do",
+	 "The page of each RULE (a slug, a group, or a glob); without one, a list of all.\n",
+	 OPTIONS(explain_options), cmd_explain},
 	{"objects", "[LIB...]", 0, SIZE_MAX, COMMAND_DATABASE, "what was loaded",
 	 "All objects that were loaded, or those that LIB (SONAME, file name, path, glob)\n"
 	 "means.\n",

@@ -24,6 +24,7 @@ static int run_command(const struct invocation *invocation)
 		.operand_count = invocation->operand_count,
 		.out = stdout,
 		.unicode = choose_locale(),
+		.foreign = invocation->options.sarif,
 	};
 	int status;
 

@@ -11,6 +11,8 @@ const struct option_entry global_options[] = {
 	       "the database (default: $PLUGAUDIT_DB, or plugaudit.db)"),
 	OPTION(0, "run", "N", OPTION_NUMBER, run, "run number N (default: the newest)"),
 	OPTION(0, "pid", "N", OPTION_NUMBER, pid, "only the process with this pid"),
+	OPTION(0, "exe", "NAME", OPTION_STRING, exe,
+	       "only processes of this program (name, path, glob)"),
 	OPTION(0, "all", NULL, OPTION_FLAG, all, "leave nothing out: all runs, frames, paths"),
 	OPTION(0, "json", NULL, OPTION_FLAG, json, "answer in JSON"),
 	OPTION(0, "no-demangle", NULL, OPTION_FLAG, no_demangle,
@@ -25,9 +27,10 @@ const size_t global_option_count = ARRAY_SIZE(global_options);
 bool option_applies(const struct command *command, const struct option_entry *option)
 {
 	static const size_t about_answers[] = {
-		offsetof(struct options, run),         offsetof(struct options, pid),
-		offsetof(struct options, all),         offsetof(struct options, json),
-		offsetof(struct options, no_demangle), offsetof(struct options, color),
+		offsetof(struct options, run),   offsetof(struct options, pid),
+		offsetof(struct options, exe),   offsetof(struct options, all),
+		offsetof(struct options, json),  offsetof(struct options, no_demangle),
+		offsetof(struct options, color),
 	};
 
 	if (!command || !(command->flags & COMMAND_NO_ANSWER))
@@ -43,6 +46,9 @@ void invocation_release(struct invocation *invocation)
 	free(invocation->operands);
 	invocation->operands = NULL;
 	invocation->operand_count = invocation->operand_room = 0;
+	free(invocation->options.rules.words);
+	free(invocation->options.ignored.words);
+	invocation->options.rules = invocation->options.ignored = (struct word_list){0};
 }
 
 static const struct option_entry *find_in(const struct option_entry *options, size_t count,
@@ -109,17 +115,22 @@ static bool set_choice(struct options *options, const struct option_entry *optio
 static bool set_option(struct options *options, const struct option_entry *option,
 		       const char *value, struct strbuf *ret_error)
 {
+	struct word_list *list;
+
+	if ((option->kind == OPTION_STRING || option->kind == OPTION_LIST) && !*value) {
+		strbuf_addf(ret_error, "--%s: needs a value that is not empty", option->name);
+		return false;
+	}
 	switch (option->kind) {
 	case OPTION_FLAG:
 		*(bool *)field_of(options, option) = true;
 		return true;
 	case OPTION_STRING:
-		if (!*value) {
-			strbuf_addf(ret_error, "--%s: needs a value that is not empty",
-				    option->name);
-			return false;
-		}
 		*(const char **)field_of(options, option) = value;
+		return true;
+	case OPTION_LIST:
+		list = field_of(options, option);
+		*GROW(list->words, list->count, list->room) = value;
 		return true;
 	case OPTION_NUMBER:
 		return set_number(options, option, value, ret_error);
@@ -253,6 +264,8 @@ static bool is_given(const struct options *options, const struct option_entry *o
 		return *(const bool *)value;
 	case OPTION_STRING:
 		return *(const char *const *)value != NULL;
+	case OPTION_LIST:
+		return ((const struct word_list *)value)->count > 0;
 	case OPTION_NUMBER:
 		return *(const int64_t *)value != 0;
 	case OPTION_CHOICE:

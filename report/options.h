@@ -19,13 +19,20 @@
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum object_sort { SORT_OPENED, SORT_PATH, SORT_SONAME, SORT_NAMESPACE, SORT_REASON };
 
+/* The values of an option that may be given several times. */
+struct word_list {
+	const char **words;
+	size_t count, room;
+};
+
 /* All options' values; strings belong to argv. */
 struct options {
 	/* global */
-	const char *db; /* never NULL after options_parse(): --db, $PLUGAUDIT_DB, ./plugaudit.db */
-	bool db_given;  /* --db was given */
-	int64_t run;    /* 0: the newest */
-	int64_t pid;    /* 0: all */
+	const char *db;  /* never NULL after options_parse(): --db, $PLUGAUDIT_DB, ./plugaudit.db */
+	bool db_given;   /* --db was given */
+	int64_t run;     /* 0: the newest */
+	int64_t pid;     /* 0: all */
+	const char *exe; /* glob for the executable; NULL: all */
 	bool all;
 	bool json;
 	bool no_demangle;
@@ -42,18 +49,26 @@ struct options {
 	bool unbound;
 	bool stack;
 	const char *from, *to, *symbol;
-	int kind;   /* 0: any; else index into the choices of --kind */
-	int64_t at; /* seq; 0: the end */
+	int kind;                        /* 0: any; else index into the choices of --kind */
+	struct word_list rules, ignored; /* slugs, groups or globs */
+	int64_t at;                      /* seq; 0: the end */
+	const char *suppressions;        /* file, or NULL */
+	int fail_on;                     /* enum fail_on */
+	bool sarif;
+	bool man;
 };
 
-enum option_kind { OPTION_FLAG, OPTION_STRING, OPTION_NUMBER, OPTION_CHOICE };
+enum fail_on { FAIL_ON_ERROR, FAIL_ON_WARNING, FAIL_ON_NOTE, FAIL_ON_NEVER };
+
+enum option_kind { OPTION_FLAG, OPTION_STRING, OPTION_LIST, OPTION_NUMBER, OPTION_CHOICE };
 
 struct option_entry {
 	char letter; /* 0: none */
 	const char *name;
 	const char *argument; /* how help calls it; NULL for flags */
 	enum option_kind kind;
-	size_t offset; /* of the value in struct options: bool, const char *, int64_t, int */
+	size_t offset; /* of the value in struct options: bool, const char *, struct word_list,
+			  int64_t, int */
 	const char *help;
 	const char *const *choices; /* OPTION_CHOICE: the words, ended by NULL; value: the index */
 };

@@ -165,3 +165,28 @@ guest() {
 	echo "$1: $(db "SELECT count(*) FROM process") processes, $asked libraries explained"
 	expect_true "libraries were recorded" [ $asked -gt 0 ]
 }
+
+# --- check
+
+# rules_of [OPTION...]: what check finds in the newest run, a line each: severity, rule, the file names
+# of its objects; in order of the lines.  Notes too.
+rules_of() {
+	plugreport check --json --fail-on=never "$@" >findings.json
+	sqlite3 -batch -separator ' ' :memory: "SELECT DISTINCT json_extract(f.value, '\$.severity'),
+		json_extract(f.value, '\$.rule'), (SELECT group_concat(replace(o.value,
+		rtrim(o.value, replace(o.value, '/', '')), ''), ' ') FROM json_each(f.value, '\$.objects') o)
+		FROM json_each(readfile('findings.json'), '\$.findings') f" | sed 's/ *$//' | sort
+}
+
+# expect_rules WHAT WANTED [OPTION...]: exactly these lines of rules_of.
+expect_rules() {
+	local what=$1 wanted=$2
+	shift 2
+	expect_eq "$what" "$(rules_of "$@")" "$wanted"
+}
+
+# message_of RULE: messages of that rule in findings.json, which rules_of or expect_rules left.
+message_of() {
+	sqlite3 -batch :memory: "SELECT json_extract(value, '\$.message') FROM
+		json_each(readfile('findings.json'), '\$.findings') WHERE json_extract(value, '\$.rule') = '$1'"
+}

@@ -52,6 +52,10 @@ struct elf_identity {
 size_t symbolizer_find(struct symbolizer *sym, const struct elf_identity *identity, uint64_t offset,
 		       struct source_place *places, size_t room);
 
+/* The build-id, in hex, of the ELF file that is at `path` now; NULL: none, or no such file.  The
+ * caller frees it. */
+char *elf_build_id(const char *path);
+
 /*
  * The name as a person writes it: C++ (Itanium), Rust (legacy and v0), D, OCaml 4 and 5
  * (camlModule__name_NN, camlModule.name_NN -> Module.name).  A name that is not mangled is returned

@@ -76,10 +76,10 @@ static size_t build_id_of(Elf *elf, const unsigned char **ret_bytes)
 	return (size_t)length;
 }
 
-static bool has_build_id(Elf *elf, const char *wanted)
+/* The same in hex; "" for none. */
+static void build_id_hex(Elf *elf, char hex[2 * BUILD_ID_MAX + 1])
 {
 	static const char digits[] = "0123456789abcdef";
-	char hex[2 * BUILD_ID_MAX + 1];
 	const unsigned char *bytes;
 	size_t length = build_id_of(elf, &bytes);
 
@@ -88,7 +88,27 @@ static bool has_build_id(Elf *elf, const char *wanted)
 		hex[2 * i + 1] = digits[bytes[i] & 15];
 	}
 	hex[2 * length] = '\0';
-	return length > 0 && strcasecmp(hex, wanted) == 0;
+}
+
+static bool has_build_id(Elf *elf, const char *wanted)
+{
+	char hex[2 * BUILD_ID_MAX + 1];
+
+	build_id_hex(elf, hex);
+	return *hex && strcasecmp(hex, wanted) == 0;
+}
+
+char *elf_build_id(const char *path)
+{
+	struct image image;
+	struct stat st;
+	char hex[2 * BUILD_ID_MAX + 1];
+
+	if (!open_path(&image, path, &st))
+		return NULL;
+	build_id_hex(image.elf, hex);
+	image_close(&image);
+	return *hex ? xstrdup(hex) : NULL;
 }
 
 bool image_open(struct image *image, const struct elf_identity *identity)

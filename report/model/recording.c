@@ -186,15 +186,18 @@ static bool name_matches(const char *name, const char *pattern, bool glob)
 	return strcmp(name, pattern) == 0 || (glob && fnmatch(pattern, name, 0) == 0);
 }
 
-bool object_matches(const struct object *object, const char *pattern)
+bool path_matches(const char *path, const char *pattern)
 {
 	bool glob = is_glob(pattern);
 
-	return name_matches(object->soname, pattern, glob) ||
-	       name_matches(object->path, pattern, glob) ||
-	       name_matches(object->real_path, pattern, glob) ||
-	       (object->path && name_matches(base_name(object->path), pattern, glob)) ||
-	       (object->real_path && name_matches(base_name(object->real_path), pattern, glob));
+	return path &&
+	       (name_matches(path, pattern, glob) || name_matches(base_name(path), pattern, glob));
+}
+
+bool object_matches(const struct object *object, const char *pattern)
+{
+	return name_matches(object->soname, pattern, is_glob(pattern)) ||
+	       path_matches(object->path, pattern) || path_matches(object->real_path, pattern);
 }
 
 /* One table per enumeration, indexed by its values; entries that no value has are NULL. */

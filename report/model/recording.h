@@ -253,6 +253,9 @@ int recording_object_by_link_map(const struct recording *rec, uint64_t link_map,
  */
 bool object_matches(const struct object *object, const char *pattern);
 
+/* The same for a path: equal to, or a glob for, it or its file name.  NULL matches nothing. */
+bool path_matches(const char *path, const char *pattern);
+
 /* The words that the database, JSON and text use.  Never NULL: what is not known, and a value that
  * no enumerator has, is "unknown". */
 const char *object_kind_name(enum object_kind kind);

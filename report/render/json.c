@@ -267,7 +267,7 @@ static void json_free(struct render *render)
 	free(render);
 }
 
-struct render *render_json_new(FILE *out, const char *command)
+struct render *render_json_bare_new(FILE *out)
 {
 	static const struct render_ops ops = {
 		.open = json_open,
@@ -283,14 +283,19 @@ struct render *render_json_new(FILE *out, const char *command)
 		.free = json_free,
 	};
 	struct json_render *json = xcalloc(1, sizeof(*json));
-	struct value version = value_integer(RENDER_FORMAT_VERSION);
-	struct value name = value_string(command);
 
 	json->base.ops = &ops;
 	json->base.out = out;
 	push(json);
 	fputc('{', out);
-	json_value(&json->base, "plugaudit", &version);
-	json_value(&json->base, "command", &name);
 	return &json->base;
+}
+
+struct render *render_json_new(FILE *out, const char *command)
+{
+	struct render *render = render_json_bare_new(out);
+
+	render_value(render, "plugaudit", value_integer(RENDER_FORMAT_VERSION));
+	render_value(render, "command", value_string(command));
+	return render;
 }

@@ -178,6 +178,8 @@ struct render_look {
 struct render *render_text_new(FILE *out, const struct render_look *look);
 /* The document begins {"plugaudit": 1, "command": `command`, ... */
 struct render *render_json_new(FILE *out, const char *command);
+/* The same for documents whose format is somebody else's: an object without members of ours. */
+struct render *render_json_bare_new(FILE *out);
 
 /* Flush, free; false when output could not be written (errno may tell). */
 bool render_finish(struct render *render);

@@ -74,14 +74,19 @@ bool store_processes(struct store *store, const struct process_filter *filter,
 	return true;
 }
 
+void process_row_release(struct process_row *row)
+{
+	free(row->exe);
+	free(row->argv);
+	free(row->cwd);
+	free(row->glibc);
+	*row = (struct process_row){0};
+}
+
 void process_rows_free(struct process_row *rows, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		free(rows[i].exe);
-		free(rows[i].argv);
-		free(rows[i].cwd);
-		free(rows[i].glibc);
-	}
+	for (size_t i = 0; i < count; i++)
+		process_row_release(&rows[i]);
 	free(rows);
 }
 

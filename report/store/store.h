@@ -88,6 +88,8 @@ struct process_row {
 bool store_processes(struct store *store, const struct process_filter *filter,
 		     struct process_row **ret_rows, size_t *ret_count);
 void process_rows_free(struct process_row *rows, size_t count);
+/* Free what one row owns. */
+void process_row_release(struct process_row *row);
 
 /* Load one process image; `rec` is initialised by this call.  False after a message. */
 bool store_load(struct store *store, int64_t process_id, struct recording *rec);

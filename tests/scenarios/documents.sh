@@ -2,8 +2,8 @@
 . "$TOP/tests/lib.sh"
 
 need mandoc
-for page in audit/libplugaudit.7 report/plugreport.1; do
-	messages=$(mandoc -Tlint -W warning "$TOP/$page" 2>&1) || fail "$page: $messages"
+for page in "$TOP/audit/libplugaudit.7" "$TOP/report/plugreport.1" "$BUILD/plugreport-rules.7"; do
+	messages=$(mandoc -Tlint -W warning "$page" 2>&1) || fail "$page: $messages"
 	expect_eq "$page" "$messages" ""
 done
 
@@ -11,6 +11,17 @@ manual=$(mandoc -Tascii -Owidth=200 "$TOP/report/plugreport.1" | sed 's/.\x08//g
 for command in $(plugreport --list-commands); do
 	expect_true "plugreport $command in README.md" grep -q "plugreport $command" "$TOP/README.md"
 	expect_match "plugreport.1" "$manual" "plugreport $command"
+done
+
+# The rules' manual page says what explain says, of every rule.
+words_of() { tr -s ' \t\n`' '\n' | grep -v '^[-.]*$'; }
+mandoc -Tutf8 -Owidth=1000 "$BUILD/plugreport-rules.7" | sed 's/.\x08//g' | words_of >rules.manual
+plugreport explain --json >rules.json
+for rule in $(sqlite3 :memory: "SELECT json_extract(value, '$.rule') FROM json_each(readfile('rules.json'), '$.rules')"); do
+	expect_match "plugreport-rules.7" "$(cat rules.manual)" "^$rule\$"
+	plugreport explain "$rule" | sed 1d | words_of >page
+	expect_true "explain $rule has a page" [ "$(wc -l <page)" -gt 60 ]
+	expect_eq "explain $rule and the manual page" "$(tr '\n' ' ' <rules.manual | grep -cF -- "$(tr '\n' ' ' <page)")" 1
 done
 
 # Every variable that the module reads is documented, and no other.

@@ -1,0 +1,69 @@
+/*
+ * input.h - what rules look at: one process of a recording.
+ *
+ * Rules do no I/O.  What is not in struct recording comes from a struct rule_source: for commands
+ * the files on disk, for tests literals.
+ */
+#ifndef PLUGREPORT_FINDINGS_INPUT_H
+#define PLUGREPORT_FINDINGS_INPUT_H
+
+#include "report/findings/finding.h"
+#include "report/model/recording.h"
+#include "report/model/search_path.h"
+
+/* A file as it is on disk now. */
+struct file_facts {
+	bool exists; /* it is there, and can be looked at */
+	uint64_t dev, ino, size, mtime_ns;
+	uint32_t mode;
+	char build_id[129]; /* hex; "" when it is no ELF file, or has none */
+};
+
+struct rule_source {
+	/* What is at `path` now.  `build_id`: also read that. */
+	void (*file)(struct rule_source *source, const char *path, bool build_id,
+		     struct file_facts *ret);
+};
+
+struct rule_input {
+	const struct recording *rec;
+	/* The process that it was forked or executed from, when that is recorded: its executable,
+	 * and its LD_LIBRARY_PATH; NULL otherwise. */
+	const char *parent_exe, *parent_library_path;
+	struct rule_source *source;
+};
+
+/* What is at `path` now: `exists` is false when that can't be told. */
+void input_file(struct rule_input *input, const char *path, bool build_id, struct file_facts *ret);
+/* Is the object's file on disk still the recorded one?  Then what is beside it is likely to be what
+ * it was, too. */
+bool input_file_is_recorded(struct rule_input *input, int object);
+
+/* The object was there, with all its dependencies, before the program's first instruction. */
+bool object_is_startup(const struct recording *rec, int object);
+/* The program, a library, but not ld.so, the vDSO and what never was announced. */
+bool object_is_file(const struct object *object);
+/* Is it one of glibc's own libraries: libc, libm, libpthread ... and ld.so? */
+bool is_glibc_object(const struct object *object);
+/* Were both mapped at the same time? */
+bool objects_overlap(const struct object *a, const struct object *b);
+/* The same file: device and inode, or (without those) path. */
+bool objects_same_file(const struct object *a, const struct object *b);
+/* Is it an opening call: dlopen or dlmopen? */
+static inline bool call_opens(const struct call *call)
+{
+	return call->kind == CALL_DLOPEN || call->kind == CALL_DLMOPEN;
+}
+static inline bool has_call(const struct recording *rec, int call)
+{
+	return call >= 0 && (size_t)call < rec->call_count;
+}
+
+/* First seq of the time when the program itself ran (la_preinit); UINT64_MAX: it never did. */
+uint64_t recording_preinit(const struct recording *rec);
+
+/* A growing list of object names for messages: "a.so, b.so and 3 more". */
+void add_objects(struct strbuf *sb, const struct recording *rec, const int *objects, size_t count,
+		 size_t most);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * rules.h - the list of all rules; private to findings/.  By group, then as in the documentation.
+ */
+#ifndef PLUGREPORT_RULES_H
+#define PLUGREPORT_RULES_H
+
+#include "report/findings/finding.h"
+
+#define RULES(X)                \
+	X(failed_load)          \
+	X(wrong_copy)           \
+	X(search_waste)         \
+	X(unused_search_path)   \
+	X(insecure_search_path) \
+	X(env_leak)             \
+	X(stale_reload)         \
+	X(second_libc)          \
+	X(namespace_budget)     \
+	X(exec_stack)           \
+	X(static_tls)           \
+	X(text_relocations)
+
+#define RULE_DECLARE(name) extern const struct rule rule_##name;
+RULES(RULE_DECLARE)
+
+#endif
