@@ -179,7 +179,7 @@ static void words_and_back(void **state)
 	CHECK_WORDS(search_origin, ORIGIN_NAME, ORIGIN_SECURE);
 	CHECK_WORDS(search_rule, RULE_UNKNOWN, RULE_DEFAULT);
 	CHECK_WORDS(outcome, OUTCOME_UNKNOWN, OUTCOME_UNUSABLE);
-	CHECK_WORDS(call_kind, CALL_DLOPEN, CALL_DLVSYM);
+	CHECK_WORDS(call_kind, CALL_DLOPEN, CALL_THREAD_ATEXIT);
 	CHECK_WORDS(known_by, KNOWN_NOT, KNOWN_NOT_LOADED);
 	CHECK_WORDS(activity_kind, ACTIVITY_CONSISTENT, ACTIVITY_PREINIT);
 	/* some that the schema spells out */
