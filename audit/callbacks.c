@@ -162,6 +162,7 @@ ENTRY unsigned int la_objclose(uintptr_t *cookie)
 		relocations_close(object);
 		write_event(SPOOL_CLOSE, object, 0);
 		stack_forget();
+		objects_retire(object);
 	}
 	return 0;
 }

@@ -39,10 +39,12 @@ bool find_mapped_file(uintptr_t address, char *path, size_t room);
 void say(const char *a, const char *b, const char *c);
 
 /*
- * Memory for the life of the process, zeroed, from anonymous mappings; NULL when there is none.
- * One caller at a time (ld.so's load lock).
+ * Memory, zeroed, from anonymous mappings; NULL when there is none.  arena_free() takes it back,
+ * for later arena_alloc() only: it stays mapped.  `place` may be NULL; `size` is what was asked
+ * for. One caller at a time (ld.so's load lock).
  */
 void *arena_alloc(size_t size);
+void arena_free(void *place, size_t size);
 
 /* dst = a + b + c, cut to `room` with a terminator; false when it was cut. */
 bool join(char *dst, size_t room, const char *a, const char *b, const char *c);
@@ -223,12 +225,17 @@ struct object {
 	uint32_t symbol_limit; /* bits in `written` */
 	_Atomic uint32_t *written; /* symbols whose SPOOL_SYMBOL record exists */
 	unsigned char *record;     /* payload of its SPOOL_OBJECT, for forked children */
-	uint32_t record_size;
+	uint32_t record_size, record_room;
+	uint32_t retired_group; /* module.group when it was closed */
+	bool retired;
 };
 
 struct object *objects_open(struct link_map *map, Lmid_t name_space);
 struct object *objects_open_unknown(struct link_map *map); /* is not in the list of open ones */
 void objects_close(struct object *object);                 /* nothing, when it is not open */
+
+/* All is recorded of a closed object: what it takes is given to one that is opened later. */
+void objects_retire(struct object *object);
 
 /* The object behind an audit cookie, or NULL: ld.so passes the link map's address for objects that
  * it never announced. */
@@ -270,6 +277,7 @@ const char *elf_next_needed(const struct object *object, const struct elf_facts 
 
 /* versions.c: the names in an object's version tables, indexed when it is opened. */
 void versions_prepare(struct object *object);
+void versions_release(struct object *object);
 uint32_t versions_count(const struct object *object); /* all indexes are less */
 /* Name of entry `index`, needed or defined; NULL for none. */
 const char *versions_name(const struct object *object, uint32_t index);
@@ -287,6 +295,7 @@ struct object *objects_first(void); /* of the open ones; object->next */
 
 /* Count the symbols, and have room to note which of them were recorded. */
 void symbols_prepare(struct object *object);
+void symbols_release(struct object *object);
 
 /* Write the SPOOL_SYMBOL record of symbol `index`, whose value without the load bias is `value`,
  * unless it was written before.  Any thread. */

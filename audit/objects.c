@@ -8,13 +8,18 @@
 #define REFERENCES_LOOKED_AT 8192 /* in search of dlopen */
 
 /* Open objects, in no order; a slot is used again after a close.  Readers in any thread walk it
- * without a lock: a slot holds a whole object or NULL, and objects are never freed. */
+ * without a lock: a slot holds a whole object or NULL, and an object's memory stays mapped. */
 static _Atomic(struct object *) live[LIVE_MAX];
 #define COOKIE_LOWEST 65536 /* no mapping is below: vm.mmap_min_addr */
 static _Atomic uint32_t live_count;
 static uint32_t last_number;
 static bool main_seen;
 static struct object *first_object, *last_object; /* open ones, in order */
+
+/* Closed ones, the oldest first, by their `next`. */
+static struct object *first_retired, *last_retired;
+static uint32_t retired_count;
+#define RETIRED_KEPT 16
 
 static void live_add(struct object *object)
 {
@@ -124,6 +129,7 @@ static bool build_record(struct object *object, const char *path, const struct f
 	if (!record)
 		return false;
 	object->record = (unsigned char *)record;
+	object->record_room = (uint32_t)size;
 	record->object = object->number;
 	record->name_space = object->name_space;
 	record->kind = object->kind;
@@ -244,9 +250,50 @@ static struct object *add(struct link_map *map, Lmid_t name_space, bool cookie_k
 	return object;
 }
 
+static void release(struct object *object)
+{
+	symbols_release(object);
+	versions_release(object);
+	arena_free(object->record, object->record_room);
+	arena_free(object, sizeof(*object)); /* a cookie to it has no magic any more */
+}
+
+/*
+ * ld.so may pass the cookie of a closed object once more: to la_activity, when a whole namespace
+ * goes.  And other threads may have found the object a moment ago, to read its number or addresses.
+ * So the last few are kept, and all that were closed since the dlopen before this one.
+ */
+static void release_retired(void)
+{
+	while (retired_count > RETIRED_KEPT && module.group - first_retired->retired_group >= 2) {
+		struct object *object = first_retired;
+
+		first_retired = object->next;
+		retired_count--;
+		release(object);
+	}
+}
+
+void objects_retire(struct object *object)
+{
+	if (object->retired)
+		return;
+	object->retired = true;
+	object->retired_group = module.group;
+	object->next = NULL;
+	if (retired_count++)
+		last_retired->next = object;
+	else
+		first_retired = object;
+	last_retired = object;
+}
+
 struct object *objects_open(struct link_map *map, Lmid_t name_space)
 {
-	struct object *object = add(map, name_space, true);
+	struct object *object;
+
+	release_retired();
+	object = add(map, name_space, true);
 
 	if (object) {
 		symbols_prepare(object);

@@ -31,6 +31,11 @@ static uint32_t count_symbols(const struct object *object)
 	return 0;
 }
 
+static size_t written_size(uint32_t limit)
+{
+	return (limit + 31) / 32 * sizeof(uint32_t);
+}
+
 void symbols_prepare(struct object *object)
 {
 	uint32_t limit = 0;
@@ -42,8 +47,13 @@ void symbols_prepare(struct object *object)
 	else if (object->symbols)
 		limit = count_symbols(object);
 	if (limit && limit < (1u << 24))
-		object->written = arena_alloc((limit + 31) / 32 * sizeof(uint32_t));
+		object->written = arena_alloc(written_size(limit));
 	object->symbol_limit = object->written ? limit : 0;
+}
+
+void symbols_release(struct object *object)
+{
+	arena_free(object->written, written_size(object->symbol_limit));
 }
 
 void symbols_write(struct object *object, uint32_t index, const ElfW(Sym) * symbol, uintptr_t value,

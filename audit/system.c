@@ -158,17 +158,41 @@ void say(const char *a, const char *b, const char *c)
 	sys(SYS_write, 2, line, length + 1);
 }
 
-#define ARENA_CHUNK ((size_t)256 << 10)
+#define ARENA_CHUNK   ((size_t)256 << 10)
+#define ARENA_CLASSES 128
 
+/* What was freed, by size: a block's first word leads to the next. */
+static struct free_block {
+	struct free_block *next;
+} * arena_free_blocks[ARENA_CLASSES];
 static uintptr_t arena_next, arena_end;
+
+/* Round up to one of four sizes between a power of two and the next; returns which. */
+static uint32_t arena_class(size_t *size)
+{
+	uint32_t power = 6; /* 64 */
+	size_t step;
+
+	while ((size_t)1 << (power + 1) < *size)
+		power++;
+	step = (size_t)1 << (power - 2);
+	*size = (*size + step - 1) / step * step;
+	return (power - 6) * 4 + (uint32_t)(*size / step);
+}
 
 void *arena_alloc(size_t size)
 {
+	uint32_t class = arena_class(&size);
 	size_t wanted = ARENA_CHUNK;
+	struct free_block *block;
 	uintptr_t place;
 	long map;
 
-	size = (size + 15) & ~(size_t)15;
+	block = class < ARENA_CLASSES ? arena_free_blocks[class] : NULL;
+	if (block) {
+		arena_free_blocks[class] = block->next;
+		return memset(block, 0, size);
+	}
 	if (size > arena_end - arena_next) {
 		while (wanted < size)
 			wanted *= 2;
@@ -182,4 +206,15 @@ void *arena_alloc(size_t size)
 	place = arena_next;
 	arena_next += size;
 	return (void *)place;
+}
+
+void arena_free(void *place, size_t size)
+{
+	uint32_t class = arena_class(&size);
+	struct free_block *block = place;
+
+	if (!block || class >= ARENA_CLASSES)
+		return;
+	block->next = arena_free_blocks[class];
+	arena_free_blocks[class] = block;
 }

@@ -80,6 +80,14 @@ void versions_prepare(struct object *object)
 	object->needed_versions = names_of(object, visit_needs, &object->needed_version_count);
 }
 
+void versions_release(struct object *object)
+{
+	arena_free(object->defined_versions,
+		   object->defined_version_count * sizeof(*object->defined_versions));
+	arena_free(object->needed_versions,
+		   object->needed_version_count * sizeof(*object->needed_versions));
+}
+
 uint32_t versions_count(const struct object *object)
 {
 	return object->defined_version_count > object->needed_version_count
