@@ -155,6 +155,16 @@ void why_found_to_json(const struct show *show, const struct why_found *found,
 void show_object_record(const struct show *show, int index, const struct same_processes *same,
 			size_t repeats);
 
+/* why-global: how one object came into the global scope, or why not. */
+void show_why_global(const struct show *show, int object, const struct same_processes *same,
+		     size_t repeats);
+/* why-resident: why one object is still mapped, or who unloaded it. */
+void show_why_resident(const struct show *show, int object, const struct same_processes *same,
+		       size_t repeats);
+/* promotions: what joined the global scope later than it was loaded; rows of a table that is open.
+ * Returns how many. */
+size_t show_promotions(const struct show *show);
+
 /* scopes: of all objects, or of those that `lib` (may be NULL) means; after the event with seq `at`
  * (0: at the end). */
 void show_scopes(const struct show *show, const char *lib, uint64_t at);
@@ -210,6 +220,21 @@ bool answers_show(struct answer_walk *walk);
  * `readable`: the demangled name, or NULL. */
 bool symbol_is_meant(const char *pattern, const char *symbol, const char *readable);
 
+/*
+ * A whole command that explains each object that its operand LIB means, once for all processes
+ * where the explanation is the same, from their state of scopes at the end (JSON: "explanations").
+ */
+struct scopes;
+struct lib_question {
+	int with; /* enum scopes_with of store/load_scopes.h */
+	/* What makes explanations equal; the caller frees it.  NULL: nothing to explain here. */
+	char *(*sign)(const struct recording *rec, struct scopes *scopes, int object);
+	void (*show)(const struct show *show, int object, const struct same_processes *same,
+		     size_t repeats);
+	const char *note; /* said at the end */
+};
+int answer_about_lib(struct context *context, const struct lib_question *question);
+
 /* Entry points of the commands. */
 int cmd_record(struct context *context);
 int cmd_ingest(struct context *context);
@@ -230,5 +255,8 @@ int cmd_info(struct context *context);
 int cmd_scopes(struct context *context);
 int cmd_duplicates(struct context *context);
 int cmd_interpositions(struct context *context);
+int cmd_why_global(struct context *context);
+int cmd_promotions(struct context *context);
+int cmd_why_resident(struct context *context);
 
 #endif

@@ -134,9 +134,7 @@ static void show_space(const struct show *show, int32_t id)
 		strbuf_addstr(&line, ", made ");
 		add_time(&line, rec->calls[call].time_ns);
 		strbuf_addstr(&line, " after the start by ");
-		add_call(&line, rec, call, show->options->no_demangle);
-		strbuf_addstr(&line, " called from ");
-		add_caller(&line, rec, call, show->options->no_demangle);
+		add_call_from(&line, rec, call, show->options->no_demangle);
 	} else if (id == 0) {
 		strbuf_addstr(&line, ", the program's own");
 	}

@@ -146,6 +146,22 @@ const struct command commands[] = {
 	 "The namespaces of each process, how they came to be, and which objects are in\n"
 	 "more than one.\n",
 	 NO_OPTIONS, cmd_namespaces},
+	{"why-global", "LIB", 1, 1, COMMAND_DATABASE,
+	 "how did this library come into the global scope?",
+	 "When LIB joined the global scope, where everybody's references are looked up,\n"
+	 "and by which call; or who opened it so that it stays out.\n",
+	 NO_OPTIONS, cmd_why_global},
+	{"promotions", "", 0, 0, COMMAND_DATABASE, "what became global after it was loaded",
+	 "Each object that was loaded with RTLD_LOCAL and joined the global scope later:\n"
+	 "by RTLD_NOLOAD|RTLD_GLOBAL, by a second dlopen with RTLD_GLOBAL, or because\n"
+	 "something opened with RTLD_GLOBAL needs it.\n",
+	 NO_OPTIONS, cmd_promotions},
+	{"why-resident", "LIB", 1, 1, COMMAND_DATABASE,
+	 "why is this library still mapped after dlclose?",
+	 "What keeps LIB: dlopens without a dlclose, RTLD_NODELETE, DF_1_NODELETE, a\n"
+	 "unique symbol, what needs it or is bound to it; or when it was unloaded, and by\n"
+	 "whom.\n",
+	 NO_OPTIONS, cmd_why_resident},
 	{"scopes", "[LIB]", 0, 1, COMMAND_DATABASE, "where each object's references are looked up",
 	 "The lists of objects that a reference is looked up in, in order: the global\n"
 	 "scope, and the searchlists of what dlopen named.\n",

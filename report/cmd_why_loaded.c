@@ -51,9 +51,7 @@ static void detail_call(const struct chain *chain, size_t index)
 	AUTO_STRBUF struct strbuf line = STRBUF_INIT;
 	size_t frames;
 
-	add_call(&line, show->rec, step->call, show->options->no_demangle);
-	strbuf_addstr(&line, " called from ");
-	add_caller(&line, show->rec, step->call, show->options->no_demangle);
+	add_call_from(&line, show->rec, step->call, show->options->no_demangle);
 	detail(chain, line.s);
 	stack_frames(show->rec, call->stack, &frames);
 	if (is_last_call(chain->why, index) && (frames > 1 || call->stack != NONE))
@@ -282,9 +280,7 @@ static void add_asked(struct strbuf *sb, const struct show *show, const struct l
 		break;
 	case ASKED_OPEN:
 	case ASKED_CLOSE:
-		add_call(sb, rec, asked->call, no_demangle);
-		strbuf_addstr(sb, " called from ");
-		add_caller(sb, rec, asked->call, no_demangle);
+		add_call_from(sb, rec, asked->call, no_demangle);
 		strbuf_addf(sb, MARK_DIM "  [%s]" MARK_END,
 			    call_known_by_words(&rec->calls[asked->call]));
 		break;

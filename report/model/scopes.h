@@ -53,8 +53,8 @@ struct global_entry {
 
 /* Why an object can't be unmapped, or that nothing keeps it. */
 enum pin_kind {
-	PIN_STARTUP, /* the program, its dependencies, preloads: never unloaded */
-	PIN_OPEN,    /* l_direct_opencount: `call` opened it and was not paired with a dlclose */
+	PIN_STARTUP,        /* the program, its dependencies, preloads: never unloaded */
+	PIN_OPEN,           /* l_direct_opencount: `call` opened it and no dlclose came for that */
 	PIN_NODELETE_FLAG,  /* RTLD_NODELETE passed by `call` (to it, or to what needs it) */
 	PIN_NODELETE_DF1,   /* DF_1_NODELETE in its own dynamic section */
 	PIN_UNIQUE,         /* a STB_GNU_UNIQUE `symbol` of it was bound by `object` */
@@ -70,6 +70,7 @@ struct pin {
 	int call;           /* or NONE */
 	const char *symbol; /* or NULL; belongs to the recording's bindings as they were fed */
 	uint64_t seq;       /* since when */
+	bool for_good;      /* RTLD_NODELETE in one way or another: no dlclose does anything now */
 	bool sure;
 };
 
@@ -134,7 +135,8 @@ const int *scopes_link_maps(struct scopes *scopes, int32_t name_space, size_t *r
 
 /* Is the object mapped at this point? */
 bool scopes_mapped(const struct scopes *scopes, int object);
-/* Open calls minus closes (l_direct_opencount), as far as results are known. */
+/* Open calls minus closes (l_direct_opencount), as far as results are known.  A dlclose of what is
+ * RTLD_NODELETE counts nothing. */
 int scopes_open_count(const struct scopes *scopes, int object);
 /* What keeps it mapped, directly, now; valid until the next scopes_advance() or scopes_pins(). */
 const struct pin *scopes_pins(struct scopes *scopes, int object, size_t *ret_count);

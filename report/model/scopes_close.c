@@ -8,34 +8,49 @@ void scopes_keep(struct scopes *s, int object, const struct pin *pin)
 {
 	struct scope_object *state = &s->objects[object];
 
-	if (pin->kind != PIN_TLS_DESTRUCTOR)
-		state->nodelete = true;
 	*GROW(state->keeps, state->keep_count, state->keep_room) = *pin;
+	if (pin->kind == PIN_TLS_DESTRUCTOR)
+		return;
+	state->nodelete = true;
+	state->keeps[state->keep_count - 1].for_good = true;
 }
 
-/*
- * dlclose undoes one dlopen; on what is RTLD_NODELETE it does nothing at all (_dl_close).  Which
- * one does not matter to ld.so; to people, the newest by the same caller is the likely partner.
- */
+/* The dlopen that this dlclose goes with.  Which one does not matter to ld.so; to people, the
+ * newest by the same caller is the likely partner. */
+static size_t partner(const struct scopes *s, const struct scope_object *state,
+		      const struct call *close)
+{
+	size_t newest = SIZE_MAX;
+
+	for (size_t i = state->open_count; i-- > 0;) {
+		int opener = state->opens[i].call;
+
+		if (state->opens[i].closed)
+			continue;
+		if (is_call(s, opener) && s->rec->calls[opener].caller == close->caller)
+			return i;
+		if (newest == SIZE_MAX)
+			newest = i;
+	}
+	return newest;
+}
+
+/* dlclose undoes one dlopen; on what is RTLD_NODELETE it does nothing at all (_dl_close). */
 void scopes_dlclose(struct scopes *s, int index)
 {
 	const struct call *call = &s->rec->calls[index];
 	struct scope_object *state;
 	size_t undone;
 
-	if (!is_object(s, call->result) || s->objects[call->result].nodelete)
+	if (!is_object(s, call->result))
 		return;
 	state = &s->objects[call->result];
-	if (!state->open_count)
+	undone = partner(s, state, call);
+	if (undone == SIZE_MAX)
 		return;
-	undone = state->open_count - 1;
-	for (size_t i = state->open_count; i-- > 0;) {
-		int opener = state->opens[i].call;
-
-		if (is_call(s, opener) && s->rec->calls[opener].caller == call->caller) {
-			undone = i;
-			break;
-		}
+	if (state->nodelete) {
+		state->opens[undone].closed = true;
+		return;
 	}
 	state->open_count--;
 	memmove(&state->opens[undone], &state->opens[undone + 1],
@@ -278,11 +293,14 @@ const struct pin *scopes_pins(struct scopes *s, int object, size_t *ret_count)
 	state = &s->objects[object];
 	if (state->startup)
 		add_pin(s, PIN_STARTUP, 0);
-	for (size_t i = 0; i < state->open_count; i++)
-		add_pin(s, state->opens[i].libc ? PIN_LIBC : PIN_OPEN, state->opens[i].seq)->call =
-			state->opens[i].call;
 	for (size_t i = 0; i < state->keep_count; i++)
 		*GROW(s->pins, s->pin_count, s->pin_room) = state->keeps[i];
+	for (size_t i = 0; i < state->open_count; i++) {
+		const struct open_ref *open = &state->opens[i];
+
+		if (!open->closed)
+			add_pin(s, open->libc ? PIN_LIBC : PIN_OPEN, open->seq)->call = open->call;
+	}
 	add_users(s, object);
 	*ret_count = s->pin_count;
 	return s->pins;

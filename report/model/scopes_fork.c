@@ -49,7 +49,7 @@ static void copy_pins(const struct copy *copy, const struct scope_object *from,
 {
 	for (size_t i = 0; i < from->open_count; i++)
 		*GROW(to->opens, to->open_count, to->open_room) =
-			(struct open_ref){NONE, 0, from->opens[i].libc};
+			(struct open_ref){NONE, 0, from->opens[i].libc, from->opens[i].closed};
 	for (size_t i = 0; i < from->keep_count; i++) {
 		struct pin *pin = GROW(to->keeps, to->keep_count, to->keep_room);
 

@@ -20,6 +20,7 @@ struct open_ref {
 	int call; /* NONE: by libc itself, or by a caller that was not tapped */
 	uint64_t seq;
 	bool libc;
+	bool closed; /* by a dlclose without effect, as the object is RTLD_NODELETE */
 };
 
 /* What one object binds to another by: its first binding there. */

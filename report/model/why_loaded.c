@@ -195,7 +195,7 @@ bool object_closed_at_exit(const struct recording *rec, int index)
 	return deleting;
 }
 
-static void sign_call(const struct recording *rec, int index, struct strbuf *sb)
+void sign_call(const struct recording *rec, int index, struct strbuf *sb)
 {
 	const struct call *call = &rec->calls[index];
 

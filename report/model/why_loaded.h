@@ -61,4 +61,8 @@ bool object_closed_at_exit(const struct recording *rec, int object);
  */
 char *why_loaded_signature(const struct recording *rec, const struct why_loaded *why);
 
+/* What a call is but for times and addresses, appended for such a signature. */
+struct strbuf;
+void sign_call(const struct recording *rec, int call, struct strbuf *sb);
+
 #endif

@@ -272,6 +272,13 @@ void add_caller(struct strbuf *sb, const struct recording *rec, int index, bool 
 		add_place(sb, rec, call->caller, call->caller_address);
 }
 
+void add_call_from(struct strbuf *sb, const struct recording *rec, int index, bool no_demangle)
+{
+	add_call(sb, rec, index, no_demangle);
+	strbuf_addstr(sb, " called from ");
+	add_caller(sb, rec, index, no_demangle);
+}
+
 void add_load_reason(struct strbuf *sb, const struct recording *rec, int index, bool no_demangle)
 {
 	const struct object *object = &rec->objects[index];

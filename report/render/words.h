@@ -53,6 +53,9 @@ void add_frame(struct strbuf *sb, const struct recording *rec, const struct fram
 /* The caller of a call: its stack's first frame, or what is known without one. */
 void add_caller(struct strbuf *sb, const struct recording *rec, int call, bool no_demangle);
 
+/* "dlopen("x.so", RTLD_NOW) called from f() at x.c:1 in prog" */
+void add_call_from(struct strbuf *sb, const struct recording *rec, int call, bool no_demangle);
+
 /* Why an object is there, in few words: "needed by libx.so", "dlopen called from f() at x.c:1
  * in libx.so". */
 void add_load_reason(struct strbuf *sb, const struct recording *rec, int object, bool no_demangle);
