@@ -165,6 +165,8 @@ static void take_open(struct scopes *s, int index)
 	if (object->kind == OBJECT_MAIN)
 		s->program = index;
 	state->startup = is_startup(s, index);
+	if (object->inherited && state->startup && object->kind == OBJECT_LIBRARY)
+		state->loader = s->program;
 	state->why_unsure = doubt_about(s, index);
 	link_in(s, index);
 	if (object->kind == OBJECT_LDSO)
