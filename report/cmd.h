@@ -235,6 +235,16 @@ struct lib_question {
 };
 int answer_about_lib(struct context *context, const struct lib_question *question);
 
+/* The beginning of such an explanation: the sentence that answers, the processes that it is about,
+ * and (NULL: nothing) why it is not certain. */
+void show_verdict(const struct show *show, const char *answer, const struct same_processes *same,
+		  size_t repeats, const char *why_unsure);
+/* The members that each has in JSON; the caller adds its own, and closes the group. */
+void open_explanation(const struct show *show, int object, const struct same_processes *same,
+		      size_t repeats);
+/* And its last ones. */
+void close_explanation(const struct show *show, const char *why_unsure);
+
 /* Entry points of the commands. */
 int cmd_record(struct context *context);
 int cmd_ingest(struct context *context);

@@ -1,6 +1,43 @@
 /* Commands that explain a library from the model of scopes. */
 #include "report/cmd.h"
+#include "report/render/words.h"
 #include "report/store/load_scopes.h"
+
+void show_verdict(const struct show *show, const char *answer, const struct same_processes *same,
+		  size_t repeats, const char *why_unsure)
+{
+	AUTO_STRBUF struct strbuf where = STRBUF_INIT;
+
+	strbuf_addstr(&where, "in ");
+	add_same_processes(&where, same);
+	if (repeats >= same->count)
+		strbuf_addf(&where, "; %zu times in this way", repeats + 1);
+	render_line(show->render, MARK_BOLD "%s." MARK_END, answer);
+	render_line(show->render, MARK_DIM "%s" MARK_END, where.s);
+	if (why_unsure)
+		render_line(show->render, MARK_WARN "not certain: %s" MARK_END, why_unsure);
+	render_blank(show->render);
+}
+
+void open_explanation(const struct show *show, int object, const struct same_processes *same,
+		      size_t repeats)
+{
+	struct render *render = show->render;
+
+	render_open(render, NULL, GROUP_OBJECT);
+	object_to_json(render, "object", show->rec, object);
+	render_open(render, "processes", GROUP_ARRAY);
+	same_processes_to_json(render, same);
+	render_close(render);
+	render_value(render, "repeats", value_integer((int64_t)repeats));
+}
+
+void close_explanation(const struct show *show, const char *why_unsure)
+{
+	render_value(show->render, "sure", value_bool(!why_unsure));
+	render_value(show->render, "why_unsure", value_string(why_unsure));
+	render_close(show->render);
+}
 
 struct asking {
 	const struct lib_question *question;

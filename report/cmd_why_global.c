@@ -128,18 +128,10 @@ static void show_text(const struct show *show, const struct why_global *why,
 		      const struct same_processes *same, size_t repeats)
 {
 	const struct recording *rec = show->rec;
-	AUTO_STRBUF struct strbuf answer = STRBUF_INIT, where = STRBUF_INIT;
+	AUTO_STRBUF struct strbuf answer = STRBUF_INIT;
 
 	add_answer(&answer, rec, why);
-	strbuf_addstr(&where, "in ");
-	add_same_processes(&where, same);
-	if (repeats >= same->count)
-		strbuf_addf(&where, "; %zu times in this way", repeats + 1);
-	render_line(show->render, MARK_BOLD "%s." MARK_END, answer.s);
-	render_line(show->render, MARK_DIM "%s" MARK_END, where.s);
-	if (!why->sure)
-		render_line(show->render, MARK_WARN "not certain: %s" MARK_END, why->why_unsure);
-	render_blank(show->render);
+	show_verdict(show, answer.s, same, repeats, why->why_unsure);
 	for (size_t i = 0; i < why->local_count; i++)
 		show_call(show, why->locals[i], "without RTLD_GLOBAL", why->how == GLOBAL_NOT);
 	if (why->how != GLOBAL_NOT && why->entry.call != NONE)
@@ -158,12 +150,7 @@ static void why_global_to_json(const struct show *show, const struct why_global 
 	bool global = why->how != GLOBAL_NOT;
 	bool no_demangle = show->options->no_demangle;
 
-	render_open(render, NULL, GROUP_OBJECT);
-	object_to_json(render, "object", rec, why->object);
-	render_open(render, "processes", GROUP_ARRAY);
-	same_processes_to_json(render, same);
-	render_close(render);
-	render_value(render, "repeats", value_integer((int64_t)repeats));
+	open_explanation(show, why->object, same, repeats);
 	render_value(render, "how", value_string(global_how_name(why->how)));
 	render_value(
 		render, "way",
@@ -176,9 +163,7 @@ static void why_global_to_json(const struct show *show, const struct why_global 
 	for (size_t i = 0; i < why->local_count; i++)
 		call_to_json(render, NULL, rec, why->locals[i], no_demangle);
 	render_close(render);
-	render_value(render, "sure", value_bool(why->sure));
-	render_value(render, "why_unsure", value_string(why->why_unsure));
-	render_close(render);
+	close_explanation(show, why->why_unsure);
 }
 
 void show_why_global(const struct show *show, int object, const struct same_processes *same,

@@ -172,23 +172,13 @@ static void show_closer(const struct show *show, const struct why_resident *why)
 static void show_text(const struct show *show, const struct why_resident *why,
 		      const struct same_processes *same, size_t repeats)
 {
-	AUTO_STRBUF struct strbuf answer = STRBUF_INIT, where = STRBUF_INIT;
+	AUTO_STRBUF struct strbuf answer = STRBUF_INIT;
 	bool gone = why->state == RESIDENT_UNLOADED || why->state == RESIDENT_FAILED;
 
 	add_answer(&answer, show, why);
-	strbuf_addstr(&where, "in ");
-	add_same_processes(&where, same);
-	if (repeats >= same->count)
-		strbuf_addf(&where, "; %zu times in this way", repeats + 1);
-	render_line(show->render, MARK_BOLD "%s." MARK_END, answer.s);
-	render_line(show->render, MARK_DIM "%s" MARK_END, where.s);
-	if (!why->sure)
-		render_line(show->render, MARK_WARN "not certain: %s" MARK_END, why->why_unsure);
-	if (why->state == RESIDENT_STARTUP) {
-		render_blank(show->render);
+	show_verdict(show, answer.s, same, repeats, why->why_unsure);
+	if (why->state == RESIDENT_STARTUP)
 		return;
-	}
-	render_blank(show->render);
 	if (gone)
 		show_closer(show, why);
 	for (size_t i = 0; i < why->pin_count; i++)
@@ -222,12 +212,7 @@ static void why_resident_to_json(const struct show *show, const struct why_resid
 	const struct recording *rec = show->rec;
 	bool no_demangle = show->options->no_demangle;
 
-	render_open(render, NULL, GROUP_OBJECT);
-	object_to_json(render, "object", rec, why->object);
-	render_open(render, "processes", GROUP_ARRAY);
-	same_processes_to_json(render, same);
-	render_close(render);
-	render_value(render, "repeats", value_integer((int64_t)repeats));
+	open_explanation(show, why->object, same, repeats);
 	render_value(render, "state", value_string(resident_state_name(why->state)));
 	render_value(render, "closed_at_exit", value_bool(why->closed_at_exit));
 	call_to_json(render, "closed_by", rec, why->closer, no_demangle);
@@ -244,9 +229,7 @@ static void why_resident_to_json(const struct show *show, const struct why_resid
 		render_close(render);
 	}
 	render_close(render);
-	render_value(render, "sure", value_bool(why->sure));
-	render_value(render, "why_unsure", value_string(why->why_unsure));
-	render_close(render);
+	close_explanation(show, why->why_unsure);
 }
 
 void show_why_resident(const struct show *show, int object, const struct same_processes *same,
