@@ -256,6 +256,7 @@ int cmd_tree(struct context *context);
 int cmd_searches(struct context *context);
 int cmd_calls(struct context *context);
 int cmd_bindings(struct context *context);
+int cmd_verify(struct context *context);
 int cmd_processes(struct context *context);
 int cmd_namespaces(struct context *context);
 int cmd_check(struct context *context);

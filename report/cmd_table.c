@@ -171,6 +171,10 @@ const struct command commands[] = {
 	 "The recording itself: runs, processes, glibc versions, numbers of events, and\n"
 	 "what was lost.\n",
 	 NO_OPTIONS, cmd_info},
+	{"verify", "", 0, 0, COMMAND_DATABASE, "is the rebuilt state right?",
+	 "Each binding that was observed is looked up in the state that plugreport rebuilt for\n"
+	 "its moment; disagreements are listed.  Exit status 1 when there are any.\n",
+	 NO_OPTIONS, cmd_verify},
 	{"sql", "'SELECT ...'", 1, 1, COMMAND_DATABASE, "ask the database directly",
 	 "Run one SQL statement that only reads.  The schema is documented in schema.sql.\n",
 	 NO_OPTIONS, cmd_sql},

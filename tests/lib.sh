@@ -123,6 +123,14 @@ expect_no_spools() {
 	expect_eq "spools left behind" "$(find "$(dirname "$PLUGAUDIT_DB")" -name '*.spool')" ""
 }
 
+# model_agrees: what plugreport would have bound is what ld.so bound, each time, and it knows why.
+model_agrees() {
+	local answer status=0
+	answer=$(plugreport verify --all) || status=$?
+	[ $status -eq 0 ] && ! grep -qE '^  [0-9]+ undecidable:' <<<"$answer" && return 0
+	fail "the model and ld.so: $(grep -vE ' 0 disagree, 0 undecidable$' <<<"$answer" | head -40)"
+}
+
 # same_run COMMAND...: run it plain and with the recorder; standard output, standard error and exit
 # status must be equal.  Leaves plain.out, plain.err, audited.out, audited.err.
 same_run() {
@@ -143,6 +151,7 @@ equal_to_ld_debug() {
 		PLUGAUDIT_FLUSH=off "$@" >ld-debug.out </dev/null
 	ingest
 	perl "$TOP/tests/oracle/ld-debug.pl" "$PLUGAUDIT_DB" "$PWD/ld-debug/log"
+	model_agrees
 }
 
 # guest COMMAND...: somebody's program, which must not notice: same_run, and then why-loaded must know

@@ -273,7 +273,8 @@ static uint64_t preinit_seq(const struct recording *rec)
 	for (size_t i = 0; i < rec->activity_count; i++)
 		if (rec->activities[i].kind == ACTIVITY_PREINIT)
 			return rec->activities[i].seq;
-	return 0; /* a forked child */
+	/* A forked child is past it; who was killed early has not come so far. */
+	return strcmp(rec->begin_kind, "fork") == 0 ? 0 : UINT64_MAX;
 }
 
 static int compare_seqs(const void *a, const void *b)

@@ -16,6 +16,7 @@ bindings_equal() {
 		fail "bindings of $*: $(cat oracle.out)"
 	cat oracle.out
 	expect_sound
+	model_agrees
 }
 
 # bindings_of SYMBOL [CONDITION]: its rows "from to version kind source", without directories, sorted.
