@@ -62,6 +62,28 @@ $(BUILD)/report/%.o: report/%
 # The schema is compiled in from its own text.
 $(BUILD)/report/store/schema.c.o: report/store/schema.sql
 
+# The HTML report's viewer is compiled in too: its modules joined in this order, without their
+# imports, exports and comments, and the hashes that the page's Content-Security-Policy names.
+VIEWER_SCRIPTS := $(addprefix web-viewer/src/,data.js format.js dom.js route.js search.js model.js \
+                    links.js document.js table.js graph.js graph-view.js timeline.js charts.js \
+                    view-overview.js view-tables.js view-object.js view-process.js main.js)
+VIEWER         := $(addprefix $(BUILD)/web-viewer/,viewer.js viewer.css)
+
+$(BUILD)/web-viewer/viewer.js: $(VIEWER_SCRIPTS)
+	@mkdir -p $(@D)
+	sed -e '/^import /d' -e 's/^export //' -e '/^[[:blank:]]*\/\//d' \
+	  -e '/^[[:blank:]]*\/\*\*.*\*\/$$/d' -e '/^[[:blank:]]*\/\*\*[^*]*$$/,/\*\//d' $^ > $@
+
+$(BUILD)/web-viewer/viewer.css: web-viewer/src/viewer.css
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(VIEWER:=.sha256): %.sha256: %
+	sha256sum $< | cut -c 1-64 | tr a-f A-F | basenc --base16 -d | base64 > $@
+
+$(BUILD)/report/html/assets.c.o: REPORT_FLAGS += -Wa,-I$(BUILD)
+$(BUILD)/report/html/assets.c.o: $(VIEWER) $(VIEWER:=.sha256)
+
 $(BUILD)/libplugaudit.so: $(AUDIT_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-z,now -Wl,-z,defs -Wl,-soname,libplugaudit.so \
 	  $^ -o $@ $(AUDIT_LIBS)

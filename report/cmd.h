@@ -76,6 +76,9 @@ bool add_loss(struct strbuf *sb, const struct process_row *row);
 /* How a process row is called in text: "4242 (python3)".  Appended escaped. */
 void add_process_name(struct strbuf *sb, const struct process_row *row);
 
+/* How a process ended, as people say it: "exit status 3", "still runs". */
+void add_process_end(struct strbuf *sb, const struct process_row *row);
+
 /* Append arguments from a JSON array (process.argv) as a shell would read them, escaped. */
 void add_argv(struct strbuf *sb, const char *json);
 
@@ -168,6 +171,9 @@ size_t show_promotions(const struct show *show);
 /* scopes: of all objects, or of those that `lib` (may be NULL) means; after the event with seq `at`
  * (0: at the end). */
 void show_scopes(const struct show *show, const char *lib, uint64_t at);
+/* namespaces and tree: the answer about one process. */
+void show_namespaces(const struct show *show);
+void show_tree(const struct show *show);
 
 /* Which object's file the search `hit` found, and by which rule: "by DT_RUNPATH of a.so ..."; for
  * why-loaded's chain. */
@@ -269,5 +275,6 @@ int cmd_interpositions(struct context *context);
 int cmd_why_global(struct context *context);
 int cmd_promotions(struct context *context);
 int cmd_why_resident(struct context *context);
+int cmd_html(struct context *context);
 
 #endif

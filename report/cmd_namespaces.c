@@ -191,7 +191,7 @@ static void show_table(const struct show *show, const struct spaces *spaces)
 	render_table_close(show->render);
 }
 
-static void show_namespaces(const struct show *show)
+void show_namespaces(const struct show *show)
 {
 	const struct recording *rec = show->rec;
 	__attribute__((cleanup(spaces_release))) struct spaces spaces = {0};

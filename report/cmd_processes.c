@@ -25,7 +25,7 @@ static const struct column process_columns[] = {
 	{"glibc", NULL, 0},
 };
 
-static void add_end(struct strbuf *sb, const struct process_row *row)
+void add_process_end(struct strbuf *sb, const struct process_row *row)
 {
 	if (row->has_wait_status)
 		add_wait_status(sb, row->wait_status);
@@ -51,7 +51,7 @@ static void open_row(int index, void *data)
 	AUTO_STRBUF struct strbuf end = STRBUF_INIT, argv = STRBUF_INIT, lasted = STRBUF_INIT;
 	bool ended = row->ended_ns > row->started_ns;
 
-	add_end(&end, row);
+	add_process_end(&end, row);
 	add_argv(&argv, row->argv);
 	if (!argv.length)
 		add_name(&argv, row->exe);

@@ -96,7 +96,7 @@ static int compare_numbers(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void show_tree(const struct show *show)
+void show_tree(const struct show *show)
 {
 	const struct recording *rec = show->rec;
 	AUTO_FREE int *spaces = xcalloc(rec->object_count, sizeof(*spaces));

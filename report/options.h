@@ -56,6 +56,7 @@ struct options {
 	int fail_on;                     /* enum fail_on */
 	bool sarif;
 	bool man;
+	bool open;
 };
 
 enum fail_on { FAIL_ON_ERROR, FAIL_ON_WARNING, FAIL_ON_NOTE, FAIL_ON_NEVER };

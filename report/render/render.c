@@ -14,17 +14,20 @@ bool render_finish(struct render *render)
 
 void render_open(struct render *render, const char *key, enum group_kind kind)
 {
-	render->ops->open(render, key, kind);
+	if (render->ops->open)
+		render->ops->open(render, key, kind);
 }
 
 void render_close(struct render *render)
 {
-	render->ops->close(render);
+	if (render->ops->close)
+		render->ops->close(render);
 }
 
 void render_value(struct render *render, const char *key, struct value value)
 {
-	render->ops->value(render, key, &value);
+	if (render->ops->value)
+		render->ops->value(render, key, &value);
 }
 
 void render_fact(struct render *render, const char *key, const char *label, struct value value)

@@ -144,6 +144,7 @@ enum group_kind { GROUP_OBJECT, GROUP_ARRAY };
 struct render;
 
 struct render_ops {
+	/* Structure; NULL where a format has no use for it. */
 	void (*open)(struct render *render, const char *key, enum group_kind kind);
 	void (*close)(struct render *render);
 	void (*value)(struct render *render, const char *key, const struct value *value);

@@ -1,0 +1,178 @@
+// document.js - an explanation as the command line gives it, played back into elements.
+import { h } from './dom.js';
+import { linkPieces } from './links.js';
+
+/** @typedef {import('./model.js').Model} Model */
+/** @typedef {import('./model.js').Document} Document */
+/** @typedef {import('./links.js').NameIndex} NameIndex */
+
+// The numbers of report/html/document.h and report/render/render.h.
+const LINE = 0, FACT = 1, CELL = 2, TABLE = 3, COLUMN = 4, ROW = 5, ROW_CLOSE = 6, TABLE_CLOSE = 7;
+const COLUMN_RIGHT = 1, COLUMN_TREE = 2;
+const STYLES = ['', 'bold', 'dim', 'good', 'bad', 'warn'];
+const MARK_STYLES = { '\x01': 'bold', '\x02': 'dim', '\x03': 'good', '\x04': 'bad', '\x05': 'warn' };
+const BRANCH = '\x0e', RAIL = '\x0f';
+
+/**
+ * @typedef {{op: number, flags: number, text: string}} Step
+ * @typedef {{text: string, style: string}} Span
+ */
+
+/**
+ * A line with marks, cut into what stands before it (blanks and branches) and styled pieces.
+ * @param {string} line
+ * @returns {{lead: string, spans: Span[]}}
+ */
+export function parseLine(line) {
+	let at = 0;
+	let lead = '';
+	for (; at < line.length && (line[at] === ' ' || line[at] === BRANCH || line[at] === RAIL); at++)
+		lead += line[at] === BRANCH ? '└─ ' : line[at] === RAIL ? '│  ' : ' ';
+	/** @type {Span[]} */
+	const spans = [];
+	let style = '';
+	let text = '';
+	const flush = () => {
+		if (text)
+			spans.push({ text, style });
+		text = '';
+	};
+	for (; at < line.length; at++) {
+		const mark = line[at];
+		if (mark in MARK_STYLES || mark === '\x06') {
+			flush();
+			style = MARK_STYLES[/** @type {keyof typeof MARK_STYLES} */ (mark)] ?? '';
+		} else {
+			text += mark === BRANCH ? '└─ ' : mark === RAIL ? '│  ' : mark;
+		}
+	}
+	flush();
+	return { lead, spans };
+}
+
+/** Plays documents back. */
+export class Player {
+	/**
+	 * @param {Model} model
+	 * @param {NameIndex | null} names
+	 * @param {number} [subject] the object that it is about: not linked to itself
+	 */
+	constructor(model, names, subject = -1) {
+		this.model = model;
+		this.names = names;
+		this.subject = subject;
+	}
+
+	/**
+	 * @param {Document} document
+	 * @returns {Step[]}
+	 */
+	steps(document) {
+		const table = this.model.data.table('step');
+		const op = table.column('op'), flags = table.column('flags'), text = table.column('text');
+		return Array.from({ length: document.count }, (_, i) => {
+			const at = document.first + i;
+			return { op: op[at], flags: flags[at], text: this.model.data.texts[text[at]] };
+		});
+	}
+
+	/**
+	 * @param {string} text
+	 * @param {boolean} [whole]
+	 */
+	linked(text, whole) {
+		const { names, model } = this;
+		if (!names)
+			return [text];
+		const find = (/** @type {string} */ name, /** @type {number} */ space) =>
+			names.find(name, space, this.subject);
+		return linkPieces(text, find, whole).map(piece =>
+			piece.object < 0 || piece.object === this.subject ? piece.text :
+			h('a', { href: model.objectHref(piece.object) }, piece.text));
+	}
+
+	/** @param {string} text */
+	line(text) {
+		const { lead, spans } = parseLine(text);
+		return h('div', { class: lead ? 'line' : 'line sentence' },
+			lead && h('span', { class: 'lead' }, lead),
+			h('span', { class: 'body' }, spans.map(span => span.style ?
+				h('span', { class: span.style }, this.linked(span.text)) :
+				this.linked(span.text))));
+	}
+
+	/** @param {Document} document */
+	play(document) {
+		const root = h('div', { class: 'document' });
+		/** @type {HTMLElement | null} */
+		let group = null; // consecutive lines, or facts
+		const steps = this.steps(document);
+		for (let i = 0; i < steps.length; i++) {
+			const step = steps[i];
+			if (step.op === TABLE) {
+				group = null;
+				const end = steps.findIndex((s, at) => at > i && s.op === TABLE_CLOSE);
+				root.append(this.table(steps.slice(i + 1, end < 0 ? steps.length : end)));
+				i = end < 0 ? steps.length : end;
+			} else if (step.op === FACT) {
+				if (group?.tagName !== 'DL')
+					root.append(group = h('dl', { class: 'facts' }));
+				group.append(h('dt', null, step.text));
+			} else if (step.op === CELL) {
+				group?.append(h('dd', { class: STYLES[step.flags] }, this.linked(step.text)));
+			} else if (step.op === LINE) {
+				if (!step.text) {
+					group = null;
+					continue;
+				}
+				if (group?.tagName !== 'DIV')
+					root.append(group = h('div', { class: 'prose' }));
+				group.append(this.line(step.text));
+			}
+		}
+		return root;
+	}
+
+	/** @param {Step[]} steps */
+	table(steps) {
+		const columns = steps.filter(step => step.op === COLUMN);
+		const body = h('tbody');
+		let depth = 0;
+		/** @type {HTMLElement | null} */
+		let row = null;
+		let at = 0;
+		for (const step of steps) {
+			if (step.op === ROW) {
+				body.append(row = h('tr'));
+				depth++;
+				at = 0;
+			} else if (step.op === ROW_CLOSE) {
+				depth--;
+			} else if (step.op === CELL && row) {
+				row.append(this.cell(step, columns[at++]?.flags ?? 0, depth - 1));
+			}
+		}
+		return h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Table' },
+			h('table', null, h('thead', null, h('tr', null, columns.map(column =>
+				h(column.text ? 'th' : 'td', {
+					scope: column.text ? 'col' : null,
+					class: column.flags & COLUMN_RIGHT ? 'right' : null,
+				}, column.text)))), body));
+	}
+
+	/**
+	 * @param {Step} step
+	 * @param {number} flags
+	 * @param {number} depth
+	 */
+	cell(step, flags, depth) {
+		const classes = [STYLES[step.flags], flags & COLUMN_RIGHT ? 'right' : ''];
+		const cell = h('td', { class: classes.join(' ').trim() || null });
+		if (flags & COLUMN_TREE && depth > 0) {
+			cell.style.setProperty('--depth', String(depth));
+			cell.classList.add('below');
+		}
+		cell.append(...this.linked(step.text, true));
+		return cell;
+	}
+}
