@@ -179,8 +179,8 @@ const struct command commands[] = {
 	 "what was lost.\n",
 	 NO_OPTIONS, cmd_info},
 	{"verify", "", 0, 0, COMMAND_DATABASE, "is the rebuilt state right?",
-	 "Each binding that was observed is looked up in the state that plugreport rebuilt for\n"
-	 "its moment; disagreements are listed.  Exit status 1 when there are any.\n",
+	 "Each binding that was observed is looked up in the state that plugreport rebuilt\n"
+	 "for its moment; disagreements are listed.  Exit status 1 when there are any.\n",
 	 NO_OPTIONS, cmd_verify},
 	{"html", "", 0, 0, COMMAND_DATABASE, "everything, as a page for the browser",
 	 "Write one file that shows the recording: what was loaded and why, searches,\n"
