@@ -58,6 +58,15 @@ static inline long arch_syscall(long number, long a, long b, long c, long d, lon
 	return result;
 }
 
+/* A word that is the thread's own, and the same in a child that it forks. */
+static inline uintptr_t arch_thread_pointer(void)
+{
+	uintptr_t pointer;
+
+	__asm__("movq %%fs:0, %0" : "=r"(pointer)); /* psABI, "Thread-Local Storage": TCB */
+	return pointer;
+}
+
 /* In a loop that waits for another thread. */
 static inline void arch_pause(void)
 {

@@ -98,6 +98,7 @@ bool writer_path(char *path, size_t room, const char *database, int pid, uint32_
 void *writer_reserve(struct writer *writer, enum spool_type type, uint32_t flags, uint32_t tid,
 		     size_t payload);
 void writer_commit(struct writer *writer, void *payload);
+uint64_t writer_offset(const struct writer *writer, const void *payload); /* of its record */
 void writer_lost(struct writer *writer, uint32_t reason);
 
 /* Make `room` bytes of room now, so that la_symbind64 seldom has to.  Not for the hot path. */
@@ -143,7 +144,6 @@ struct module {
 	bool loading; /* between LA_ACT_ADD and LA_ACT_CONSISTENT or DELETE */
 	uint32_t audit_version, audit_offered;
 	uint64_t epoch; /* CLOCK_MONOTONIC when this image began */
-	uint64_t tail_at_fork;
 	char **argv, **environment;
 	int argc;
 	unsigned char *identity; /* strings of SPOOL_PROCESS behind cwd, kept for forked children */

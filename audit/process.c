@@ -144,6 +144,14 @@ static uint64_t process_began(void)
 	return clock_now(CLOCK_REALTIME) - clock_now(CLOCK_BOOTTIME) + ticks * 10000000u;
 }
 
+/* Processes of several pid namespaces may record beside one database. */
+static uint64_t pid_namespace(void)
+{
+	struct stat st;
+
+	return sys(SYS_newfstatat, AT_FDCWD, "/proc/self/ns/pid", &st, 0) == 0 ? st.st_ino : 0;
+}
+
 /* A whole spool of process `pid`, in a file of this user's: anybody may put files beside a
  * database. */
 static bool is_spool_of(long fd, int pid, struct spool_header *ret_header)
@@ -154,7 +162,8 @@ static bool is_spool_of(long fd, int pid, struct spool_header *ret_header)
 	       st.st_uid == (uid_t)sys(SYS_geteuid) &&
 	       sys(SYS_pread64, fd, ret_header, sizeof(*ret_header), 0) == sizeof(*ret_header) &&
 	       memcmp(ret_header->magic, SPOOL_MAGIC, sizeof(ret_header->magic)) == 0 &&
-	       ret_header->version == SPOOL_VERSION && ret_header->pid == pid;
+	       ret_header->version == SPOOL_VERSION && ret_header->pid == pid &&
+	       ret_header->pid_namespace == pid_namespace();
 }
 
 /*
@@ -218,6 +227,7 @@ static void new_header(struct spool_header *header, enum spool_begin begin,
 	header->word_size = sizeof(void *);
 	header->pid = (int32_t)sys(SYS_getpid);
 	header->ppid = (int32_t)sys(SYS_getppid);
+	header->pid_namespace = pid_namespace();
 	header->begin_kind = begin;
 	header->realtime_ns = clock_now(CLOCK_REALTIME);
 	header->monotonic_ns = module.epoch = monotonic_now();
@@ -357,6 +367,38 @@ bool process_start(unsigned int offered, unsigned int version)
 	return true;
 }
 
+/* Where in its spool each thread is that forks at this moment: threads may fork at once. */
+static struct {
+	_Atomic uintptr_t thread;
+	uint64_t offset;
+} forks[16];
+
+static void forks_put(uint64_t offset)
+{
+	for (size_t i = 0; i < sizeof(forks) / sizeof(forks[0]); i++) {
+		uintptr_t nobody = 0;
+
+		if (atomic_compare_exchange_strong(&forks[i].thread, &nobody,
+						   arch_thread_pointer())) {
+			forks[i].offset = offset;
+			return;
+		}
+	}
+}
+
+/* Of this thread, which is the same in the child; 0 unknown. */
+static uint64_t forks_take(void)
+{
+	uint64_t offset = 0;
+
+	for (size_t i = 0; i < sizeof(forks) / sizeof(forks[0]); i++)
+		if (atomic_load(&forks[i].thread) == arch_thread_pointer()) {
+			offset = forks[i].offset;
+			atomic_store(&forks[i].thread, 0);
+		}
+	return offset;
+}
+
 /* The first event of a forked child, or its atfork handler: make it a process of its own. */
 static bool become_child(void)
 {
@@ -368,13 +410,15 @@ static bool become_child(void)
 	if (!atomic_compare_exchange_strong(&module.state, &recording, STATE_FORKING))
 		return false;
 	module.root = false;
-	new_header(&own_identity, SPOOL_BEGIN_FORK, &parent, module.tail_at_fork);
+	new_header(&own_identity, SPOOL_BEGIN_FORK, &parent, forks_take());
 	if (writer_create(&module.writer, module.database, &own_identity) != 0) {
 		atomic_store(&module.state, STATE_OFF);
 		atomic_store(module.alive, 1);
 		return false;
 	}
 	writer_close_file(&module.writer);
+	for (size_t i = 0; i < sizeof(forks) / sizeof(forks[0]); i++)
+		atomic_store(&forks[i].thread, 0); /* of threads that are not in this child */
 	stack_after_fork();
 	relocations_after_fork();
 	write_process();
@@ -393,9 +437,24 @@ bool process_ready_slow(void)
 
 static void before_fork(void)
 {
-	if (process_ready())
-		module.tail_at_fork =
-			__atomic_load_n(&module.writer.header->tail, __ATOMIC_RELAXED);
+	struct spool_event *event;
+
+	if (!process_ready())
+		return;
+	event = writer_reserve(&module.writer, SPOOL_FORK, 0, thread_id(), sizeof(*event));
+	if (!event) {
+		forks_put(__atomic_load_n(&module.writer.header->tail, __ATOMIC_RELAXED));
+		return;
+	}
+	event->when.time = monotonic_now() - module.epoch;
+	event->when.sp = (uintptr_t)__builtin_frame_address(0);
+	writer_commit(&module.writer, event);
+	forks_put(writer_offset(&module.writer, event));
+}
+
+static void after_fork(void)
+{
+	forks_take(); /* that was the child's */
 }
 
 static void in_child(void)
@@ -417,5 +476,5 @@ void process_watch_forks(void)
 		watch = (register_function *)symbols_find_function(module.libc,
 								   "__register_atfork");
 	if (watch)
-		watch(before_fork, NULL, in_child, NULL);
+		watch(before_fork, after_fork, in_child, NULL);
 }

@@ -93,7 +93,8 @@ struct spool_header {
 	uint8_t uuid[16];        /* random, names this spool */
 	uint8_t run_uuid[16];    /* equal for all processes of one run; the first process's uuid */
 	uint8_t parent_uuid[16]; /* zero when there is no recorded parent */
-	uint64_t parent_tail;    /* tail of the parent's spool when this one began; 0 unknown */
+	uint64_t parent_tail;    /* tail of the parent's spool when this one began; 0 unknown.
+				    After fork, the offset of its SPOOL_FORK */
 	uint64_t salt;           /* random, goes into every check */
 	uint64_t capacity;       /* length of the file and of the mapping */
 	int32_t pid;
@@ -109,6 +110,8 @@ struct spool_header {
 	uint64_t lost_stacks;
 	uint32_t lost_reason; /* SPOOL_LOST_* */
 	uint32_t flags;       /* SPOOL_FLAG_* */
+	/* Of this process again.  Pids mean something only within one pid namespace. */
+	uint64_t pid_namespace; /* inode of /proc/self/ns/pid; 0 unknown */
 };
 
 struct spool_record {
@@ -143,6 +146,9 @@ enum spool_type {
 	SPOOL_VERSIONS = 11,   /* struct spool_versions: before an object's first references */
 	SPOOL_REFERENCES = 12, /* struct spool_references: what a walk of relocations found */
 	SPOOL_UNBOUND = 13,    /* struct spool_unbound: lazy slots that nobody called through yet */
+	SPOOL_FORK = 14,       /* struct spool_event: fork is about to be made.  The child's spool
+				  has this record's offset as parent_tail; when there is none, the
+				  child could not create it, or fork failed */
 };
 
 /* Where and when an event other than a binding happened. */
@@ -242,7 +248,7 @@ struct spool_search {
 	1u /* record flag: the namespace was consistent: a request from outside \
 	      (dlopen or libc itself), not a DT_NEEDED of an object being loaded */
 
-/* spool_event: ACTIVITY, CLOSE, PREINIT, END. */
+/* spool_event: ACTIVITY, CLOSE, PREINIT, END, FORK. */
 struct spool_event {
 	struct spool_when when;
 	uint32_t object;
@@ -367,7 +373,7 @@ struct spool_call {
 #define SPOOL_STACK_BROKEN  0x400u /* the unwinder gave up before the outermost frame */
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "spool_check reads little-endian words");
-_Static_assert(sizeof(struct spool_header) == 176, "spool header");
+_Static_assert(sizeof(struct spool_header) == 184, "spool header");
 _Static_assert(offsetof(struct spool_header, parent_tail) == 80, "spool header");
 _Static_assert(offsetof(struct spool_header, tail) == 136, "spool header");
 _Static_assert(offsetof(struct spool_header, flags) == 172, "spool header");

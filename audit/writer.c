@@ -341,11 +341,10 @@ void *writer_reserve(struct writer *writer, enum spool_type type, uint32_t flags
 	return record + 1;
 }
 
-/* The offset of a record that was reserved in one of the mappings. */
-static uint64_t offset_of(const struct writer *writer, const void *record)
+uint64_t writer_offset(const struct writer *writer, const void *payload)
 {
 	uint32_t i = atomic_load_explicit(&writer->map_count, memory_order_acquire) - 1;
-	uintptr_t at = (uintptr_t)record;
+	uintptr_t at = (uintptr_t)payload - sizeof(struct spool_record);
 
 	while (i && at - (uintptr_t)writer->maps[i].base >= writer->maps[i].length)
 		i--;
@@ -355,7 +354,8 @@ static uint64_t offset_of(const struct writer *writer, const void *record)
 void writer_commit(struct writer *writer, void *payload)
 {
 	struct spool_record *record = (struct spool_record *)payload - 1;
-	uint32_t check = spool_check(writer->salt, offset_of(writer, record), record, record->size);
+	uint32_t check =
+		spool_check(writer->salt, writer_offset(writer, payload), record, record->size);
 
 	__atomic_store_n(&record->check, check, __ATOMIC_RELEASE);
 }

@@ -8,7 +8,7 @@
 /* Sums over processes. */
 struct sums {
 	uint64_t processes, objects, searches, calls, bindings;
-	uint64_t lost_events, lost_stacks, torn, damaged, running, incomplete;
+	uint64_t lost_events, lost_stacks, torn, damaged, running, incomplete, missing_children;
 	uint64_t first_ns, last_ns;
 	/* The end of the image that the first process is in; 0 not known. */
 	int first_pid;
@@ -37,6 +37,7 @@ static void add_row(struct sums *sums, const struct process_row *row)
 	sums->lost_stacks += row->lost_stacks;
 	sums->torn += row->torn_records;
 	sums->damaged += row->damaged_at != 0;
+	sums->missing_children += row->missing_children;
 	if (strcmp(row->end_kind, "running") == 0)
 		sums->running++;
 	else
@@ -205,6 +206,8 @@ static bool show_facts(const struct context *context, const struct process_list 
 	show_trouble(render, "lost_stacks", "lost call stacks", sums.lost_stacks);
 	show_trouble(render, "torn_records", "records cut short by a kill", sums.torn);
 	show_trouble(render, "damaged_spools", "damaged spools", sums.damaged);
+	show_trouble(render, "missing_children", "forked children that are not here",
+		     sums.missing_children);
 	show_trouble(render, "running", "processes that still run", sums.running);
 	show_trouble(render, "incomplete", "processes recorded in part", sums.incomplete);
 	render_fact(render, "spools_left", left ? "spools not taken in" : NULL, value_bool(left));

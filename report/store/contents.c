@@ -18,6 +18,7 @@ void contents_release(struct contents *contents)
 {
 	recording_release(&contents->rec);
 	free(contents->symbols);
+	free(contents->forks);
 	free(contents->bindings);
 	free(contents->dlsym);
 	free(contents->mappings);
@@ -319,6 +320,10 @@ static bool take_item(struct contents *contents, struct spool_item *item)
 		break;
 	case SPOOL_CALL:
 		take_call(contents, item);
+		break;
+	case SPOOL_FORK:
+		*GROW(contents->forks, contents->fork_count, contents->fork_room) =
+			(struct fork_event){item->seq, item->event.when.time, item->tid};
 		break;
 	case SPOOL_END:
 		contents->ended = true;

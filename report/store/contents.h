@@ -66,8 +66,16 @@ struct mapping {
 	int object;
 };
 
+/* A fork that was about to be made: its child has this place as parent_seq. */
+struct fork_event {
+	uint64_t seq, time_ns;
+	uint32_t tid;
+};
+
 struct contents {
 	struct recording rec;
+	struct fork_event *forks;
+	size_t fork_count, fork_room;
 	struct symbol *symbols;
 	size_t symbol_count, symbol_room;
 	struct binding *bindings;

@@ -49,6 +49,7 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_DELETE_BINDINGS] = "DELETE FROM binding_row WHERE process = ?1 AND " IDS_OF("binding"),
 	[SQL_DELETE_SYMBOLS] = "DELETE FROM symbol WHERE process = ?1 AND " IDS_OF("symbol"),
 	[SQL_DELETE_ACTIVITIES] = "DELETE FROM activity WHERE process = ?",
+	[SQL_DELETE_FORKS] = "DELETE FROM fork WHERE process = ?",
 	[SQL_DELETE_OBJECTS] = "DELETE FROM object WHERE process = ?",
 	[SQL_DELETE_PROCESS] = "DELETE FROM process WHERE id = ?",
 	[SQL_PUT_PROCESS] =
@@ -86,6 +87,7 @@ static const char *const texts[SQL_STATEMENTS] = {
 			 "?, ?, ?, ?, ?, ?, ?)",
 	[SQL_PUT_ACTIVITY] = "INSERT INTO activity (process, seq, time_ns, tid, kind, object, "
 			     "namespace) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	[SQL_PUT_FORK] = "INSERT INTO fork (process, seq, time_ns, tid) VALUES (?, ?, ?, ?)",
 	[SQL_PUT_SYMBOL] =
 		"INSERT INTO symbol (id, process, object, number, name, version, defined, "
 		"value, size, type, bind, visibility, hidden_version) VALUES (?, ?, ?, ?, "

@@ -30,7 +30,8 @@ CREATE TABLE process (
   ppid INTEGER NOT NULL,           -- as getppid() said when the image began
   parent INTEGER REFERENCES process(id), -- recorded image this one was forked or executed from
   parent_uuid TEXT,                -- that image's spool_uuid, also while it is not taken in yet
-  parent_seq INTEGER,              -- how far the parent's history was when this image began
+  parent_seq INTEGER,              -- how far the parent's history was when this image began; after
+                                   -- fork: fork.seq of the parent
   begin_kind TEXT NOT NULL CHECK (begin_kind IN ('start', 'exec', 'fork')),
                                    -- start: no recorded parent; exec: execve in, or of a child
                                    -- of, the parent; fork: a copy of the parent as of parent_seq
@@ -275,6 +276,13 @@ CREATE TABLE activity (
 );
 CREATE INDEX activity_by_process ON activity(process, seq);
 
+-- fork: a fork that was about to be made.  v_fork has the child.
+CREATE TABLE fork (
+  process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- the one that forks
+  seq INTEGER NOT NULL, time_ns INTEGER NOT NULL, tid INTEGER NOT NULL, -- place, time, thread
+  PRIMARY KEY (process, seq)  -- the child's process.parent_seq is this seq
+) WITHOUT ROWID;
+
 -- binding: who is bound to which definition, or (to_object NULL) not bound yet.  Equal bindings are
 -- one row with a count.  Its columns are those of binding_row.
 CREATE VIEW binding AS
@@ -325,6 +333,14 @@ FROM process p CROSS JOIN binding_row b
      ON b.id BETWEEN p.first_binding AND p.last_binding
      CROSS JOIN symbol s ON s.id = b.symbol
      LEFT JOIN object f ON f.id = b.from_object LEFT JOIN object t ON t.id = b.to_object;
+
+-- v_fork: one line a fork.  child_pid NULL: it failed, or the child is not in the database, because
+-- it still runs or could not be recorded.
+CREATE VIEW v_fork AS
+SELECT p.pid AS pid, f.tid AS tid, f.seq AS seq, f.time_ns AS time_ns, q.pid AS child_pid,
+       q.id AS child, p.id AS process
+FROM fork f JOIN process p ON p.id = f.process
+     LEFT JOIN process q ON q.parent = p.id AND q.begin_kind = 'fork' AND q.parent_seq = f.seq;
 
 -- v_search: one line a name asked for or path tried.
 CREATE VIEW v_search AS

@@ -220,6 +220,7 @@ bool spool_decode(const unsigned char *record, uint32_t size, struct spool_item 
 	case SPOOL_CLOSE:
 	case SPOOL_PREINIT:
 	case SPOOL_END:
+	case SPOOL_FORK:
 		return decode_event(&c, ret_item);
 	case SPOOL_SYMBOL:
 		return decode_symbol(&c, ret_item);

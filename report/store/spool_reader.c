@@ -250,7 +250,7 @@ bool spool_reader_next(struct spool_reader *r, struct spool_item *ret_item)
 		if (!spool_decode(bytes_at(r, offset), size, ret_item)) {
 			if (r->damaged_at == 0)
 				r->damaged_at = offset;
-		} else if (ret_item->type >= SPOOL_PROCESS && ret_item->type <= SPOOL_UNBOUND) {
+		} else if (ret_item->type >= SPOOL_PROCESS && ret_item->type <= SPOOL_FORK) {
 			return true;
 		}
 	}

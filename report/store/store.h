@@ -82,6 +82,7 @@ struct process_row {
 	uint32_t lost_reason;
 	bool complete;
 	uint64_t objects, searches, calls, bindings; /* numbers of rows */
+	uint64_t missing_children;                   /* forks whose child is not in the database */
 };
 
 /* The matching processes, oldest first; free with process_rows_free().  False after a message. */

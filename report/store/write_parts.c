@@ -198,6 +198,19 @@ static bool write_activities(struct rows *rows, const struct recording *rec,
 	return true;
 }
 
+static bool write_forks(struct rows *rows, const struct contents *contents)
+{
+	for (size_t i = 0; i < contents->fork_count; i++) {
+		const struct fork_event *f = &contents->forks[i];
+
+		if (!rows_put(rows, SQL_PUT_FORK,
+			      CELLS(integer(contents->rec.process_id), bits(f->seq),
+				    bits(f->time_ns), integer(f->tid))))
+			return false;
+	}
+	return true;
+}
+
 #define SYMBOL_CELLS  13
 #define BINDING_CELLS 13
 
@@ -288,5 +301,6 @@ bool write_parts(struct rows *rows, struct contents *contents, const struct firs
 	return write_environment(rows, rec) && write_objects(rows, rec, ids) &&
 	       write_stacks(rows, rec, ids) && write_searches(rows, rec, ids) &&
 	       write_calls(rows, rec, ids) && write_activities(rows, rec, ids) &&
-	       write_symbols(rows, contents, ids) && write_bindings(rows, contents, ids);
+	       write_forks(rows, contents) && write_symbols(rows, contents, ids) &&
+	       write_bindings(rows, contents, ids);
 }
