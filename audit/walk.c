@@ -186,38 +186,6 @@ static bool walk_told(struct walk *walk, const ElfW(Rela) * rela)
 
 /* ---- IFUNCs of the object's own ---- */
 
-static void list_ifuncs(struct walk *walk)
-{
-	const struct object *object = walk->object;
-	const ElfW(Sym) *symbols = (const ElfW(Sym) *)object->symbols;
-
-	walk->ifuncs_listed = true;
-	for (uint32_t i = walk->first_defined ? walk->first_defined : 1; i < object->symbol_limit;
-	     i++)
-		if (ELF64_ST_TYPE(symbols[i].st_info) == STT_GNU_IFUNC)
-			walk->ifuncs[walk->ifunc_count++] = i;
-}
-
-/* The exported IFUNC with this resolver, 0 for none; its name is recorded. */
-static uint32_t find_ifunc(struct walk *walk, uintptr_t resolver)
-{
-	const ElfW(Sym) *symbols = (const ElfW(Sym) *)walk->object->symbols;
-
-	if (!walk->ifuncs_listed)
-		list_ifuncs(walk);
-	for (uint32_t i = 0; i < walk->ifunc_count; i++) {
-		const ElfW(Sym) *symbol = &symbols[walk->ifuncs[i]];
-
-		if (symbol->st_value == resolver && symbol->st_shndx != SHN_UNDEF &&
-		    symbol->st_name < walk->object->string_size) {
-			symbols_write(walk->object, walk->ifuncs[i], symbol, resolver,
-				      (const char *)walk->object->strings + symbol->st_name);
-			return walk->ifuncs[i];
-		}
-	}
-	return 0;
-}
-
 static void write_own_ifuncs(struct walk *walk)
 {
 	if (walk->own_ifunc_count)
@@ -242,7 +210,6 @@ static void walk_irelative(struct walk *walk, const ElfW(Rela) * rela)
 		write_own_ifuncs(walk);
 	walk->own_ifuncs[walk->own_ifunc_count++] = (struct spool_reference){
 		.to = chosen ? chosen->number : 0,
-		.symbol = find_ifunc(walk, resolver),
 		.own = (uint32_t)resolver,
 		.kind = SPOOL_REFERENCE_IRELATIVE,
 		.slots = 1,
@@ -332,7 +299,7 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 static bool scratch_for(struct walk *walk)
 {
 	size_t symbols = walk->object->symbol_limit;
-	size_t indexes = (3 * symbols * sizeof(uint32_t) + 7) & ~(size_t)7;
+	size_t indexes = (2 * symbols * sizeof(uint32_t) + 7) & ~(size_t)7;
 	size_t wanted = indexes + 2 * symbols * sizeof(struct entry);
 	const uint32_t *hash = (const uint32_t *)walk->object->gnu_hash;
 
@@ -351,7 +318,6 @@ static bool scratch_for(struct walk *walk)
 	walk->first = (uint32_t *)walker.scratch;
 	memset(walk->first, 0, symbols * sizeof(uint32_t));
 	walk->unbound = walk->first + symbols;
-	walk->ifuncs = walk->unbound + symbols;
 	walk->first_defined = hash ? hash[1] : 0;
 	walk->entries = (struct entry *)(walker.scratch + indexes);
 	walk->entry_room = (uint32_t)(2 * symbols) - 1;

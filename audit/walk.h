@@ -19,9 +19,6 @@ struct walk {
 	uint32_t entry_count, entry_room;
 	uint32_t *unbound; /* own symbols of lazy slots */
 	uint32_t unbound_count;
-	uint32_t *ifuncs; /* own symbols that are IFUNCs, once there is a relocation for one */
-	uint32_t ifunc_count;
-	bool ifuncs_listed;
 	struct spool_reference own_ifuncs[IRELATIVE_BATCH]; /* to be written */
 	uint32_t own_ifunc_count;
 	uint32_t first_defined; /* own symbols below are undefined; 0: not known */

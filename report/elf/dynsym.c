@@ -102,7 +102,7 @@ static void read_definitions(Elf *elf, const struct tables *tables, struct versi
 
 bool elf_dynamic_symbols(const struct elf_identity *identity,
 			 void (*each)(uint32_t index, const char *name, const char *version,
-				      void *data),
+				      uint64_t resolver, void *data),
 			 void *data)
 {
 	struct image image;
@@ -120,6 +120,7 @@ bool elf_dynamic_symbols(const struct elf_identity *identity,
 		GElf_Sym symbol;
 		GElf_Versym versym = 0;
 		const char *name;
+		bool ifunc;
 
 		if (!gelf_getsym(tables.symbols, (int)i, &symbol))
 			break;
@@ -129,7 +130,10 @@ bool elf_dynamic_symbols(const struct elf_identity *identity,
 		if (tables.versyms)
 			gelf_getversym(tables.versyms, (int)i, &versym);
 		versym &= 0x7fff;
-		each((uint32_t)i, name, versym < 2 ? NULL : versions->names[versym], data);
+		ifunc = GELF_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC &&
+			symbol.st_shndx != SHN_UNDEF;
+		each((uint32_t)i, name, versym < 2 ? NULL : versions->names[versym],
+		     ifunc ? symbol.st_value : 0, data);
 	}
 	image_close(&image);
 	return true;

@@ -65,12 +65,13 @@ char *demangle(const char *name);
 
 /*
  * Call `each` for the symbols of the file's dynamic symbol table that have a name: index in the
- * table, name, and the version that is wanted (undefined symbols) or defined; NULL for none. False,
- * and no call, when the file is not the recorded one any more.
+ * table, name, the version that is wanted (undefined symbols) or defined, NULL for none, and, of an
+ * IFUNC that is defined there, the offset of its resolver, else 0. False, and no call, when the
+ * file is not the recorded one any more.
  */
 bool elf_dynamic_symbols(const struct elf_identity *identity,
 			 void (*each)(uint32_t index, const char *name, const char *version,
-				      void *data),
+				      uint64_t resolver, void *data),
 			 void *data);
 
 /*

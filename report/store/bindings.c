@@ -286,11 +286,11 @@ static void take_reference(struct contents *contents, uint64_t seq, uint32_t fro
 	binding->versioned = true;
 }
 
-/* An IFUNC that is not in .dynsym has no name, and gets the facts that its relocation tells. */
+/* The IFUNC has no name, unless bindings_conclude() finds one in the file. */
 static void take_irelative(struct contents *contents, uint64_t seq, uint32_t from,
 			   const struct spool_reference *r)
 {
-	uint32_t number = r->symbol ? r->symbol : NUMBER_OF_RESOLVER(r->own);
+	uint32_t number = NUMBER_OF_RESOLVER(r->own);
 	struct binding_key key = {.contents = contents,
 				  .from = from,
 				  .symbol = find_symbol(contents, from, number),
@@ -299,8 +299,7 @@ static void take_irelative(struct contents *contents, uint64_t seq, uint32_t fro
 	struct symbol *symbol = &contents->symbols[key.symbol];
 	struct binding *binding = find_binding(contents, &key, seq);
 
-	if (!symbol->defined && !r->symbol) {
-		symbol->name = "";
+	if (!symbol->defined) {
 		symbol->value = r->own;
 		symbol->info = ELF64_ST_INFO(STB_LOCAL, STT_GNU_IFUNC);
 		symbol->defined = true;

@@ -70,9 +70,12 @@ static void version_binding(const struct naming *naming, const char *name, const
 	binding->versioned = true;
 }
 
-static void read_symbol(uint32_t index, const char *name, const char *version, void *data)
+static void read_symbol(uint32_t index, const char *name, const char *version, uint64_t resolver,
+			void *data)
 {
 	name_symbol(data, index, name, version);
+	if (resolver && resolver <= UINT32_MAX)
+		name_symbol(data, NUMBER_OF_RESOLVER((uint32_t)resolver), name, version);
 	version_binding(data, name, version);
 }
 

@@ -23,7 +23,7 @@ struct symbol {
 	const char *version;
 	uint64_t value, size;
 	uint32_t object; /* its number in the spool */
-	uint32_t number; /* index in its .dynsym; an IFUNC that is not there: NUMBER_OF_RESOLVER */
+	uint32_t number; /* index in its .dynsym; of kind irelative: NUMBER_OF_RESOLVER */
 	uint16_t versym;
 	uint8_t info, other;
 	bool defined;

@@ -225,10 +225,11 @@ CREATE TABLE symbol (
   id INTEGER PRIMARY KEY,     -- what other tables call "symbol"
   process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- in which process
   object INTEGER REFERENCES object(id), -- that defines it, or (defined = 0) wants it; NULL unknown
-  number INTEGER NOT NULL,    -- index in the object's .dynsym; an IFUNC that is not there (kind
-                              -- irelative): its value less than 0
+  number INTEGER NOT NULL,    -- index in the object's .dynsym; less than 0: an IFUNC that a binding
+                              -- of kind irelative refers to by its address, -value
   name TEXT NOT NULL,         -- mangled; empty when a kill kept it from being recorded, or (defined
-                              -- = 0) the file had changed at ingest, or number is less than 0
+                              -- = 0 or number < 0) the file had changed at ingest, or number
+                              -- < 0 and there is no name for it in .dynsym
   version TEXT,               -- version of the definition; NULL unversioned
   defined INTEGER NOT NULL,   -- 0: the object only refers to it, and is not bound
   value INTEGER NOT NULL,     -- offset from the load address
