@@ -97,7 +97,7 @@ static void add_pin(struct strbuf *sb, const struct show *show, const struct res
 			strbuf_addstr(sb, ", and is itself never unloaded");
 		break;
 	case PIN_TLS_DESTRUCTOR:
-		strbuf_addstr(sb, "a thread has a thread_local destructor of it to run: ");
+		strbuf_addstr(sb, "a thread had a destructor of it to run when it ends: ");
 		break;
 	case PIN_LIBC:
 		strbuf_addstr(sb, "libc itself opened it");

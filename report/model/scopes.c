@@ -240,6 +240,8 @@ static void take_call(struct scopes *s, int index)
 		scopes_dlclose(s, index);
 	else if (call->kind == CALL_DLSYM || call->kind == CALL_DLVSYM)
 		look_up(s, call);
+	else if (call->kind == CALL_THREAD_ATEXIT)
+		scopes_keep_for_thread(s, index);
 	else if (!opens(call))
 		return;
 	else if (call->outcome == OUTCOME_ALREADY_LOADED)
@@ -254,6 +256,8 @@ static void take_return(struct scopes *s, int index)
 	const struct call *call = &s->rec->calls[index];
 
 	s->returned[index] = true;
+	if (call->kind == CALL_DLCLOSE)
+		scopes_survived(s, call->result);
 	if (opens(call) && call->outcome == OUTCOME_LOADED && (call->flags & RTLD_GLOBAL) &&
 	    is_object(s, call->result) && s->objects[call->result].mapped)
 		scopes_add_global(s, call->result, index, call->inside_seq, true);
@@ -297,7 +301,7 @@ static void collect_events(struct scopes *s)
 	}
 	for (size_t i = 0; i < rec->call_count; i++) {
 		add_event(s, rec->calls[i].seq, EVENT_CALL, i);
-		if (opens(&rec->calls[i]))
+		if (opens(&rec->calls[i]) || rec->calls[i].kind == CALL_DLCLOSE)
 			add_event(s, rec->calls[i].inside_seq, EVENT_RETURN, i);
 	}
 	qsort(s->events, s->event_count, sizeof(*s->events), compare_events);

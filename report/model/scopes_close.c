@@ -200,9 +200,13 @@ void scopes_bind(struct scopes *s, const struct scopes_binding *binding)
 
 /* --- mark and sweep */
 
-static bool keeps_itself(const struct scope_object *state)
+static bool keeps_itself(const struct scope_object *state, bool certain)
 {
-	return state->startup || state->open_count || state->keep_count;
+	bool kept = state->startup || state->open_count;
+
+	for (size_t i = 0; i < state->keep_count && !kept; i++)
+		kept = !certain || state->keeps[i].sure;
+	return kept;
 }
 
 static void mark_used(struct scopes *s, int *stack, size_t *count, int object)
@@ -213,14 +217,15 @@ static void mark_used(struct scopes *s, int *stack, size_t *count, int object)
 	stack[(*count)++] = object;
 }
 
-static void sweep(struct scopes *s)
+/* `certain`: without the destructors of threads that may have ended. */
+static void sweep(struct scopes *s, bool certain)
 {
 	size_t objects = s->rec->object_count, count = 0;
 	int *stack = xcalloc(objects, sizeof(*stack));
 
 	memset(s->used, 0, objects * sizeof(*s->used));
 	for (size_t i = 0; i < objects; i++)
-		if (keeps_itself(&s->objects[i]))
+		if (keeps_itself(&s->objects[i], certain))
 			mark_used(s, stack, &count, (int)i);
 	while (count) {
 		int index = stack[--count];
@@ -235,14 +240,62 @@ static void sweep(struct scopes *s)
 			mark_used(s, stack, &count, state->dependencies[i].object);
 	}
 	free(stack);
-	s->used_valid = true;
 }
 
 bool scopes_used(struct scopes *s, int object)
 {
 	if (!s->used_valid)
-		sweep(s);
+		sweep(s, false);
+	s->used_valid = true;
 	return is_object(s, object) && s->used[object];
+}
+
+/*
+ * stdlib/cxa_thread_atexit_impl.c: until the thread has run the destructor, l_tls_dtor_count keeps
+ * the object.  Nothing tells when a thread ends; the first one outlives all others.
+ */
+void scopes_keep_for_thread(struct scopes *s, int index)
+{
+	const struct call *call = &s->rec->calls[index];
+
+	if (!is_object(s, call->result) || !s->objects[call->result].mapped ||
+	    s->objects[call->result].startup)
+		return;
+	scopes_keep(s, call->result,
+		    &(struct pin){.kind = PIN_TLS_DESTRUCTOR,
+				  .object = NONE,
+				  .call = index,
+				  .seq = call->seq,
+				  .sure = (int64_t)call->tid == s->rec->pid});
+}
+
+static bool has_uncertain(const struct scope_object *state)
+{
+	for (size_t i = 0; i < state->keep_count; i++)
+		if (!state->keeps[i].sure)
+			return true;
+	return false;
+}
+
+void scopes_survived(struct scopes *s, int closed)
+{
+	bool any = false;
+
+	if (!is_object(s, closed) || s->objects[closed].open_count || s->objects[closed].nodelete ||
+	    s->objects[closed].startup)
+		return;
+	for (size_t i = 0; i < s->rec->object_count && !any; i++)
+		any = s->objects[i].mapped && has_uncertain(&s->objects[i]);
+	if (!any)
+		return;
+	sweep(s, true);
+	s->used_valid = false;
+	for (size_t i = 0; i < s->rec->object_count; i++) {
+		struct scope_object *state = &s->objects[i];
+
+		for (size_t j = 0; state->mapped && !s->used[i] && j < state->keep_count; j++)
+			state->keeps[j].sure = true;
+	}
 }
 
 static struct pin *add_pin(struct scopes *s, enum pin_kind kind, uint64_t seq)

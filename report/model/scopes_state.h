@@ -129,6 +129,11 @@ bool scopes_initialized(struct scopes *s, int object, int call);
 void scopes_dlclose(struct scopes *s, int call);
 void scopes_unmap(struct scopes *s, int object);
 void scopes_keep(struct scopes *s, int object, const struct pin *pin);
+/* A thread registered a destructor (CALL_THREAD_ATEXIT). */
+void scopes_keep_for_thread(struct scopes *s, int call);
+/* A dlclose of `closed` is over: if it looked for what to unload, what only such a destructor can
+ * have kept shows that it was still to run. */
+void scopes_survived(struct scopes *s, int closed);
 void scopes_bind(struct scopes *s, const struct scopes_binding *binding);
 
 #endif
