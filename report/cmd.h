@@ -164,6 +164,8 @@ void show_why_global(const struct show *show, int object, const struct same_proc
 /* why-resident: why one object is still mapped, or who unloaded it. */
 void show_why_resident(const struct show *show, int object, const struct same_processes *same,
 		       size_t repeats);
+/* timeline: what happened when, by thread. */
+void show_timeline(const struct show *show);
 /* promotions: what joined the global scope later than it was loaded; rows of a table that is open.
  * Returns how many. */
 size_t show_promotions(const struct show *show);
@@ -276,5 +278,6 @@ int cmd_why_global(struct context *context);
 int cmd_promotions(struct context *context);
 int cmd_why_resident(struct context *context);
 int cmd_html(struct context *context);
+int cmd_timeline(struct context *context);
 
 #endif

@@ -169,6 +169,10 @@ const struct command commands[] = {
 	 "unique symbol, what needs it or is bound to it; or when it was unloaded, and by\n"
 	 "whom.\n",
 	 NO_OPTIONS, cmd_why_resident},
+	{"timeline", "", 0, 0, COMMAND_DATABASE, "when was what loaded, promoted, closed?",
+	 "Loads, dlopen and dlclose calls, promotions and unloadings of each thread, in\n"
+	 "order, each below the call during which it happened, with how long it took.\n",
+	 NO_OPTIONS, cmd_timeline},
 	{"scopes", "[LIB]", 0, 1, COMMAND_DATABASE, "where each object's references are looked up",
 	 "The lists of objects that a reference is looked up in, in order: the global\n"
 	 "scope, and the searchlists of what dlopen named.\n",

@@ -184,6 +184,11 @@ int call_for_name(struct replay *rp, struct thread *thread, const char *name);
 /* Namespace that a dlopen or dlmopen call loads into. */
 int32_t call_name_space(const struct replay *rp, int call);
 
+/* Does a call stack, from its frame `from` on, show that `outer` was running? */
+enum inside { OUTSIDE, INSIDE, INSIDE_UNKNOWN };
+enum inside stack_inside(const struct recording *rec, int stack, size_t from,
+			 const struct call *outer);
+
 /* infer_span.c: when each call was certainly still running, and when it had certainly returned. */
 void spans_infer(struct recording *rec);
 

@@ -158,6 +158,18 @@ static const struct stack *stack_of(const struct recording *rec, int index)
 	return index >= 0 && (size_t)index < rec->stack_count ? &rec->stacks[index] : NULL;
 }
 
+enum inside stack_inside(const struct recording *rec, int index, size_t from,
+			 const struct call *outer)
+{
+	const struct stack *stack = stack_of(rec, index);
+	const uint32_t partial = SPOOL_STACK_CUT | SPOOL_STACK_SKIPPED | SPOOL_STACK_BROKEN;
+
+	for (size_t i = from; stack && i < stack->frame_count; i++)
+		if (stack->frames[i].address == outer->caller_address)
+			return INSIDE;
+	return stack && stack->frame_count && !(stack->flags & partial) ? OUTSIDE : INSIDE_UNKNOWN;
+}
+
 /*
  * Was `inner` made during `outer`, by a constructor or destructor?  A lower stack pointer alone may
  * come from a deeper function after `outer` returned.  A whole stack decides; without one, the
@@ -166,14 +178,10 @@ static const struct stack *stack_of(const struct recording *rec, int index)
 static bool is_inside(const struct replay *rp, const struct call *inner, int index)
 {
 	const struct call *outer = &rp->rec->calls[index];
-	const struct stack *stack = stack_of(rp->rec, inner->stack);
-	const uint32_t partial = SPOOL_STACK_CUT | SPOOL_STACK_SKIPPED | SPOOL_STACK_BROKEN;
+	enum inside inside = stack_inside(rp->rec, inner->stack, 1, outer);
 
-	for (size_t i = 1; stack && i < stack->frame_count; i++)
-		if (stack->frames[i].address == outer->caller_address)
-			return true;
-	if (stack && stack->frame_count && !(stack->flags & partial))
-		return false;
+	if (inside != INSIDE_UNKNOWN)
+		return inside == INSIDE;
 	if (inner->caller == NONE)
 		return false;
 	if (!opens(outer))

@@ -15,6 +15,7 @@ struct sweep {
 	struct lane *lanes;
 	size_t lane_count, lane_room;
 	struct number_map lane_of_tid;
+	uint64_t exit_begin;
 };
 
 static struct lane *lane_of(struct sweep *sweep, uint32_t tid)
@@ -50,19 +51,37 @@ static void extend(struct sweep *sweep, const struct lane *lane, uint64_t seq, u
 	}
 }
 
-/* An event of ld.so in this thread, from stack pointer `sp` (0: not known). */
-static void inside_event(struct sweep *sweep, uint32_t tid, uint64_t sp, uint64_t seq, uint64_t ns)
+/* An event of ld.so. */
+struct moment {
+	uint32_t tid;
+	uint64_t sp; /* 0: not known */
+	uint64_t seq, ns;
+	int stack; /* or NONE */
+};
+
+/*
+ * Has the call returned?  What comes from deeper in the stack may come from another function that
+ * the same one called later; a stack tells.  In exit, the program's own calls are over.
+ */
+static bool is_behind(const struct sweep *sweep, const struct moment *moment,
+		      const struct call *call)
 {
-	struct lane *lane = lane_of(sweep, tid);
+	if (is_over(call) || moment->seq >= sweep->exit_begin)
+		return true;
+	if (moment->sp == 0)
+		return false;
+	return moment->sp >= call->sp ||
+	       stack_inside(sweep->rec, moment->stack, 0, call) == OUTSIDE;
+}
 
-	while (lane->count) {
-		const struct call *call = &sweep->rec->calls[lane->running[lane->count - 1]];
+static void inside_event(struct sweep *sweep, const struct moment *moment)
+{
+	struct lane *lane = lane_of(sweep, moment->tid);
 
-		if (!is_over(call) && (sp == 0 || sp < call->sp))
-			break;
-		return_innermost(sweep, lane, seq, ns);
-	}
-	extend(sweep, lane, seq, ns);
+	while (lane->count &&
+	       is_behind(sweep, moment, &sweep->rec->calls[lane->running[lane->count - 1]]))
+		return_innermost(sweep, lane, moment->seq, moment->ns);
+	extend(sweep, lane, moment->seq, moment->ns);
 }
 
 static void enter_call(struct sweep *sweep, int index)
@@ -103,15 +122,19 @@ static bool step(struct sweep *sweep, size_t at[4])
 	} else if (first == 1) {
 		const struct search *search = &rec->searches[at[1]];
 
-		inside_event(sweep, search->tid, search->sp, search->seq, search->time_ns);
+		inside_event(sweep,
+			     &(struct moment){search->tid, search->sp, search->seq, search->time_ns,
+					      search->root ? search->stack : NONE});
 	} else if (first == 2) {
 		const struct activity *activity = &rec->activities[at[2]];
 
-		inside_event(sweep, activity->tid, activity->sp, activity->seq, activity->time_ns);
+		inside_event(sweep, &(struct moment){activity->tid, activity->sp, activity->seq,
+						     activity->time_ns, NONE});
 	} else {
 		const struct object *object = &rec->objects[at[3]];
 
-		inside_event(sweep, object->opened_tid, 0, object->opened_seq, object->opened_ns);
+		inside_event(sweep, &(struct moment){object->opened_tid, 0, object->opened_seq,
+						     object->opened_ns, NONE});
 	}
 	at[first]++;
 	return true;
@@ -119,7 +142,7 @@ static bool step(struct sweep *sweep, size_t at[4])
 
 void spans_infer(struct recording *rec)
 {
-	struct sweep sweep = {.rec = rec};
+	struct sweep sweep = {.rec = rec, .exit_begin = find_exit_begin(rec)};
 	size_t at[4] = {0};
 
 	while (step(&sweep, at))
