@@ -8,6 +8,7 @@
 #include "report/model/moment.h"
 #include "report/render/words.h"
 #include "report/store/bound_rows.h"
+#include "report/store/load_scopes.h"
 #include "report/store/symbol_tables.h"
 
 #define USERS_SHOWN 3 /* of a symbol, without --all */
@@ -305,15 +306,14 @@ static bool show_process(struct concern *concern, const struct show *show, const
 	AUTO_INTERPOSITIONS struct interpositions all = {0};
 	AUTO_BOUND struct bound_set set;
 	AUTO_SYMBOLS struct symbol_provider *symbols = NULL;
-	struct scopes *scopes;
+	AUTO_SCOPES struct loaded_scopes scopes = {0};
 	bool quiet;
 
-	if (!store_load_bound(store, show->rec, &set))
+	if (!store_load_bound(store, show->rec, &set) ||
+	    !store_scopes(store, show->rec, SCOPES_ALONE, &scopes))
 		return false;
 	symbols = symbol_tables_open(store, show->rec);
-	scopes = scopes_new(show->rec, NULL, 0);
-	interpositions_build(show->rec, &set, symbols, scopes, &all);
-	scopes_free(scopes);
+	interpositions_build(show->rec, &set, symbols, scopes.scopes, &all);
 	quiet = all.by_interest[INTEREST_WARNING] + all.by_interest[INTEREST_ERROR] == 0;
 	if (concern_begin(concern, show, quiet)) {
 		show_interpositions(show, &set, &all, concerned);

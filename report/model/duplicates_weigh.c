@@ -48,8 +48,10 @@ static size_t count_copies(struct duplicate_builder *b, const struct duplicate *
 			const struct definition *definition = &b->definitions.list[b->own[j]];
 			uint32_t symbol = definition->symbol;
 
-			/* Several versions of a name stand next to each other. */
+			/* Several versions of a name stand next to each other; what a host looks up
+			 * in its plugins makes no copies of them. */
 			if (!duplicates_relevant(b, definition) ||
+			    (duplicate->kind == DUPLICATE_SYMBOLS && b->looked_up[symbol]) ||
 			    (j > first && b->definitions.list[b->own[j - 1]].symbol == symbol))
 				continue;
 			if (b->copies[symbol]++ == 0)

@@ -43,6 +43,7 @@ enum dull {
 	DULL_PROGRAM, /* the program was linked against that library and has its own version */
 	DULL_LINKED, /* of two libraries linked against each other, one has a symbol of the other */
 	DULL_ALLOCATOR, /* another allocator, and all of the process uses it */
+	DULL_APART,     /* other versions of it, or definitions that were not there at one time */
 	DULL_PRIVATE,   /* each object that is bound to a copy of its own defines that one itself */
 	DULL_INSTANCE,  /* code or virtual tables of vague linkage: copies are the same, no state */
 	DULL_UNSHARED,  /* typeinfo in scopes that know nothing of one another */

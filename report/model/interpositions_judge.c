@@ -248,15 +248,27 @@ static bool is_interface(const struct interposition *i)
 	return false;
 }
 
+/* Is every reference to this definer its own? */
+static bool is_private(const struct interposition *i, int object)
+{
+	for (size_t j = 0; j < i->user_count; j++)
+		if (interposition_counts(&i->users[j]) && i->users[j].to == object &&
+		    i->users[j].from != object)
+			return false;
+	return true;
+}
+
 /* Nobody missed anything, and no two references that ask for the same got different things. */
 static struct verdict judge_quiet(const struct judge *judge, const struct interposition *i)
 {
-	size_t used = 0;
+	size_t used = 0, shared = 0;
 
-	for (size_t j = 0; j < i->definer_count; j++)
+	for (size_t j = 0; j < i->definer_count; j++) {
 		used += i->definers[j].users != 0;
+		shared += i->definers[j].users && !is_private(i, i->definers[j].object);
+	}
 	if (used > 1)
-		return (struct verdict){INTEREST_NOTE, DULL_PRIVATE};
+		return (struct verdict){INTEREST_NOTE, shared > 1 ? DULL_APART : DULL_PRIVATE};
 	if (is_interface(i))
 		return (struct verdict){INTEREST_NONE, DULL_INTERFACE};
 	if (i->winner != NONE && judge->b->preload[i->winner])

@@ -33,7 +33,8 @@ static size_t find_cells(struct interposition_builder *b, struct cell **ret_cell
 				*GROW(*ret_cells, count, room) = (struct cell){i->winner, loser, j};
 		}
 	}
-	qsort(*ret_cells, count, sizeof(**ret_cells), compare_cells);
+	if (count)
+		qsort(*ret_cells, count, sizeof(**ret_cells), compare_cells);
 	return count;
 }
 

@@ -29,9 +29,10 @@ const char *dull_name(enum dull dull)
 		[DULL_GLIBC] = "glibc",         [DULL_WEAK] = "weak",
 		[DULL_UNIFIED] = "unified",     [DULL_COPY] = "copy",
 		[DULL_PROGRAM] = "program",     [DULL_LINKED] = "linked",
-		[DULL_ALLOCATOR] = "allocator", [DULL_PRIVATE] = "private",
-		[DULL_INSTANCE] = "instance",   [DULL_UNSHARED] = "unshared",
-		[DULL_NAMESAKE] = "namesake",   [DULL_INTERFACE] = "interface",
+		[DULL_ALLOCATOR] = "allocator", [DULL_APART] = "apart",
+		[DULL_PRIVATE] = "private",     [DULL_INSTANCE] = "instance",
+		[DULL_UNSHARED] = "unshared",   [DULL_NAMESAKE] = "namesake",
+		[DULL_INTERFACE] = "interface",
 	};
 
 	return WORD(words, dull);

@@ -69,7 +69,7 @@ void library_name_parse(const char *file_name, struct library_name *ret)
 {
 	const char *stem = file_name ? base_name(file_name) : "";
 	const char *suffix = find_suffix(stem);
-	size_t length, at, inner;
+	size_t length, at, end, inner;
 
 	*ret = (struct library_name){.major = xstrdup("")};
 	if (!suffix || strncmp(stem, "lib", 3) != 0) {
@@ -80,11 +80,7 @@ void library_name_parse(const char *file_name, struct library_name *ret)
 	length = without_hash(stem, (size_t)(suffix - stem));
 	ret->hashed = length < (size_t)(suffix - stem);
 	ret->version = xstrdup(suffix[3] ? suffix + 4 : "");
-	at = version_at(stem, length);
 	inner = inner_version(stem, length);
-	/* "lib7.so" is no version of "lib". */
-	if (at <= 3 || inner)
-		at = length;
 	if (inner) {
 		ret->family = xasprintf("%.*s%.*s", (int)inner, stem, (int)(length - inner - 1),
 					stem + inner + 1);
@@ -92,11 +88,14 @@ void library_name_parse(const char *file_name, struct library_name *ret)
 		ret->major = xstrndup(stem + inner, 1);
 		return;
 	}
+	at = end = version_at(stem, length);
+	while (end > 3 && at < length && (stem[end - 1] == '-' || stem[end - 1] == '_'))
+		end--;
+	if (end <= 3) /* "lib7.so" is no version of "lib" */
+		at = end = length;
 	free(ret->major);
 	ret->major = xstrndup(stem + at, length - at);
-	while (at > 3 && (stem[at - 1] == '-' || stem[at - 1] == '_') && at < length)
-		at--;
-	ret->family = xstrndup(stem, at);
+	ret->family = xstrndup(stem, end);
 }
 
 void library_name_release(struct library_name *name)

@@ -77,8 +77,11 @@ bool symbol_is_std(const char *symbol)
 {
 	static const char *const prefixes[] = {"St",   "NSt",   "NKSt",        "N9__gnu_cxx",
 					       "ZNSt", "ZNKSt", "N10__cxxabiv"};
-	const char *s = symbol + 2; /* behind _Z */
+	const char *s = symbol;
 
+	if (strncmp(s, "_Z", 2) != 0)
+		return false;
+	s += 2;
 	if (strncmp(s, "TI", 2) == 0 || strncmp(s, "TS", 2) == 0 || strncmp(s, "GV", 2) == 0)
 		s += 2;
 	s += strspn(s, "PK"); /* pointers to it, and to const */

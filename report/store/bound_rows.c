@@ -1,5 +1,7 @@
 #include "report/store/bound_rows.h"
 
+#include <string.h>
+
 static bool take(const struct binding_row *row, void *data)
 {
 	const struct bound facts = {
@@ -13,6 +15,9 @@ static bool take(const struct binding_row *row, void *data)
 		.visibility = (uint8_t)row->visibility,
 	};
 
+	/* An IFUNC of the object's own: no name was looked up. */
+	if (strcmp(row->kind, "irelative") == 0)
+		return true;
 	/* A name that a kill kept from being recorded is no name to compare by. */
 	if (row->internal || row->to == NONE || !*row->symbol)
 		return true;
