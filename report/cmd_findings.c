@@ -1,37 +1,8 @@
-/* The rules applied to many processes, and what they look at: the database and the disk. */
+/* The rules applied to many processes, one after the other. */
 #include "report/cmd_findings.h"
 
-#include <sys/stat.h>
-
-#include "report/elf/elf.h"
-#include "report/findings/input.h"
+#include "report/cmd_findings_source.h"
 #include "report/store/index_table.h"
-
-/* --- where rules have their facts from */
-
-static void source_file(struct rule_source *source, const char *path, bool build_id,
-			struct file_facts *ret)
-{
-	struct stat st;
-
-	(void)source;
-	*ret = (struct file_facts){0};
-	if (stat(path, &st) != 0)
-		return;
-	ret->exists = true;
-	ret->dev = st.st_dev;
-	ret->ino = st.st_ino;
-	ret->size = (uint64_t)st.st_size;
-	ret->mtime_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec;
-	ret->mode = st.st_mode;
-	if (build_id && S_ISREG(st.st_mode)) {
-		AUTO_FREE char *hex = elf_build_id(path);
-
-		snprintf(ret->build_id, sizeof(ret->build_id), "%s", hex ? hex : "");
-	}
-}
-
-/* --- one process after the other */
 
 /* What a process handed down to its children; kept for all, since they are few bytes. */
 struct ancestor {
@@ -41,7 +12,6 @@ struct ancestor {
 
 struct examiner {
 	struct store *store;
-	struct rule_source source;
 	const struct options *options;
 	struct suppressions *suppressions;
 	struct examination *result;
@@ -153,9 +123,10 @@ static bool examine_process(struct examiner *examiner, size_t row)
 {
 	struct examination *result = examiner->result;
 	struct examined *examined = xcalloc(1, sizeof(*examined));
-	struct rule_input input = {.rec = &examined->rec, .source = &examiner->source};
+	struct store_source source;
+	struct rule_input input;
 	const struct ancestor *ancestor;
-	bool any_new = false;
+	bool any_new = false, ok;
 
 	examined->row = row;
 	recording_init(&examined->rec);
@@ -163,6 +134,8 @@ static bool examine_process(struct examiner *examiner, size_t row)
 		examined_free(examined);
 		return false;
 	}
+	store_source_init(&source, examiner->store, &examined->rec);
+	rule_input_init(&input, &examined->rec, &source.base);
 	ancestor = ancestor_of(examiner, &examined->rec);
 	if (ancestor) {
 		input.parent_exe = ancestor->exe;
@@ -171,6 +144,9 @@ static bool examine_process(struct examiner *examiner, size_t row)
 	for (size_t i = 0; i < rule_count; i++)
 		if (rule_is_selected(examiner->options, rules[i]))
 			rules[i]->find(&input, &examined->findings);
+	ok = !input.failed && !source.failed;
+	rule_input_release(&input);
+	store_source_release(&source);
 	remember(examiner, &examined->rec);
 	take_refutations(examiner, &examined->findings);
 	for (size_t i = 0; i < examined->findings.count; i++)
@@ -179,7 +155,7 @@ static bool examine_process(struct examiner *examiner, size_t row)
 		*GROW(result->examined, result->examined_count, result->examined_room) = examined;
 	else
 		examined_free(examined);
-	return true;
+	return ok;
 }
 
 /* --- the result */
@@ -244,7 +220,6 @@ bool examine(struct store *store, const struct options *options, struct process_
 {
 	struct examiner examiner = {
 		.store = store,
-		.source = {.file = source_file},
 		.options = options,
 		.suppressions = suppressions,
 		.result = ret,

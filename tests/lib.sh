@@ -199,3 +199,9 @@ message_of() {
 	sqlite3 -batch :memory: "SELECT json_extract(value, '\$.message') FROM
 		json_each(readfile('findings.json'), '\$.findings') WHERE json_extract(value, '\$.rule') = '$1'"
 }
+
+evidence_of() { # RULE: the same with the texts of the evidence
+	sqlite3 -batch :memory: "SELECT json_extract(e.value, '\$.text') FROM
+		json_each(readfile('findings.json'), '\$.findings') f, json_each(f.value, '\$.evidence') e
+		WHERE json_extract(f.value, '\$.rule') = '$1'"
+}

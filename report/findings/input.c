@@ -2,10 +2,64 @@
 
 #include "report/render/words.h"
 
+void rule_input_init(struct rule_input *input, const struct recording *rec,
+		     struct rule_source *source)
+{
+	*input = (struct rule_input){.rec = rec, .source = source};
+}
+
+void rule_input_release(struct rule_input *input)
+{
+	interpositions_release(&input->interpositions);
+	duplicates_release(&input->duplicates);
+	bound_set_release(&input->bound);
+	*input = (struct rule_input){0};
+}
+
+struct bound_set *input_bound(struct rule_input *input)
+{
+	if (!input->bound_known) {
+		input->bound_known = true;
+		if (input->source->bound && !input->source->bound(input->source, &input->bound))
+			input->failed = true;
+	}
+	return &input->bound;
+}
+
+struct symbol_provider *input_symbols(struct rule_input *input)
+{
+	return input->source->symbols ? input->source->symbols(input->source) : NULL;
+}
+
+struct scopes *input_scopes(struct rule_input *input, bool with_bindings)
+{
+	return input->source->scopes ? input->source->scopes(input->source, with_bindings) : NULL;
+}
+
+const struct interpositions *input_interpositions(struct rule_input *input)
+{
+	if (!input->interpositions_known) {
+		input->interpositions_known = true;
+		interpositions_build(input->rec, input_bound(input), input_symbols(input),
+				     input_scopes(input, false), &input->interpositions);
+	}
+	return &input->interpositions;
+}
+
+const struct duplicates *input_duplicates(struct rule_input *input)
+{
+	if (!input->duplicates_known) {
+		input->duplicates_known = true;
+		duplicates_build(input->rec, input_bound(input), input_symbols(input),
+				 &input->duplicates);
+	}
+	return &input->duplicates;
+}
+
 void input_file(struct rule_input *input, const char *path, bool build_id, struct file_facts *ret)
 {
 	*ret = (struct file_facts){0};
-	if (input->source)
+	if (input->source->file)
 		input->source->file(input->source, path, build_id, ret);
 }
 
@@ -43,30 +97,6 @@ bool object_is_startup(const struct recording *rec, int object)
 bool object_is_file(const struct object *object)
 {
 	return object->kind == OBJECT_MAIN || object->kind == OBJECT_LIBRARY;
-}
-
-bool is_glibc_object(const struct object *object)
-{
-	static const char *const names[] = {
-		"libc.so.6",    "libm.so.6",
-		"libmvec.so.1", "libpthread.so.0",
-		"libdl.so.2",   "librt.so.1",
-		"libutil.so.1", "libresolv.so.2",
-		"libanl.so.1",  "libBrokenLocale.so.1",
-	};
-
-	if (object->kind == OBJECT_LDSO)
-		return true;
-	for (size_t i = 0; object->soname && i < ARRAY_SIZE(names); i++)
-		if (strcmp(object->soname, names[i]) == 0)
-			return true;
-	return false;
-}
-
-bool objects_overlap(const struct object *a, const struct object *b)
-{
-	return (!a->closed_seq || a->closed_seq > b->opened_seq) &&
-	       (!b->closed_seq || b->closed_seq > a->opened_seq);
 }
 
 bool objects_same_file(const struct object *a, const struct object *b)

@@ -8,6 +8,8 @@
 #define PLUGREPORT_FINDINGS_INPUT_H
 
 #include "report/findings/finding.h"
+#include "report/model/duplicates.h"
+#include "report/model/interpositions.h"
 #include "report/model/recording.h"
 #include "report/model/search_path.h"
 
@@ -19,19 +21,46 @@ struct file_facts {
 	char build_id[129]; /* hex; "" when it is no ELF file, or has none */
 };
 
+/* Where rules have their facts from.  What a function is missing for is not known. */
 struct rule_source {
+	/* All that is bound; false after a message. */
+	bool (*bound)(struct rule_source *source, struct bound_set *ret);
+	/* Fresh ones, which the source frees; NULL after a message. */
+	struct scopes *(*scopes)(struct rule_source *source, bool with_bindings);
+	/* The source's own. */
+	struct symbol_provider *(*symbols)(struct rule_source *source);
 	/* What is at `path` now.  `build_id`: also read that. */
 	void (*file)(struct rule_source *source, const char *path, bool build_id,
 		     struct file_facts *ret);
 };
 
+/* What is expensive is made when a rule first asks for it. */
 struct rule_input {
 	const struct recording *rec;
 	/* The process that it was forked or executed from, when that is recorded: its executable,
 	 * and its LD_LIBRARY_PATH; NULL otherwise. */
 	const char *parent_exe, *parent_library_path;
 	struct rule_source *source;
+	bool failed; /* something could not be read, and that was said */
+	/* private */
+	struct bound_set bound;
+	struct interpositions interpositions;
+	struct duplicates duplicates;
+	bool bound_known, interpositions_known, duplicates_known;
 };
+
+void rule_input_init(struct rule_input *input, const struct recording *rec,
+		     struct rule_source *source);
+void rule_input_release(struct rule_input *input);
+
+/* These belong to the input. */
+struct bound_set *input_bound(struct rule_input *input);
+const struct interpositions *input_interpositions(struct rule_input *input);
+const struct duplicates *input_duplicates(struct rule_input *input);
+/* The exact symbol tables, as far as they are known; NULL: none is. */
+struct symbol_provider *input_symbols(struct rule_input *input);
+/* Scopes at the beginning of the history, for one rule alone; NULL: not known. */
+struct scopes *input_scopes(struct rule_input *input, bool with_bindings);
 
 /* What is at `path` now: `exists` is false when that can't be told. */
 void input_file(struct rule_input *input, const char *path, bool build_id, struct file_facts *ret);
@@ -43,10 +72,6 @@ bool input_file_is_recorded(struct rule_input *input, int object);
 bool object_is_startup(const struct recording *rec, int object);
 /* The program, a library, but not ld.so, the vDSO and what never was announced. */
 bool object_is_file(const struct object *object);
-/* Is it one of glibc's own libraries: libc, libm, libpthread ... and ld.so? */
-bool is_glibc_object(const struct object *object);
-/* Were both mapped at the same time? */
-bool objects_overlap(const struct object *a, const struct object *b);
 /* The same file: device and inode, or (without those) path. */
 bool objects_same_file(const struct object *a, const struct object *b);
 /* Is it an opening call: dlopen or dlmopen? */

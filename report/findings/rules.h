@@ -7,12 +7,19 @@
 #include "report/findings/finding.h"
 
 #define RULES(X)                \
+	X(duplicate_file)       \
+	X(duplicate_soname)     \
+	X(version_clash)        \
+	X(symbol_overlap)       \
 	X(failed_load)          \
 	X(wrong_copy)           \
 	X(search_waste)         \
 	X(unused_search_path)   \
 	X(insecure_search_path) \
 	X(env_leak)             \
+	X(interposed)           \
+	X(split_binding)        \
+	X(vague_linkage_split)  \
 	X(stale_reload)         \
 	X(second_libc)          \
 	X(namespace_budget)     \

@@ -62,8 +62,7 @@ static void find(struct rule_input *input, struct findings *ret)
 	for (size_t i = 0; first != NONE && i < rec->object_count; i++) {
 		const struct object *object = &rec->objects[i];
 
-		if ((int)i == first || !is_libc(object) ||
-		    !objects_overlap(object, &rec->objects[first]))
+		if ((int)i == first || !is_libc(object) || !objects_coexist(rec, (int)i, first))
 			continue;
 		if (object->name_space == 0 && objects_same_file(object, &rec->objects[first]))
 			continue;

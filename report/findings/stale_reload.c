@@ -96,7 +96,8 @@ static void find_replaced(const struct recording *rec, struct findings *ret)
 			const struct object *old = &rec->objects[j];
 
 			if (old->has_file &&
-			    old->name_space == new->name_space &&objects_overlap(old, new) &&
+			    old->name_space ==
+				    new->name_space &&objects_coexist(rec, (int)j, (int)i) &&
 			    strcmp(old->path, new->path) == 0 && !objects_same_file(old, new))
 				report_replaced(rec, (int)j, (int)i, ret);
 		}

@@ -25,7 +25,7 @@ static bool takes_static_tls(const struct recording *rec, int object)
 {
 	const struct object *o = &rec->objects[object];
 
-	return o->kind == OBJECT_LIBRARY && (o->flags & DF_STATIC_TLS) && !is_glibc_object(o) &&
+	return o->kind == OBJECT_LIBRARY && (o->flags & DF_STATIC_TLS) && !object_is_glibc(o) &&
 	       !o->inherited && !object_is_startup(rec, object);
 }
 
@@ -35,8 +35,7 @@ static uint64_t taken_at(const struct recording *rec, int object)
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i <= (size_t)object; i++)
-		if (takes_static_tls(rec, (int)i) &&
-		    objects_overlap(&rec->objects[i], &rec->objects[object]))
+		if (takes_static_tls(rec, (int)i) && objects_coexist(rec, (int)i, object))
 			sum += tls_size(&rec->objects[i]);
 	return sum;
 }

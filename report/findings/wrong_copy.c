@@ -78,7 +78,7 @@ static void judge(struct rule_input *input, int requester, const char *name, int
 	struct other_copy copy;
 
 	if (!has_object(rec, requester) || !has_object(rec, object) || !name ||
-	    is_glibc_object(&rec->objects[object]) || rec->objects[object].reason == REASON_PRELOAD)
+	    object_is_glibc(&rec->objects[object]) || rec->objects[object].reason == REASON_PRELOAD)
 		return;
 	if (other_copy_find(input, requester, name, object, OTHER_OWN, &copy))
 		report(rec, requester, name, object, &copy, ret);

@@ -1,0 +1,229 @@
+#include "report/findings/symbol_groups.h"
+
+#include <elf.h>
+
+#include "report/render/words.h"
+
+#define SYMBOLS_KEPT 200 /* of a finding; there can be thousands */
+#define EXPLAINED    4   /* symbols of which the evidence says who is bound to whom */
+#define USERS        3   /* ... so many each */
+
+const struct interposition_user *interposition_first_miss(const struct interposition *i)
+{
+	for (size_t j = 0; j < i->user_count; j++)
+		if (i->users[j].missed != NONE)
+			return &i->users[j];
+	return NULL;
+}
+
+const char *interposition_name(struct rule_input *input, const struct interposition *i)
+{
+	return name_string(&input_bound(input)->names, i->symbol);
+}
+
+/*
+ * Is it a table of constants, of one size wherever it is defined?  Code that is generated into
+ * several libraries (Wayland's protocols) brings such tables along; which of them is used makes no
+ * difference.
+ */
+static bool is_constant(struct rule_input *input, const struct interposition *i)
+{
+	struct symbol_provider *symbols = input_symbols(input);
+	const char *name = interposition_name(input, i);
+	uint64_t size = 0;
+
+	for (size_t j = 0; symbols && j < i->definer_count; j++) {
+		const struct symbol_table *table = symbols_of(symbols, i->definers[j].object);
+		int index = table ? symbol_table_first(table, name) : -1;
+		struct definition definition = {.object = i->definers[j].object,
+						.type = i->definers[j].type};
+
+		if (index < 0 || i->definers[j].type != STT_OBJECT ||
+		    (j && table->symbols[index].size != size))
+			return false;
+		size = table->symbols[index].size;
+		definition.value = table->symbols[index].value;
+		if (definition_is_state(input->rec, &definition))
+			return false;
+	}
+	return symbols != NULL;
+}
+
+static enum severity severity_of(struct rule_input *input, const struct interposition *i)
+{
+	if (is_constant(input, i))
+		return SEVERITY_NOTE;
+	return i->interest == INTEREST_ERROR     ? SEVERITY_ERROR
+	       : i->interest == INTEREST_WARNING ? SEVERITY_WARNING
+						 : SEVERITY_NOTE;
+}
+
+/* The group with these objects, made when it is not there. */
+static struct symbol_group *group_of(struct symbol_groups *groups, enum severity severity,
+				     const int *objects, size_t count)
+{
+	struct symbol_group *group;
+
+	for (size_t i = 0; i < groups->count; i++) {
+		group = &groups->list[i];
+		if (group->severity == severity && group->object_count == count &&
+		    memcmp(group->objects, objects, count * sizeof(*objects)) == 0)
+			return group;
+	}
+	group = GROW(groups->list, groups->count, groups->room);
+	group->severity = severity;
+	for (size_t i = 0; i < count; i++)
+		*GROW(group->objects, group->object_count, group->object_room) = objects[i];
+	return group;
+}
+
+static void take(struct rule_input *input, struct symbol_groups *groups,
+		 const struct interposition *i, const int *objects, size_t count)
+{
+	struct symbol_group *group = group_of(groups, severity_of(input, i), objects, count);
+
+	*GROW(group->symbols, group->symbol_count, group->symbol_room) = i;
+}
+
+void symbol_groups_by_miss(struct rule_input *input,
+			   bool (*wanted)(struct rule_input *input, const struct interposition *i),
+			   struct symbol_groups *ret)
+{
+	const struct interpositions *all = input_interpositions(input);
+
+	*ret = (struct symbol_groups){0};
+	for (size_t j = 0; j < all->count; j++) {
+		const struct interposition *i = &all->list[j];
+		const struct interposition_user *miss = interposition_first_miss(i);
+
+		if (i->interest != INTEREST_NONE && miss && wanted(input, i))
+			take(input, ret, i, (const int[]){miss->to, miss->missed}, 2);
+	}
+}
+
+void symbol_groups_by_definers(struct rule_input *input,
+			       bool (*wanted)(struct rule_input *input,
+					      const struct interposition *i),
+			       struct symbol_groups *ret)
+{
+	const struct interpositions *all = input_interpositions(input);
+	AUTO_FREE int *objects = xcalloc(input->rec->object_count + 1, sizeof(*objects));
+
+	*ret = (struct symbol_groups){0};
+	for (size_t j = 0; j < all->count; j++) {
+		const struct interposition *i = &all->list[j];
+		size_t count = 0;
+
+		for (size_t k = 0; k < i->definer_count; k++)
+			if (i->definers[k].users)
+				objects[count++] = i->definers[k].object;
+		if (i->interest != INTEREST_NONE && count > 1 && wanted(input, i))
+			take(input, ret, i, objects, count);
+	}
+}
+
+void symbol_groups_release(struct symbol_groups *groups)
+{
+	for (size_t i = 0; i < groups->count; i++) {
+		free(groups->list[i].objects);
+		free(groups->list[i].symbols);
+	}
+	free(groups->list);
+	*groups = (struct symbol_groups){0};
+}
+
+void add_group_symbols(struct strbuf *sb, struct rule_input *input,
+		       const struct symbol_group *group, size_t most)
+{
+	size_t shown = group->symbol_count <= most ? group->symbol_count : most;
+
+	for (size_t i = 0; i < shown; i++) {
+		if (i)
+			strbuf_addstr(sb, i + 1 == group->symbol_count ? " and " : ", ");
+		add_symbol(sb, interposition_name(input, group->symbols[i]), false);
+	}
+	if (shown < group->symbol_count)
+		strbuf_addf(sb, " and %zu more", group->symbol_count - shown);
+}
+
+/* "a.so, which defines it itself, is bound to b.so" */
+static void add_user(struct strbuf *sb, const struct recording *rec,
+		     const struct interposition_user *user)
+{
+	add_object(sb, rec, user->from);
+	if (user->missed != NONE && user->missed == user->from) {
+		strbuf_addstr(sb, ", which defines it itself,");
+	} else if (user->missed != NONE) {
+		strbuf_addstr(sb, ", which needs ");
+		add_object(sb, rec, user->missed);
+		strbuf_addstr(sb, " for it,");
+	}
+	strbuf_addstr(sb, user->kind == BOUND_DLSYM ? " got it by dlsym from " : " is bound to ");
+	if (user->from == user->to)
+		strbuf_addstr(sb, "itself");
+	else
+		add_object(sb, rec, user->to);
+}
+
+/* The same two objects can be bound by several kinds of references. */
+static bool is_repeated(const struct interposition *i, size_t at)
+{
+	for (size_t j = 0; j < at; j++)
+		if (i->users[j].from == i->users[at].from && i->users[j].to == i->users[at].to)
+			return true;
+	return false;
+}
+
+/* Users of one target after the other, so that a split shows; misses first. */
+static void explain_symbol(struct rule_input *input, const struct interposition *i,
+			   struct finding *finding)
+{
+	const struct recording *rec = input->rec;
+	AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+	const struct interposition_user *first = NULL;
+	size_t shown = 0;
+	struct evidence *evidence;
+
+	add_symbol(&text, interposition_name(input, i), false);
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t j = 0; j < i->user_count && shown < USERS; j++) {
+			const struct interposition_user *user = &i->users[j];
+
+			/* Then one for each other target. */
+			if ((user->missed != NONE) != (pass == 0) || user->from == NONE ||
+			    (pass == 1 && first && user->to == first->to) || is_repeated(i, j))
+				continue;
+			strbuf_addstr(&text, shown++ ? "; " : ": ");
+			add_user(&text, rec, user);
+			if (!first || pass == 1)
+				first = user;
+		}
+	evidence = finding_add_evidence(finding, strbuf_detach(&text));
+	if (first) {
+		evidence->object = first->from;
+		evidence->binding = first->binding;
+	}
+}
+
+struct finding *symbol_group_report(struct rule_input *input, const struct symbol_group *group,
+				    const struct rule *rule, char *message, char *advice,
+				    struct findings *ret)
+{
+	struct finding *finding = findings_add(ret, rule, group->severity, message, advice);
+
+	for (size_t i = 0; i < group->object_count; i++)
+		finding_add_object(finding, group->objects[i]);
+	for (size_t i = 0; i < group->symbol_count; i++) {
+		uint64_t since = group->symbols[i]->since;
+
+		if (i < SYMBOLS_KEPT)
+			finding_add_symbol(finding, interposition_name(input, group->symbols[i]));
+		if (since && (!finding->seq || since < finding->seq))
+			finding->seq = since;
+	}
+	for (size_t i = 0; i < group->symbol_count && i < EXPLAINED; i++)
+		explain_symbol(input, group->symbols[i], finding);
+	for (size_t i = 0; i < group->object_count; i++)
+		finding_add_origin(finding, input->rec, group->objects[i]);
+	return finding;
+}
