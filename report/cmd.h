@@ -260,6 +260,7 @@ int cmd_why_loaded(struct context *context);
 int cmd_why_found(struct context *context);
 int cmd_objects(struct context *context);
 int cmd_object(struct context *context);
+int cmd_units(struct context *context);
 int cmd_tree(struct context *context);
 int cmd_searches(struct context *context);
 int cmd_calls(struct context *context);

@@ -177,6 +177,14 @@ const struct command commands[] = {
 	 "The lists of objects that a reference is looked up in, in order: the global\n"
 	 "scope, and the searchlists of what dlopen named.\n",
 	 OPTIONS(scopes_options), cmd_scopes},
+	{"units", "[UNIT]", 0, 1, COMMAND_DATABASE,
+	 "OCaml: which plugin has which compilation unit",
+	 "The OCaml compilation units of programs and plugins: how each came, whether\n"
+	 "Dynlink ran it, who is bound to it, which are there twice, and which were wanted\n"
+	 "and could not be had.  UNIT is a name or a glob.  --all lists the program's too\n"
+	 "that no plugin has or uses.  They are read from the files, as long as those have\n"
+	 "the recorded build-id.\n",
+	 NO_OPTIONS, cmd_units},
 	{"info", "", 0, 0, COMMAND_DATABASE | COMMAND_ALL_RUNS,
 	 "what was recorded, and what was lost",
 	 "The recording itself: runs, processes, glibc versions, numbers of events, and\n"
