@@ -66,7 +66,8 @@ $(BUILD)/report/store/schema.c.o: report/store/schema.sql
 # imports, exports and comments, and the hashes that the page's Content-Security-Policy names.
 VIEWER_SCRIPTS := $(addprefix web-viewer/src/,data.js format.js dom.js route.js search.js model.js \
                     links.js document.js table.js graph.js graph-view.js timeline.js charts.js \
-                    view-overview.js view-tables.js view-object.js view-process.js main.js)
+                    view-overview.js view-tables.js view-findings.js \
+                    view-object.js view-process.js view-interpose.js main.js)
 VIEWER         := $(addprefix $(BUILD)/web-viewer/,viewer.js viewer.css)
 
 $(BUILD)/web-viewer/viewer.js: $(VIEWER_SCRIPTS)

@@ -111,6 +111,9 @@ struct show {
 	const struct process_row *row;
 	struct store *store; /* where the recording is from */
 	bool *ret_failed;    /* to be set when that failed, after a message */
+	/* The recording's scopes at the end, with bindings, for who asks about many objects; NULL:
+	 * who needs them loads them, see scopes_at_end(). */
+	struct scopes *ended;
 };
 
 /* Load the processes one by one and call `each`, until it returns false.  False then, and after a
@@ -173,6 +176,10 @@ size_t show_promotions(const struct show *show);
 /* scopes: of all objects, or of those that `lib` (may be NULL) means; after the event with seq `at`
  * (0: at the end). */
 void show_scopes(const struct show *show, const char *lib, uint64_t at);
+/* The same of one object, with the members of each list, at the end; nothing when it is not mapped
+ * then. */
+void show_object_scopes(const struct show *show, int object, const struct same_processes *same,
+			size_t repeats);
 /* namespaces and tree: the answer about one process. */
 void show_namespaces(const struct show *show);
 void show_tree(const struct show *show);
@@ -242,6 +249,15 @@ struct lib_question {
 	const char *note; /* said at the end */
 };
 int answer_about_lib(struct context *context, const struct lib_question *question);
+
+/*
+ * The scopes of the process that is shown, advanced to the end: those that it has already, or
+ * `ret_loaded` (zeroed by the caller, who releases it).  `with` is enum scopes_with.  NULL after a
+ * message, with ret_failed set.
+ */
+struct scopes;
+struct loaded_scopes;
+struct scopes *scopes_at_end(const struct show *show, int with, struct loaded_scopes *ret_loaded);
 
 /* The beginning of such an explanation: the sentence that answers, the processes that it is about,
  * and (NULL: nothing) why it is not certain. */

@@ -40,6 +40,8 @@ static void collect_init(struct collect *collect, struct context *context)
 	collect_objects_init(collect);
 	collect_events_init(collect);
 	collect_bindings_init(collect);
+	collect_scopes_init(collect);
+	collect_findings_init(collect);
 }
 
 static void collect_release(struct collect *collect)
@@ -49,6 +51,7 @@ static void collect_release(struct collect *collect)
 	process_list_release(&collect->list);
 	page_data_free(collect->page);
 	free(collect->symbol_rows);
+	free(collect->bases);
 }
 
 /* What the newest run, or the first process of what was selected, is called. */
@@ -80,18 +83,20 @@ static bool collect_process(const struct show *show, void *data)
 	progress(collect, "reading", index, collect->list.count);
 	collect->show = show;
 	collect->process = (int64_t)index;
-	collect->object_base = (int64_t)page_rows(collect->objects);
-	collect->search_base = (int64_t)page_rows(collect->searches);
-	collect->call_base = (int64_t)page_rows(collect->calls);
-	collect->stack_base = (int64_t)page_rows(collect->stacks);
+	collect->base = (struct collect_bases){
+		.object = (int64_t)page_rows(collect->objects),
+		.search = (int64_t)page_rows(collect->searches),
+		.call = (int64_t)page_rows(collect->calls),
+		.stack = (int64_t)page_rows(collect->stacks),
+	};
+	collect->bases[index] = collect->base;
 	collect_process_row(collect, show->row);
 	collect_objects(collect);
 	collect_events(collect);
 	if (!collect_bindings(collect))
 		return false;
 	progress(collect, "explaining", index, collect->list.count);
-	collect_process_sections(collect);
-	return true;
+	return collect_explanations(collect);
 }
 
 /* Select the processes; what is missing from them is the page's first explanation. */
@@ -113,7 +118,11 @@ static int select_processes(struct collect *collect)
 static int collect_all(struct collect *collect, const char *title)
 {
 	collect_meta(collect, title);
+	collect->bases = xcalloc(collect->list.count, sizeof(*collect->bases));
 	if (!for_each_recording(collect->context, &collect->list, collect_process, collect))
+		return EXIT_DATABASE;
+	progress(collect, "checking", 0, 1);
+	if (!collect_findings(collect))
 		return EXIT_DATABASE;
 	collect_report_sections(collect);
 	return EXIT_OK;

@@ -39,6 +39,18 @@ void close_explanation(const struct show *show, const char *why_unsure)
 	render_close(show->render);
 }
 
+struct scopes *scopes_at_end(const struct show *show, int with, struct loaded_scopes *ret_loaded)
+{
+	if (show->ended)
+		return show->ended;
+	if (!store_scopes(show->store, show->rec, (enum scopes_with)with, ret_loaded)) {
+		*show->ret_failed = true;
+		return NULL;
+	}
+	scopes_advance(ret_loaded->scopes, UINT64_MAX);
+	return ret_loaded->scopes;
+}
+
 struct asking {
 	const struct lib_question *question;
 	bool failed;

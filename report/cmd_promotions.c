@@ -76,16 +76,14 @@ static void show_promotion(const struct show *show, const struct global_entry *e
 
 size_t show_promotions(const struct show *show)
 {
-	AUTO_SCOPES struct loaded_scopes loaded;
+	AUTO_SCOPES struct loaded_scopes loaded = {0};
+	struct scopes *scopes = scopes_at_end(show, SCOPES_ALONE, &loaded);
 	const struct global_entry *entries;
 	size_t count, shown = 0;
 
-	if (!store_scopes(show->store, show->rec, SCOPES_ALONE, &loaded)) {
-		*show->ret_failed = true;
+	if (!scopes)
 		return 0;
-	}
-	scopes_advance(loaded.scopes, UINT64_MAX);
-	entries = scopes_history(loaded.scopes, &count);
+	entries = scopes_history(scopes, &count);
 	for (size_t i = 0; i < count; i++) {
 		if (promotion_way(show->rec, &entries[i]) == PROMOTION_NONE)
 			continue;

@@ -174,6 +174,19 @@ void show_scopes(const struct show *show, const char *lib, uint64_t at)
 	render_close(show->render);
 }
 
+void show_object_scopes(const struct show *show, int object, const struct same_processes *same,
+			size_t repeats)
+{
+	AUTO_SCOPES struct loaded_scopes loaded = {0};
+	struct view view = {.show = show, .scopes = scopes_at_end(show, SCOPES_ALONE, &loaded)};
+
+	(void)same;
+	(void)repeats;
+	view.lib = show->rec->objects[object].path;
+	if (view.scopes && scopes_mapped(view.scopes, object))
+		show_object(&view, object);
+}
+
 /* --- the command */
 
 struct scopes_request {

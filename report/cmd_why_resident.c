@@ -235,15 +235,13 @@ static void why_resident_to_json(const struct show *show, const struct why_resid
 void show_why_resident(const struct show *show, int object, const struct same_processes *same,
 		       size_t repeats)
 {
-	AUTO_SCOPES struct loaded_scopes loaded;
+	AUTO_SCOPES struct loaded_scopes loaded = {0};
 	AUTO_WHY_RESIDENT struct why_resident why = {0};
+	struct scopes *scopes = scopes_at_end(show, SCOPES_WITH_BINDINGS, &loaded);
 
-	if (!store_scopes(show->store, show->rec, SCOPES_WITH_BINDINGS, &loaded)) {
-		*show->ret_failed = true;
+	if (!scopes)
 		return;
-	}
-	scopes_advance(loaded.scopes, UINT64_MAX);
-	why_resident_build(show->rec, loaded.scopes, object, &why);
+	why_resident_build(show->rec, scopes, object, &why);
 	if (show->render->is_text)
 		show_text(show, &why, same, repeats);
 	else

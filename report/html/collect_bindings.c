@@ -103,8 +103,8 @@ static bool collect_binding(const struct binding_row *row, void *data)
 	const int64_t values[ARRAY_SIZE(binding_columns)] = {
 		row->id,
 		collect->process,
-		collect_row(collect->object_base, row->from),
-		collect_row(collect->object_base, row->to),
+		collect_row(collect->base.object, row->from),
+		collect_row(collect->base.object, row->to),
 		symbol_row(collect, row->symbol),
 		page_text(page, row->version),
 		page_text(page, row->kind),

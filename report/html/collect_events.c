@@ -93,18 +93,18 @@ static void collect_search(struct collect *collect, const struct search *search)
 		(int64_t)search->seq,
 		collect_time(search->time_ns),
 		search->tid,
-		collect_row(collect->object_base, search->requester),
-		collect_row(collect->search_base, search->request),
+		collect_row(collect->base.object, search->requester),
+		collect_row(collect->base.search, search->request),
 		page_text(page, search_origin_name(search->origin)),
 		search->origin == ORIGIN_NAME && search->rule == RULE_UNKNOWN
 			? 0
 			: COLLECT_TEXT(collect, add_rule(&sb, rec, search->rule, NONE, NULL)),
-		collect_row(collect->object_base, search->owner),
+		collect_row(collect->base.object, search->owner),
 		page_text(page, search->tried),
 		page_text(page, directory),
 		page_text(page, outcome_name(search->outcome)),
-		collect_row(collect->object_base, search->result),
-		collect_row(collect->stack_base, search->stack),
+		collect_row(collect->base.object, search->result),
+		collect_row(collect->base.stack, search->stack),
 		NONE,
 	};
 
@@ -129,13 +129,13 @@ static void collect_call(struct collect *collect, int index)
 		page_text(page, call_kind_name(call->kind)),
 		COLLECT_TEXT(collect, add_call(&sb, rec, index, no_demangle)),
 		opens ? COLLECT_TEXT(collect, add_dlopen_flags(&sb, call->flags)) : 0,
-		collect_row(collect->object_base, call->caller),
+		collect_row(collect->base.object, call->caller),
 		COLLECT_TEXT(collect, add_caller(&sb, rec, index, no_demangle)),
-		collect_row(collect->call_base, call->parent),
+		collect_row(collect->base.call, call->parent),
 		opens ? page_text(page, outcome_name(call->outcome)) : 0,
-		collect_row(collect->object_base, call->result),
+		collect_row(collect->base.object, call->result),
 		page_text(page, call_known_by_words(call)),
-		collect_row(collect->stack_base, call->stack),
+		collect_row(collect->base.stack, call->stack),
 	};
 
 	page_row(collect->calls, values);
@@ -156,7 +156,7 @@ static void collect_stack(struct collect *collect, int index)
 		const int64_t frame[ARRAY_SIZE(frame_columns)] = {
 			COLLECT_TEXT(collect, add_frame(&sb, rec, &frames[i],
 							collect->show->options->no_demangle)),
-			collect_row(collect->object_base, frames[i].object),
+			collect_row(collect->base.object, frames[i].object),
 			frames[i].inlined,
 		};
 
@@ -181,7 +181,7 @@ void collect_events(struct collect *collect)
 			collect_time(activity->time_ns),
 			activity->tid,
 			page_text(collect->page, activity_kind_name(activity->kind)),
-			collect_row(collect->object_base, activity->object),
+			collect_row(collect->base.object, activity->object),
 		};
 
 		page_row(collect->activities, values);

@@ -126,7 +126,7 @@ void collect_process_row(struct collect *collect, const struct process_row *row)
 		page_text(page, row->glibc),
 		COLLECT_TEXT(collect, add_date(&sb, row->started_ns)),
 		relocated(rec),
-		collect->object_base,
+		collect->base.object,
 		(int64_t)rec->object_count,
 		(int64_t)rec->search_count,
 		(int64_t)rec->call_count,
@@ -221,18 +221,18 @@ static void collect_object(struct collect *collect, int index)
 		(int64_t)object->opened_seq,
 		page_text(page, load_reason_name(object->reason)),
 		COLLECT_TEXT(collect, add_load_reason(&sb, rec, index, no_demangle)),
-		collect_row(collect->object_base, object->reason_object),
-		collect_row(collect->call_base, object->reason_call),
-		collect_row(collect->search_base, request_of(rec, object)),
+		collect_row(collect->base.object, object->reason_object),
+		collect_row(collect->base.call, object->reason_call),
+		collect_row(collect->base.search, request_of(rec, object)),
 		cost_of(rec, object),
 	};
 
 	page_row(collect->objects, values);
 	for (size_t i = 0; i < object->needed_count; i++) {
 		const int64_t needed[ARRAY_SIZE(needed_columns)] = {
-			collect->object_base + index,
+			collect->base.object + index,
 			page_text(page, object->needed[i].name),
-			collect_row(collect->object_base, object->needed[i].resolved),
+			collect_row(collect->base.object, object->needed[i].resolved),
 		};
 
 		page_row(collect->needed, needed);

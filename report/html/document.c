@@ -3,10 +3,10 @@
 #include "report/model/recording.h"
 
 static const struct page_column document_columns[] = {
-	{"kind", PAGE_TEXT, false},    {"title", PAGE_TEXT, false},
-	{"process", PAGE_REF, true},   {"subject_kind", PAGE_TEXT, false},
-	{"subject", PAGE_REF, true},   {"first", PAGE_NUMBER, true},
-	{"count", PAGE_NUMBER, false},
+	{"kind", PAGE_TEXT, false},   {"title", PAGE_TEXT, false},
+	{"process", PAGE_REF, true},  {"subject_kind", PAGE_TEXT, false},
+	{"subject", PAGE_REF, true},  {"folded", PAGE_NUMBER, false},
+	{"first", PAGE_NUMBER, true}, {"count", PAGE_NUMBER, false},
 };
 
 static const struct page_column step_columns[] = {
@@ -174,6 +174,7 @@ bool document_end(struct render *render)
 		subject->process,
 		page_text(document->page, subject->subject_kind),
 		subject->subject_kind ? subject->subject : NONE,
+		subject->folded,
 		(int64_t)document->first,
 		(int64_t)count,
 	};

@@ -4,7 +4,7 @@
  * Each explanation becomes a row of the table "document", and its lines, facts and tables become
  * rows of "step", which web-viewer/src/document.js plays back:
  *
- *     document   kind, title, process (ref), subject_kind, subject, first, count
+ *     document   kind, title, process (ref), subject_kind, subject, folded, first, count
  *                `kind` is the section's slug, `subject` a row of the table that subject_kind names
  *                ("object", "search", "finding" ...; empty: the process, or the report)
  *     step       op (PAGE_STEP_*), flags, text
@@ -36,6 +36,7 @@ struct document_subject {
 	int64_t process;          /* row of the page's table "process", or NONE */
 	const char *subject_kind; /* NULL: the process, or the report */
 	int64_t subject;          /* row of that table, or NONE */
+	bool folded;              /* long, and not what most people come for */
 };
 
 /* The renderer is freed by render_finish(); `page` must live longer. */

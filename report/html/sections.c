@@ -4,17 +4,22 @@
  * A further walker is a further line in one of these tables: the page shows it below its title,
  * where its subject is shown, without knowing of it.
  */
+#include "report/cmd_duplicates.h"
+#include "report/cmd_interpositions.h"
 #include "report/html/collect.h"
 #include "report/model/why_found.h"
+#include "report/store/bound_rows.h"
 #include "report/store/index_table.h"
+#include "report/store/load_scopes.h"
+#include "report/store/symbol_tables.h"
 
 /* Of the whole report: a command's answer. */
 static const struct report_section {
 	const char *kind, *title;
 	int (*run)(struct context *context);
 } report_sections[] = {
-	{"processes", "Who started whom", cmd_processes},
 	{"info", "What was recorded", cmd_info},
+	{"promotions", "What joined the global scope later", cmd_promotions},
 };
 
 /* Of each process. */
@@ -26,18 +31,23 @@ static const struct process_section {
 	{"tree", "Who brought whom", show_tree},
 };
 
-/* Of each object.  `all`: as with --all. */
+/* Of each object. */
 static const struct object_section {
 	const char *kind, *title;
-	bool all;
+	bool all;    /* as with --all */
+	bool folded; /* long, and not what most people come for */
 	void (*show)(const struct show *show, int object, const struct same_processes *same,
 		     size_t repeats);
 } object_sections[] = {
-	{"why-loaded", "Why was it loaded?", true, show_why_loaded},
+	{"why-loaded", "Why was it loaded?", true, false, show_why_loaded},
+	{"why-resident", "Why is it still mapped, or not?", false, false, show_why_resident},
+	{"why-global", "Is it in the global scope?", false, false, show_why_global},
+	{"scopes", "Where are its symbols looked up?", false, true, show_object_scopes},
+	{"object", "All that is known of it", false, true, show_object_record},
 };
 
-static void begin(struct collect *collect, const char *kind, const char *title,
-		  const char *subject_kind, int64_t subject)
+void collect_begin(struct collect *collect, const char *kind, const char *title,
+		   const char *subject_kind, int64_t subject, bool folded)
 {
 	struct document_subject about = {
 		.kind = kind,
@@ -45,6 +55,7 @@ static void begin(struct collect *collect, const char *kind, const char *title,
 		.process = collect->show ? collect->process : NONE,
 		.subject_kind = subject_kind,
 		.subject = subject,
+		.folded = folded,
 	};
 
 	document_begin(collect->document, &about);
@@ -59,7 +70,7 @@ void collect_report_sections(struct collect *collect)
 	for (size_t i = 0; i < ARRAY_SIZE(report_sections); i++) {
 		const struct report_section *section = &report_sections[i];
 
-		begin(collect, section->kind, section->title, NULL, NONE);
+		collect_begin(collect, section->kind, section->title, NULL, NONE, false);
 		section->run(&context);
 		document_end(collect->document);
 	}
@@ -79,12 +90,64 @@ static void explain_objects(struct collect *collect, const struct same_processes
 		for (size_t j = 0; j < ARRAY_SIZE(object_sections); j++) {
 			const struct object_section *section = &object_sections[j];
 
-			begin(collect, section->kind, section->title, "object",
-			      collect->object_base + (int64_t)i);
+			collect_begin(collect, section->kind, section->title, "object",
+				      collect->base.object + (int64_t)i, section->folded);
 			section->show(section->all ? &with_all : collect->show, (int)i, same, 0);
 			document_end(collect->document);
 		}
 	}
+}
+
+/* Copies: of the process, and of each object that has one. */
+static void explain_duplicates(struct collect *collect, const struct bound_set *set,
+			       const struct duplicates *duplicates)
+{
+	const struct show *show = collect->show;
+	AUTO_FREE bool *concerned = xcalloc(show->rec->object_count + 1, sizeof(*concerned));
+	AUTO_FREE bool *copied = xcalloc(show->rec->object_count + 1, sizeof(*copied));
+
+	collect_begin(collect, "duplicates", "What is there more than once", NULL, NONE, false);
+	show_duplicates(show, set, duplicates, NULL);
+	document_end(collect->document);
+	for (size_t i = 0; i < duplicates->count; i++)
+		for (size_t j = 0; duplicate_interesting(&duplicates->list[i]) &&
+				   j < duplicates->list[i].copy_count;
+		     j++)
+			copied[duplicates->list[i].copies[j].object] = true;
+	for (size_t i = 0; i < show->rec->object_count; i++) {
+		if (!copied[i])
+			continue;
+		concerned[i] = true;
+		collect_begin(collect, "duplicates", "Its copies", "object",
+			      collect->base.object + (int64_t)i, false);
+		show_duplicates(show, set, duplicates, concerned);
+		document_end(collect->document);
+		concerned[i] = false;
+	}
+}
+
+static bool explain_symbols(struct collect *collect)
+{
+	const struct show *show = collect->show;
+	AUTO_INTERPOSITIONS struct interpositions interpositions = {0};
+	AUTO_DUPLICATES struct duplicates duplicates = {0};
+	AUTO_BOUND struct bound_set set;
+	AUTO_SYMBOLS struct symbol_provider *symbols = NULL;
+	struct scopes *scopes;
+
+	if (!store_load_bound(show->store, show->rec, &set))
+		return false;
+	symbols = symbol_tables_open(show->store, show->rec);
+	duplicates_build(show->rec, &set, symbols, &duplicates);
+	explain_duplicates(collect, &set, &duplicates);
+	scopes = scopes_new(show->rec, NULL, 0);
+	interpositions_build(show->rec, &set, symbols, scopes, &interpositions);
+	scopes_free(scopes);
+	collect_begin(collect, "interpositions", "Who got whose definition", NULL, NONE, false);
+	show_interpositions(show, &set, &interpositions, NULL);
+	document_end(collect->document);
+	collect_interpositions(collect, &set, &interpositions);
+	return true;
 }
 
 /* Requests that came to the same in the same way are explained once. */
@@ -139,12 +202,12 @@ static void explain_searches(struct collect *collect, const struct same_processe
 
 	for (size_t i = 0; i < rec->search_count; i++)
 		if (rec->searches[i].origin == ORIGIN_NAME)
-			page_set(collect->searches, (size_t)collect->search_base + i,
+			page_set(collect->searches, (size_t)collect->base.search + i,
 				 COLLECT_SEARCH_EXPLAINED,
-				 collect->search_base + add_explanation(&all, rec, (int)i));
+				 collect->base.search + add_explanation(&all, rec, (int)i));
 	for (size_t i = 0; i < all.count; i++) {
-		begin(collect, "why-found", "How was it found?", "search",
-		      collect->search_base + all.list[i].request);
+		collect_begin(collect, "why-found", "How was it found?", "search",
+			      collect->base.search + all.list[i].request, false);
 		show_why_found(collect->show, all.list[i].request, same, all.list[i].repeats);
 		document_end(collect->document);
 		free(all.list[i].signature);
@@ -153,21 +216,30 @@ static void explain_searches(struct collect *collect, const struct same_processe
 	index_table_release(&all.index);
 }
 
-void collect_process_sections(struct collect *collect)
+bool collect_explanations(struct collect *collect)
 {
+	AUTO_SCOPES struct loaded_scopes loaded = {0};
 	struct show show = *collect->show;
 	const struct show *before = collect->show;
-	size_t index = (size_t)(collect->show->row - collect->list.rows);
+	size_t index = (size_t)collect->process;
 	struct same_processes same = {.rows = collect->list.rows, .indexes = &index, .count = 1};
+	bool ok;
 
 	show.render = collect->document;
+	show.ended = scopes_at_end(&show, SCOPES_WITH_BINDINGS, &loaded);
+	if (!show.ended)
+		return false;
 	collect->show = &show;
+	collect_globals(collect, show.ended);
 	for (size_t i = 0; i < ARRAY_SIZE(process_sections); i++) {
-		begin(collect, process_sections[i].kind, process_sections[i].title, NULL, NONE);
+		collect_begin(collect, process_sections[i].kind, process_sections[i].title, NULL,
+			      NONE, false);
 		process_sections[i].show(&show);
 		document_end(collect->document);
 	}
 	explain_objects(collect, &same);
 	explain_searches(collect, &same);
+	ok = explain_symbols(collect);
 	collect->show = before;
+	return ok && !*show.ret_failed;
 }

@@ -19,6 +19,14 @@ const BRANCH = '\x0e', RAIL = '\x0f';
  */
 
 /**
+ * A text with marks, cut into styled pieces.
+ * @param {string} text
+ */
+export function spansOf(text) {
+	return parseLine(text).spans;
+}
+
+/**
  * A line with marks, cut into what stands before it (blanks and branches) and styled pieces.
  * @param {string} line
  * @returns {{lead: string, spans: Span[]}}

@@ -14,7 +14,7 @@ const BETWEEN_MOST = 120;
 const MARGIN = 16;
 const ARC = 64; // room for lines between boxes of the last column
 const HEADING = 26;
-const MOST = 12;
+const BOXES_MOST = 12;
 const LETTERS = 22;
 
 /**
@@ -86,7 +86,7 @@ export class FocusGraph {
 		this.path = model.whyChain(focus);
 		this.expanded = new Set((params.more ?? '').split(',').filter(Boolean).map(Number));
 		this.layout = layoutFocus({
-			focus, path: this.path, expanded: this.expanded, most: MOST,
+			focus, path: this.path, expanded: this.expanded, most: BOXES_MOST,
 			edges: processEdges(model, process),
 			most_hops: Number(params.hops) || 1,
 			weight: node => bound.get(node) ?? 0,

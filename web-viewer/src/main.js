@@ -4,6 +4,8 @@ import { h, replace } from './dom.js';
 import { formatNumber } from './format.js';
 import { Model } from './model.js';
 import { formatRoute, parseRoute } from './route.js';
+import { findingView } from './view-findings.js';
+import { interposeView } from './view-interpose.js';
 import { lossBanner, overview } from './view-overview.js';
 import { callView, graphView, notFound, objectView, searchView } from './view-object.js';
 import { namespacesView, processesView, timelineView } from './view-process.js';
@@ -16,16 +18,16 @@ import { LIST_NAMES, listView } from './view-tables.js';
 /** @type {{[name: string]: (model: Model, route: Route, navigate: Navigate) => View}} */
 const VIEWS = {
 	overview, object: objectView, graph: graphView, call: callView, search: searchView,
-	timeline: timelineView, namespaces: namespacesView, processes: processesView,
+	finding: findingView, interpose: interposeView, timeline: timelineView, namespaces: namespacesView, processes: processesView,
 	...Object.fromEntries(LIST_NAMES.map(name => [name, listView])),
 };
 
 /** What the navigation lists; the number stands behind it. */
 const PLACES = [
-	['overview', 'Overview', ''], ['objects', 'Objects', 'object'],
+	['overview', 'Overview', ''], ['findings', 'Findings', 'finding'], ['objects', 'Objects', 'object'],
 	['bindings', 'Bindings', 'binding'], ['searches', 'Searches', 'search'],
 	['calls', 'Calls', 'call'], ['graph', 'Graph', ''], ['timeline', 'Timeline', ''],
-	['namespaces', 'Namespaces', ''], ['processes', 'Processes', 'process'],
+	['interpose', 'Interpositions', ''], ['namespaces', 'Namespaces', ''], ['processes', 'Processes', 'process'],
 ];
 
 const KEYS = [

@@ -3,7 +3,7 @@ import { formatRoute } from './route.js';
 import { baseName } from './format.js';
 
 /** @typedef {import('./data.js').Data} Data */
-/** @typedef {{kind: string, title: string, process: number, subject_kind: string, subject: number, first: number, count: number}} Document */
+/** @typedef {{kind: string, title: string, process: number, subject_kind: string, subject: number, folded: boolean, first: number, count: number}} Document */
 
 export class Model {
 	/** @param {Data} data */
@@ -146,6 +146,7 @@ export class Model {
 			const table = this.data.table('document');
 			const process = table.column('process');
 			const subject = table.column('subject');
+			const folded = table.column('folded');
 			const first = table.column('first');
 			const count = table.column('count');
 			for (let i = 0; i < table.rows; i++) {
@@ -155,6 +156,7 @@ export class Model {
 					process: process[i],
 					subject_kind: this.text('document', 'subject_kind', i),
 					subject: subject[i],
+					folded: folded[i] !== 0,
 					first: first[i],
 					count: count[i],
 				};

@@ -65,16 +65,16 @@ export function processItems(model, process) {
 	const calls = model.calls;
 	const time = calls.column('time'), last = calls.column('last'), call_tid = calls.column('tid');
 	const result = calls.column('result');
+	const promoting = promotingCalls(model, process);
 	for (const row of model.rowsOf('call', process)) {
 		const kind = model.text('call', 'kind', row);
 		if (kind === 'dlsym' || kind === 'dlvsym')
 			continue;
 		const outcome = model.text('call', 'outcome', row);
-		const global = model.text('call', 'flags', row).includes('RTLD_GLOBAL');
 		add({
 			start: time[row], end: last[row], tid: call_tid[row],
 			kind: outcome === 'failed' ? 'failed' : kind === 'dlclose' ? 'close' :
-				global && outcome === 'already-loaded' ? 'promotion' : 'open',
+				promoting.has(row) ? 'promotion' : 'open',
 			title: `${model.text('call', 'text', row)} called from ${model.text('call', 'from', row)}`,
 			href: result[row] >= 0 ? model.objectHref(result[row]) : '',
 		});
@@ -96,6 +96,18 @@ export function processItems(model, process) {
 			title: `start-up: everything mapped and relocated after ${formatTime(relocated)}` });
 	// What begins at the same time: the longer one is around the other.
 	return items.sort((a, b) => a.start - b.start || b.end - a.end);
+}
+
+/**
+ * Calls that brought something into the global scope that was there before.
+ * @param {Model} model
+ * @param {number} process
+ */
+function promotingCalls(model, process) {
+	const globals = model.data.table('global');
+	const promoted = globals.column('promoted'), call = globals.column('call');
+	return new Set([...model.rowsOf('global', process)].filter(row => promoted[row] === 1)
+		.map(row => call[row]));
 }
 
 const WORDS = /** @type {{[kind: string]: string}} */ ({

@@ -5,6 +5,7 @@ import { formatCount, formatNumber, formatSize, formatTime } from './format.js';
 import { FocusGraph, graphInWords } from './graph-view.js';
 import { NameIndex } from './links.js';
 import { formatRoute } from './route.js';
+import { findingList, findingsAbout } from './view-findings.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./route.js').Route} Route */
@@ -80,7 +81,9 @@ export function stackList(model, stack) {
  */
 export function explanations(model, kind, row, player, except = []) {
 	return model.documentsOf(kind, row).filter(document => !except.includes(document.kind))
-		.map(document => section(document.title, player.play(document)));
+		.map(document => document.folded ?
+			h('details', { class: 'panel' }, h('summary', null, document.title), player.play(document)) :
+			section(document.title, player.play(document)));
 }
 
 /**
@@ -201,13 +204,19 @@ export function objectView(model, route) {
 	const search = model.objects.column('search')[row];
 	const explained = search < 0 ? -1 : model.number('search', 'explained', search);
 	const graph = new FocusGraph(model, row, {});
+	const findings = findingsAbout(model, row);
+	const documents = model.documentsOf('object', row);
+	const later = documents.filter(document => document.folded).map(document => document.kind);
+	const now = documents.filter(document => !document.folded).map(document => document.kind);
 	return {
 		title: model.objectLabel(row),
 		release: () => graph.release(),
 		...neighbours(model.rowsOf('object', process), row, other => model.objectHref(other)),
 		content: [
 			h('p', { class: 'subtitle' }, model.text('object', 'why', row)),
-			...explanations(model, 'object', row, player),
+			findings.length > 0 && section(formatCount(findings.length, 'finding'),
+				findingList(model, findings)),
+			...explanations(model, 'object', row, player, later),
 			...explained < 0 ? [] : explanations(model, 'search', explained, player),
 			h('section', { class: 'panel wide' }, h('h2', null, 'Neighbours'),
 				graph.element, h('p', null, link(formatRoute('graph', model.objects.column('id')[row]),
@@ -217,6 +226,7 @@ export function objectView(model, route) {
 				section('The object', objectFacts(model, row)),
 				bindingTable(model, row, 'from'), bindingTable(model, row, 'to'),
 				callList(model, row) ?? ''),
+			...explanations(model, 'object', row, player, now),
 		],
 	};
 }
@@ -232,10 +242,11 @@ export function graphView(model, route, navigate) {
 		model.rowsOf('object', model.chosenProcess(route.params))[0] ?? -1;
 	if (row < 0)
 		return notFound('object', route.id);
-	const hops = route.params.hops ?? '1';
 	const process = model.objects.column('process')[row];
+	const few = (model.dependencies(process).needs.get(row) ?? []).length < 4;
+	const hops = route.params.hops ?? (few ? '2' : '1');
 	const chain = model.whyChain(row);
-	const graph = new FocusGraph(model, row, route.params);
+	const graph = new FocusGraph(model, row, { ...route.params, hops });
 	return {
 		release: () => graph.release(),
 		title: `Around ${model.objectLabel(row)}`,

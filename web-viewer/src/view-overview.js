@@ -5,6 +5,7 @@ import { h, link, section } from './dom.js';
 import { formatCount, formatNumber, formatTime } from './format.js';
 import { NameIndex } from './links.js';
 import { formatRoute } from './route.js';
+import { findingList, verdict } from './view-findings.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./route.js').Route} Route */
@@ -127,6 +128,23 @@ function cards(model) {
 }
 
 /**
+ * The verdict: what is wrong, if anything is.
+ * @param {Model} model
+ */
+function verdictPanel(model) {
+	const findings = model.data.table('finding');
+	const rows = Array.from({ length: findings.rows }, (_, row) => row);
+	const serious = rows.some(row => model.text('finding', 'severity', row) !== 'note');
+	const most = 10;
+	return h('section', { class: `panel verdict ${serious ? 'serious' : 'fine'}` },
+		h('h2', null, findings.rows === 0 ? '✔ Nothing wrong was found' :
+			serious ? verdict(model) : `✔ Nothing serious was found: ${verdict(model)}`),
+		findings.rows > 0 && findingList(model, rows.slice(0, most)),
+		findings.rows > most && h('p', null, link(formatRoute('findings'),
+			`All ${formatNumber(findings.rows)} findings`)));
+}
+
+/**
  * Loads that failed: what most people come for.
  * @param {Model} model
  */
@@ -155,18 +173,22 @@ export function overview(model) {
 	const all = Array.from({ length: model.processes.rows }, (_, i) => i);
 	const main = model.mainProcess();
 	const { meta } = model.data;
-	const info = model.documentOf('', -1, 'info');
+	const player = new Player(model, new NameIndex(model, main));
+	/* Those that have a place of their own are shown there. */
+	const elsewhere = ['losses', 'promotions'];
 	const glibc = model.text('process', 'glibc', main);
 	return {
 		title: 'Overview',
 		content: [
 			h('p', { class: 'subtitle' }, `Recorded ${model.text('process', 'date', 0)}` +
 				(glibc ? `, glibc ${glibc}` : '')),
+			verdictPanel(model),
 			cards(model),
 			h('div', { class: 'columns' },
 				...[failures(model), startUpPanel(model, main), wastePanel(model, all)]
 					.filter(panel => panel !== null)),
-			...info ? [section(info.title, new Player(model, new NameIndex(model, main)).play(info))] : [],
+			...model.documentsOf('').filter(document => !elsewhere.includes(document.kind))
+				.map(document => section(document.title, player.play(document))),
 			h('p', { class: 'dim' }, `Written ${meta.written} by plugreport ${meta.version}.`),
 		],
 	};

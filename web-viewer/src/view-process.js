@@ -104,8 +104,55 @@ export function namespacesView(model, route, navigate) {
 			...model.documentsOf('process', process).filter(document =>
 				document.kind === 'namespaces').map(document =>
 				h('section', { class: 'panel wide' }, h('h2', null, document.title), player.play(document))),
+			reportSection(model, 'promotions', player),
 		],
 	};
+}
+
+/**
+ * The processes, each below the one that started it.
+ * @param {Model} model
+ * @param {number} chosen
+ */
+function processTree(model, chosen) {
+	const parents = model.processes.column('parent');
+	/** @type {Map<number, number[]>} */
+	const below = new Map();
+	for (let row = 0; row < parents.length; row++)
+		addTo(below, parents[row] < row ? parents[row] : -1, row);
+	const rows = h('tbody');
+	/** @type {[number, number][]} */
+	const stack = (below.get(-1) ?? []).map(row => /** @type {[number, number]} */ ([row, 0])).reverse();
+	while (stack.length) {
+		const [row, depth] = /** @type {[number, number]} */ (stack.pop());
+		const text = (/** @type {string} */ column) => model.text('process', column, row);
+		const number = (/** @type {string} */ column) => model.number('process', column, row);
+		const name = h('td', { class: depth ? 'below' : null }, link(formatRoute('processes', '',
+			{ process: model.processId(row) }), model.processLabel(row)));
+		name.style.setProperty('--depth', String(Math.min(depth, 12)));
+		rows.append(h('tr', { class: row === chosen ? 'chosen' : null }, name,
+			h('td', null, text('began')), h('td', null, text('ended')),
+			h('td', { class: 'right' }, number('lasted') < 0 ? '' : formatTime(number('lasted'))),
+			h('td', { class: 'right' }, formatNumber(number('objects'))),
+			h('td', { class: 'command-line' }, text('command'))));
+		for (const child of [...below.get(row) ?? []].reverse())
+			stack.push([child, depth + 1]);
+	}
+	return h('div', { class: 'scroll tall', tabindex: 0, role: 'group', 'aria-label': 'Processes' },
+		h('table', { class: 'plain' }, h('thead', null, h('tr', null,
+			['Process', 'Began', 'Ended', 'Lasted', 'Objects', 'Command'].map((title, i) =>
+				h('th', { scope: 'col', class: i === 3 || i === 4 ? 'right' : null }, title)))), rows));
+}
+
+/**
+ * An explanation of the whole report.
+ * @param {Model} model
+ * @param {string} kind
+ * @param {Player} player
+ */
+function reportSection(model, kind, player) {
+	const document = model.documentOf('', -1, kind);
+	return document ? section(document.title, player.play(document)) : null;
 }
 
 /**
@@ -138,7 +185,6 @@ function changes(model, process) {
  */
 export function processesView(model, route, navigate) {
 	const process = model.chosenProcess(route.params);
-	const tree = model.documentOf('', -1, 'processes');
 	const number = (/** @type {string} */ column) => model.number('process', column, process);
 	const text = (/** @type {string} */ column) => model.text('process', column, process);
 	const parent = number('parent');
@@ -151,7 +197,8 @@ export function processesView(model, route, navigate) {
 	return {
 		title: 'Processes',
 		content: [
-			...tree ? [h('section', { class: 'panel wide' }, h('h2', null, tree.title), player.play(tree))] : [],
+			model.hasSeveral() && h('section', { class: 'panel' }, h('h2', null, 'Who started whom'),
+				processTree(model, process)),
 			processPicker(model, process, navigate) ?? '',
 			h('div', { class: 'columns' },
 				section(`Process ${label}`, factList([
@@ -175,7 +222,8 @@ export function processesView(model, route, navigate) {
 					'Environment, where it differs from the parent\'s' : 'Environment',
 				h('ul', { class: 'plain code' }, variables)),
 				startUpPanel(model, process), wastePanel(model, [process])),
-			...explanations(model, 'process', process, player, ['namespaces']),
+			...explanations(model, 'process', process, player,
+				['namespaces', 'interpositions', 'duplicates']),
 		],
 	};
 }

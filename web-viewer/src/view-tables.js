@@ -3,6 +3,7 @@ import { h, link } from './dom.js';
 import { formatNumber, formatSize, formatTime } from './format.js';
 import { formatRoute } from './route.js';
 import { VirtualTable } from './table.js';
+import { findingHref, plainText, severityBadge } from './view-findings.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./search.js').Field} Field */
@@ -85,8 +86,37 @@ function processColumn(model) {
 	return model.hasSeveral() ? [{ name: 'process', title: 'Process', min: 7, grow: 0.6 }] : [];
 }
 
+const SEVERITIES = ['error', 'warning', 'note'];
+
 /** @type {{[name: string]: {title: string, spec: (model: Model) => Omit<import('./table.js').TableSpec, 'params' | 'navigate'>}}} */
 const LISTS = {
+	findings: { title: 'Findings', spec: model => {
+		const f = new Fields(model, 'finding');
+		const rule = f.table.column('rule');
+		const severity = f.text('severity', false);
+		const message = f.text('message');
+		return {
+			label: 'findings', rows: f.all(), example: 'libssl', href: row => findingHref(model, row),
+			fields: [
+				{ ...severity, order: row => SEVERITIES.indexOf(severity.text(severity.key(row))) },
+				{ name: 'rule', searched: true, key: row => rule[row],
+					text: key => model.text('rule', 'slug', key) },
+				{ name: 'group', key: row => rule[row], text: key => model.text('rule', 'group', key) },
+				{ ...message, text: key => plainText(message.text(key)) },
+				f.number('processes', formatNumber), f.process(),
+			],
+			columns: [
+				{ name: 'severity', title: 'Severity', min: 7, cell: row =>
+					severityBadge(model.text('finding', 'severity', row)) },
+				{ name: 'rule', title: 'Rule', min: 11 },
+				{ name: 'message', title: 'What', min: 20, grow: 4, cell: row =>
+					link(findingHref(model, row), plainText(model.text('finding', 'message', row))) },
+				...model.hasSeveral() ?
+					[{ name: 'processes', title: 'Processes', min: 7, right: true }] : [],
+			],
+			facets: ['severity', 'group', 'rule'],
+		};
+	} },
 	objects: { title: 'Objects', spec: model => {
 		const f = new Fields(model, 'object');
 		const namespace = f.number('namespace', String);
