@@ -384,15 +384,17 @@ static void time_is_linear(void **state)
 	double small = 0, large = 0;
 
 	(void)state;
-	/* A busy machine may disturb a measurement, but not all of them. */
+	/* A busy machine may disturb a measurement, but not all of them.  The large one does not
+	 * fit into the caches, which costs it up to twice the time; a square would cost ten times.
+	 */
 	for (int attempt = 0; attempt < 5; attempt++) {
 		small = best_of_three(1200);
 		large = best_of_three(12000); /* 10,000; 100,000 events */
 		print_message("%.4f s, ten times as many %.4f s\n", small, large);
-		if (large < 15 * small)
+		if (large < 30 * small)
 			break;
 	}
-	assert_true(large < 15 * small);
+	assert_true(large < 30 * small);
 	assert_true(large < 5); /* far below a second, but for sanitizers and busy machines */
 }
 
