@@ -12,13 +12,16 @@
 
 /* Places of the table of known definitions, as binary logarithms. */
 #define KNOWN_BITS_MIN 8
-#define KNOWN_BITS_MAX 14
+#define KNOWN_BITS_MAX 16
 
-/* The only definition of its name in its object, found by its address: other references to that
- * address need no search. */
+/*
+ * The only definition of its name in its object, found by its address: other references to that
+ * address need no search.  The name's hash stands for the name, which would have to be read from
+ * memory that is in no cache.
+ */
 struct known {
 	uintptr_t address;
-	const char *name;
+	uint32_t hash;
 	uint32_t object, symbol; /* numbers; an object's is never given again, so that what is known
 				    of one that was closed is never found */
 };
@@ -109,13 +112,13 @@ bool lookup_at(const struct object *from, struct object *definer, const char *na
 	struct symbol_cursor begin, cursor;
 	uint32_t index, found_index = 0, count = 0;
 
-	if (place && place->address == address && place->object == definer->number &&
-	    strcmp(place->name, name) == 0) {
+	symbol_cursor_init(&begin, name);
+	if (place && place->address == address && place->hash == begin.gnu_hash &&
+	    place->object == definer->number) {
 		r->to = place->object;
 		r->symbol = place->symbol;
 		return true;
 	}
-	symbol_cursor_init(&begin, name);
 	begin.sure = true; /* nearly always */
 	begin.plt = r->kind != SPOOL_REFERENCE_PLT;
 	cursor = begin;
@@ -135,8 +138,7 @@ bool lookup_at(const struct object *from, struct object *definer, const char *na
 	take_definition(definer, found, found_index, name, r);
 	if (place && count == 1 && found->st_shndx != SHN_UNDEF &&
 	    ELF64_ST_TYPE(found->st_info) != STT_GNU_IFUNC)
-		*place = (struct known){address, (const char *)definer->strings + found->st_name,
-					definer->number, found_index};
+		*place = (struct known){address, begin.gnu_hash, definer->number, found_index};
 	return true;
 }
 
