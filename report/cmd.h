@@ -111,6 +111,7 @@ struct show {
 	const struct process_row *row;
 	struct store *store; /* where the recording is from */
 	bool *ret_failed;    /* to be set when that failed, after a message */
+	void *data;          /* of the answer_walk that shows */
 	/* The recording's scopes at the end, with bindings, for who asks about many objects; NULL:
 	 * who needs them loads them, see scopes_at_end(). */
 	struct scopes *ended;
@@ -282,6 +283,7 @@ int cmd_searches(struct context *context);
 int cmd_calls(struct context *context);
 int cmd_bindings(struct context *context);
 int cmd_verify(struct context *context);
+int cmd_why_bound(struct context *context);
 int cmd_processes(struct context *context);
 int cmd_namespaces(struct context *context);
 int cmd_check(struct context *context);

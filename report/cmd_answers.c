@@ -67,7 +67,8 @@ static bool show_answer(const struct answer_walk *walk, const struct recording *
 			    .with_pid = walk->list->count > 1,
 			    .row = &walk->list->rows[answer->rows[0]],
 			    .store = walk->context->store,
-			    .ret_failed = &failed};
+			    .ret_failed = &failed,
+			    .data = walk->data};
 	struct same_processes same = {
 		.rows = walk->list->rows, .indexes = answer->rows, .count = answer->row_count};
 

@@ -30,6 +30,10 @@ static const struct option_entry searches_options[] = {
 	       "only paths tried in vain and names not found"),
 };
 
+static const struct option_entry why_bound_options[] = {
+	OPTION(0, "from", "LIB", OPTION_STRING, from, "only references made by LIB"),
+};
+
 static const struct option_entry calls_options[] = {
 	OPTION(0, "stack", NULL, OPTION_FLAG, stack, "with the whole call stacks"),
 	OPTION(0, "name", "NAME", OPTION_STRING, name,
@@ -101,6 +105,12 @@ const struct command commands[] = {
 	 "the file, or as a glob.  Hardware subdirectories (glibc-hwcaps and the like) are\n"
 	 "counted; --all lists them.\n",
 	 NO_OPTIONS, cmd_why_found},
+	{"why-bound", "SYMBOL", 1, 1, COMMAND_DATABASE,
+	 "why does this symbol lead there, or nowhere?",
+	 "Who refers to SYMBOL, the scopes that were searched in order, each object that\n"
+	 "defines it, which one was taken and why, and which one would be without that;\n"
+	 "also for what was not found.  SYMBOL is a mangled or demangled name, or a glob.\n",
+	 OPTIONS(why_bound_options), cmd_why_bound},
 	{"check", "", 0, 0, COMMAND_DATABASE, "what is wrong",
 	 "Apply all rules, and list what they find: errors, warnings, and notes (a line\n"
 	 "each; --all or --rule shows all of them).  A finding that several processes have\n"

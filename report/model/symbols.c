@@ -3,6 +3,8 @@
  */
 #include "report/model/symbols.h"
 
+#include <elf.h>
+
 #include "report/util.h"
 
 void symbol_table_release(struct symbol_table *table)
@@ -128,4 +130,56 @@ const char *symbols_source_name(enum symbols_source source)
 		break;
 	}
 	return "none";
+}
+
+const char *symbol_type_name(uint8_t type)
+{
+	switch (type) {
+	case STT_NOTYPE:
+		return "notype";
+	case STT_OBJECT:
+		return "object";
+	case STT_FUNC:
+		return "func";
+	case STT_COMMON:
+		return "common";
+	case STT_TLS:
+		return "tls";
+	case STT_GNU_IFUNC:
+		return "ifunc";
+	default:
+		return "unknown";
+	}
+}
+
+const char *symbol_bind_name(uint8_t bind)
+{
+	switch (bind) {
+	case STB_LOCAL:
+		return "local";
+	case STB_GLOBAL:
+		return "global";
+	case STB_WEAK:
+		return "weak";
+	case STB_GNU_UNIQUE:
+		return "unique";
+	default:
+		return "unknown";
+	}
+}
+
+const char *symbol_visibility_name(uint8_t visibility)
+{
+	switch (visibility) {
+	case STV_DEFAULT:
+		return "default";
+	case STV_INTERNAL:
+		return "internal";
+	case STV_HIDDEN:
+		return "hidden";
+	case STV_PROTECTED:
+		return "protected";
+	default:
+		return "unknown";
+	}
 }

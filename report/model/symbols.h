@@ -94,6 +94,12 @@ uint32_t symbol_hash(const char *name);
 /* "file", "cache", "recording", "none". */
 const char *symbols_source_name(enum symbols_source source);
 
+/* "func", "object", "tls", "ifunc" ...; "global", "weak", "unique", "local"; "default",
+ * "protected", "hidden", "internal".  Numbers that stand for nothing are "unknown". */
+const char *symbol_type_name(uint8_t type);
+const char *symbol_bind_name(uint8_t bind);
+const char *symbol_visibility_name(uint8_t visibility);
+
 /*
  * The tables of one recording's objects.  What implements it (store/symbol_tables.h, or a test's
  * literal tables) answers from the cache, the file or the recording; NULL when nothing is known.

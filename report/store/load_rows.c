@@ -185,3 +185,18 @@ bool store_bindings(struct store *store, const struct recording *rec,
 	}
 	return !failed;
 }
+
+bool store_symbol_names(struct store *store, const struct recording *rec,
+			void (*each)(const char *name, void *data), void *data)
+{
+	AUTO_FINALIZE sqlite3_stmt *stmt = store_prepare_for(
+		store,
+		"SELECT name FROM symbol WHERE id BETWEEN (SELECT first_symbol FROM process WHERE "
+		"id = ?1) AND (SELECT last_symbol FROM process WHERE id = ?1)",
+		rec->process_id);
+	bool failed = false;
+
+	while (stmt && store_step(store, stmt, &failed))
+		each(borrow(stmt, 0, ""), data);
+	return stmt && !failed;
+}

@@ -120,6 +120,11 @@ bool store_bindings(struct store *store, const struct recording *rec,
 		    const struct binding_filter *filter,
 		    bool (*each)(const struct binding_row *row, void *data), void *data);
 
+/* Call `each` for the names of all definitions that the process's references were bound to, and of
+ * what was not bound; a name may come more than once.  False after a message. */
+bool store_symbol_names(struct store *store, const struct recording *rec,
+			void (*each)(const char *name, void *data), void *data);
+
 /* One cell of an SQL result. */
 struct sql_value {
 	enum { SQL_NULL, SQL_INTEGER, SQL_REAL, SQL_TEXT, SQL_BLOB } type;
