@@ -284,6 +284,7 @@ int cmd_calls(struct context *context);
 int cmd_bindings(struct context *context);
 int cmd_verify(struct context *context);
 int cmd_why_bound(struct context *context);
+int cmd_pack(struct context *context);
 int cmd_processes(struct context *context);
 int cmd_namespaces(struct context *context);
 int cmd_check(struct context *context);

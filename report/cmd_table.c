@@ -12,6 +12,11 @@ static const struct option_entry record_options[] = {
 	       "leave the spools for a later plugreport command"),
 };
 
+static const struct option_entry pack_options[] = {
+	OPTION('o', "output", "FILE", OPTION_STRING, output,
+	       "make FILE, a copy of the database, and leave that as it is"),
+};
+
 static const struct option_entry ingest_options[] = {
 	OPTION('q', "quiet", NULL, OPTION_FLAG, quiet, "say nothing but what went wrong"),
 	OPTION(0, "live", NULL, OPTION_FLAG, live, "read the spools of running processes too"),
@@ -212,6 +217,11 @@ const struct command commands[] = {
 	{"sql", "'SELECT ...'", 1, 1, COMMAND_DATABASE, "ask the database directly",
 	 "Run one SQL statement that only reads.  The schema is documented in schema.sql.\n",
 	 NO_OPTIONS, cmd_sql},
+	{"pack", "", 0, 0, COMMAND_DATABASE | COMMAND_ALL_RUNS,
+	 "make a database that answers on another machine",
+	 "Put the symbol tables of all recorded files into the database, so that answers\n"
+	 "do not depend on the files being there.\n",
+	 OPTIONS(pack_options), cmd_pack},
 	{"ingest", "[SPOOL...]", 0, SIZE_MAX, 0, "take in what recorded processes left",
 	 "Write what the recorder left beside the database (its spools) into the database.\n"
 	 "Other commands do so by themselves before they answer.\n",

@@ -371,6 +371,50 @@ struct store *store_open_write(const char *path)
 	return opened;
 }
 
+/* A new file, which nobody else has. */
+static bool create_new_file(const char *path, const char *real)
+{
+	int fd = open(real, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		warn("%s: can't be created: %s; name another file", path, strerror(errno));
+		return false;
+	}
+	close(fd);
+	return true;
+}
+
+static bool copy_pages(struct store *to, const struct store *from)
+{
+	sqlite3_backup *backup = sqlite3_backup_init(to->db, "main", from->db, "main");
+
+	if (backup) {
+		sqlite3_backup_step(backup, -1);
+		if (sqlite3_backup_finish(backup) == SQLITE_OK)
+			return true;
+	}
+	store_complain(to, "written");
+	return false;
+}
+
+struct store *store_copy(const struct store *store, const char *path)
+{
+	AUTO_STORE struct store *copy = store_new(path);
+	AUTO_FREE char *real = resolve(path);
+	struct store *opened;
+
+	if (!real || !create_new_file(path, real))
+		return NULL;
+	if (!connect(copy, real, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW) ||
+	    !copy_pages(copy, store)) {
+		unlink(real);
+		return NULL;
+	}
+	opened = copy;
+	copy = NULL;
+	return opened;
+}
+
 sqlite3 *store_connect_for_cache(const struct store *store)
 {
 	AUTO_FREE char *real = resolve(store->path);

@@ -36,6 +36,12 @@ sqlite3 *store_connect_for_cache(const struct store *store);
  */
 void store_complain(const struct store *store, const char *doing);
 
+/*
+ * Copy the database, as it is now, into a new file with mode 0600, and open that for writing.  The
+ * file must not exist.  NULL after a message, without the file.
+ */
+struct store *store_copy(const struct store *store, const char *path);
+
 /* Prepare a statement of our own; NULL after a message (a damaged database may lack its tables). */
 sqlite3_stmt *store_prepare(struct store *store, const char *sql);
 

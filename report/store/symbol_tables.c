@@ -9,31 +9,7 @@
 #include "report/elf/elf.h"
 #include "report/store/index_table.h"
 #include "report/store/load.h"
-#include "report/store/symbol_blob.h"
-
-/* How much of a table is in memory. */
-enum kept_state {
-	KEPT_NEW,     /* nobody looked yet */
-	KEPT_FILTERS, /* the database has it; its filters are loaded */
-	KEPT_TABLE,   /* all of it */
-	KEPT_NOWHERE, /* not in the database */
-};
-
-/* The table of one file, for all objects that came from it. */
-struct kept {
-	char *file; /* key of the row */
-	enum kept_state state;
-	bool fresh; /* read from the file: the database lacks it */
-	struct symbol_table table;
-	struct name_filter definitions, references;
-};
-
-struct symbol_cache {
-	struct kept **list;
-	size_t count, room;
-	struct index_table by_file;
-	sqlite3_stmt *select_filters, *select_data;
-};
+#include "report/store/symbol_cache.h"
 
 /* What one object has. */
 struct source {
@@ -52,155 +28,13 @@ struct symbol_tables {
 	struct arena strings;
 };
 
-/* --- the cache --- */
-
-static struct symbol_cache *cache_of(struct store *store)
-{
-	static const char filters[] = "SELECT definitions, wanted FROM symbol_table WHERE file = ?";
-	static const char data[] = "SELECT data, bytes FROM symbol_table WHERE file = ?";
-
-	if (!store->symbols) {
-		store->symbols = xcalloc(1, sizeof(*store->symbols));
-		/* A damaged database may lack the table: then there is nothing in it. */
-		sqlite3_prepare_v2(store->db, filters, -1, &store->symbols->select_filters, NULL);
-		sqlite3_prepare_v2(store->db, data, -1, &store->symbols->select_data, NULL);
-	}
-	return store->symbols;
-}
-
-struct file_key {
-	const struct symbol_cache *cache;
-	const char *file;
-};
-
-static bool is_file(const void *context, uint32_t index)
-{
-	const struct file_key *key = context;
-
-	return strcmp(key->cache->list[index]->file, key->file) == 0;
-}
-
-static struct kept *find_kept(struct symbol_cache *cache, const char *file)
-{
-	struct file_key key = {cache, file};
-	uint64_t hash = hash_string(0, file);
-	uint32_t index = index_table_find(&cache->by_file, hash, is_file, &key);
-	struct kept *kept;
-
-	if (index != INDEX_NONE)
-		return cache->list[index];
-	kept = xcalloc(1, sizeof(*kept));
-	kept->file = xstrdup(file);
-	*GROW(cache->list, cache->count, cache->room) = kept;
-	index_table_add(&cache->by_file, hash, (uint32_t)(cache->count - 1));
-	return kept;
-}
-
-/* The row of this file; true when there is one.  The caller resets the statement. */
-static bool select_row(sqlite3_stmt *stmt, const char *file)
-{
-	return stmt && sqlite3_bind_text(stmt, 1, file, -1, SQLITE_STATIC) == SQLITE_OK &&
-	       sqlite3_step(stmt) == SQLITE_ROW;
-}
-
-static void load_filters(struct symbol_cache *cache, struct kept *kept)
-{
-	sqlite3_stmt *stmt = cache->select_filters;
-
-	kept->state = KEPT_NOWHERE;
-	if (select_row(stmt, kept->file)) {
-		name_filter_load(&kept->definitions, sqlite3_column_blob(stmt, 0),
-				 (size_t)sqlite3_column_bytes(stmt, 0));
-		name_filter_load(&kept->references, sqlite3_column_blob(stmt, 1),
-				 (size_t)sqlite3_column_bytes(stmt, 1));
-		kept->state = KEPT_FILTERS;
-	}
-	sqlite3_reset(stmt);
-}
-
-static void load_table(struct symbol_cache *cache, struct kept *kept)
-{
-	sqlite3_stmt *stmt = cache->select_data;
-
-	kept->state = KEPT_NOWHERE;
-	if (select_row(stmt, kept->file) &&
-	    symbol_blob_decode(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0),
-			       (uint64_t)sqlite3_column_int64(stmt, 1), &kept->table)) {
-		symbol_table_index(&kept->table);
-		kept->state = KEPT_TABLE;
-	}
-	sqlite3_reset(stmt);
-}
-
-static void write_table(sqlite3_stmt *stmt, const struct kept *kept)
-{
-	size_t length, inflated;
-	AUTO_FREE unsigned char *blob = symbol_blob_encode(&kept->table, &length, &inflated);
-
-	sqlite3_bind_text(stmt, 1, kept->file, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 2, (int64_t)kept->table.count);
-	sqlite3_bind_blob64(stmt, 3, kept->definitions.words, kept->definitions.count * 8,
-			    SQLITE_STATIC);
-	sqlite3_bind_blob64(stmt, 4, kept->references.words, kept->references.count * 8,
-			    SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 5, (int64_t)inflated);
-	sqlite3_bind_blob64(stmt, 6, blob, length, SQLITE_STATIC);
-	sqlite3_step(stmt);
-	sqlite3_reset(stmt);
-}
-
-/* Keep what was read from files.  What fails, for whatever reason, is read again next time. */
-static void write_cache(const struct store *store, const struct symbol_cache *cache)
-{
-	AUTO_FINALIZE sqlite3_stmt *stmt = NULL;
-	sqlite3 *db = store_connect_for_cache(store);
-
-	if (db && sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
-	    sqlite3_prepare_v2(db,
-			       "INSERT OR REPLACE INTO symbol_table (file, symbols, definitions, "
-			       "wanted, bytes, data) VALUES (?, ?, ?, ?, ?, ?)",
-			       -1, &stmt, NULL) == SQLITE_OK) {
-		for (size_t i = 0; i < cache->count; i++)
-			if (cache->list[i]->fresh)
-				write_table(stmt, cache->list[i]);
-		sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
-	}
-	sqlite3_close_v2(db);
-}
-
-void symbol_cache_close(struct store *store)
-{
-	struct symbol_cache *cache = store->symbols;
-	bool fresh = false;
-
-	if (!cache)
-		return;
-	sqlite3_finalize(cache->select_filters);
-	sqlite3_finalize(cache->select_data);
-	for (size_t i = 0; i < cache->count; i++)
-		fresh |= cache->list[i]->fresh;
-	if (fresh)
-		write_cache(store, cache);
-	for (size_t i = 0; i < cache->count; i++) {
-		struct kept *kept = cache->list[i];
-
-		symbol_table_release(&kept->table);
-		name_filter_release(&kept->definitions);
-		name_filter_release(&kept->references);
-		free(kept->file);
-		free(kept);
-	}
-	index_table_release(&cache->by_file);
-	free(cache->list);
-	free(cache);
-	store->symbols = NULL;
-}
-
 /* --- objects --- */
 
 /* What tells the object's file from others; NULL when nothing does. */
 static char *file_key(const struct object *object)
 {
+	if (object->kind == OBJECT_VDSO)
+		return NULL; /* it has a build-id, but no file */
 	if (object->build_id)
 		return xstrdup(object->build_id);
 	if (!object->has_file)
@@ -251,22 +85,22 @@ static struct source *source_of(struct symbol_tables *tables, int object, bool w
 {
 	struct source *source = &tables->sources[object];
 	const struct object *o = &tables->rec->objects[object];
-	struct symbol_cache *cache = cache_of(tables->store);
+	struct symbol_cache *cache = symbol_cache_of(tables->store);
 	AUTO_FREE char *key = NULL;
 
 	if (!source->asked) {
 		source->asked = true;
 		key = file_key(o);
-		source->kept = key ? find_kept(cache, key) : NULL;
+		source->kept = key ? symbol_cache_find(cache, key) : NULL;
 		if (!source->kept)
 			source->note = "has no file";
 	}
 	if (!source->kept || source->kept->state == KEPT_TABLE)
 		return source;
 	if (source->kept->state == KEPT_NEW)
-		load_filters(cache, source->kept);
+		kept_load_filters(cache, source->kept);
 	if (source->kept->state == KEPT_FILTERS && whole)
-		load_table(cache, source->kept);
+		kept_load_table(cache, source->kept);
 	if (source->kept->state == KEPT_NOWHERE && !read_file(o, source, source->kept))
 		source->kept = NULL;
 	return source;

@@ -24,6 +24,12 @@ void symbol_tables_close(struct symbol_provider *provider);
  * file", "is gone from the disk"); NULL when it is exact. */
 const char *symbol_tables_note(struct symbol_provider *provider, int object);
 
+/*
+ * Write what was read from files to the database now, or to a new copy of it, `copy` (NULL: none);
+ * the number of tables written goes to ret_added.  False after a message; then there is no copy.
+ */
+bool symbol_tables_write(struct store *store, const char *copy, size_t *ret_added);
+
 static inline void cleanup_symbol_tables(struct symbol_provider **provider)
 {
 	symbol_tables_close(*provider);
