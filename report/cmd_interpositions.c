@@ -11,7 +11,8 @@
 #include "report/store/load_scopes.h"
 #include "report/store/symbol_tables.h"
 
-#define USERS_SHOWN 3 /* of a symbol, without --all */
+#define USERS_SHOWN   3  /* of a symbol, without --all */
+#define SYMBOLS_SHOWN 50 /* of a process, unless asked for more */
 
 /* --- what is shown --- */
 
@@ -191,6 +192,10 @@ static void show_symbols(const struct interpose_view *view)
 		{NULL, options->all || options->symbol ? "REASON" : NULL, 0},
 	};
 
+	/* 0: all */
+	size_t most = options->all || options->symbol || view->concerned ? 0 : SYMBOLS_SHOWN;
+	size_t wanted = 0;
+
 	render_table(view->show->render, NULL, columns, ARRAY_SIZE(columns));
 	for (size_t j = 0; j < view->all->count; j++) {
 		const struct interposition *i = &view->all->list[j];
@@ -198,7 +203,7 @@ static void show_symbols(const struct interpose_view *view)
 		AUTO_STRBUF struct strbuf definers = STRBUF_INIT, users = STRBUF_INIT;
 		AUTO_STRBUF struct strbuf since = STRBUF_INIT;
 
-		if (!interposition_wanted(view, i))
+		if (!interposition_wanted(view, i) || (++wanted > most && most))
 			continue;
 		add_marks(&what, i);
 		add_symbol(&symbol, name_string(&view->set->names, i->symbol),
@@ -220,6 +225,10 @@ static void show_symbols(const struct interpose_view *view)
 			});
 	}
 	render_table_close(view->show->render);
+	if (most && wanted > most)
+		render_line(view->show->render,
+			    MARK_DIM "  and %zu more symbols; --all, or LIB, shows them" MARK_END,
+			    wanted - most);
 }
 
 static void show_summary(const struct interpose_view *view)
@@ -230,14 +239,15 @@ static void show_summary(const struct interpose_view *view)
 	if (all->by_interest[INTEREST_ERROR] + all->by_interest[INTEREST_WARNING] == 0) {
 		strbuf_addstr(&line, "nothing to look at");
 	} else {
-		add_count(&line, all->by_interest[INTEREST_ERROR], "symbol", "symbols");
-		strbuf_addstr(&line, " whose users got the wrong definition, ");
-		add_number(&line, all->by_interest[INTEREST_WARNING]);
-		strbuf_addstr(&line, " to look at");
+		add_count(&line,
+			  all->by_interest[INTEREST_ERROR] + all->by_interest[INTEREST_WARNING],
+			  "symbol", "symbols");
+		strbuf_addstr(&line, " to look at, ");
+		add_number(&line, all->by_interest[INTEREST_ERROR]);
+		strbuf_addstr(&line, " of them wrong for somebody");
 	}
-	strbuf_addstr(&line, "; ");
-	add_count(&line, all->count, "symbol is", "symbols are");
-	strbuf_addstr(&line, " in use that several objects define");
+	strbuf_addstr(&line, "; several objects define ");
+	add_count(&line, all->count, "symbol that is in use", "symbols that are in use");
 	render_line(view->show->render, "%s", line.s);
 	if (all->inexact) {
 		AUTO_STRBUF struct strbuf caveat = STRBUF_INIT;

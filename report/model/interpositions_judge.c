@@ -312,8 +312,8 @@ static void prepare(struct judge *judge)
 		const struct bound *bound = &b->set->list[j];
 		const char *name = name_string(names, bound->symbol);
 
-		if (bound->from == bound->to || crossing[bound->symbol] ||
-		    strncmp(name, "_Z", 2) != 0 || name[2] == 'T')
+		if (bound->type != STT_FUNC || bound->from == bound->to ||
+		    crossing[bound->symbol] || strncmp(name, "_Z", 2) != 0 || name[2] == 'T')
 			continue;
 		crossing[bound->symbol] = true;
 		note_identifiers(&judge->crossing, name);

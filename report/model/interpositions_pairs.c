@@ -53,7 +53,8 @@ static unsigned int what_between(const struct interposition_pair *pair,
 {
 	unsigned int what = 0;
 
-	for (size_t j = 0; j < i->user_count; j++) {
+	/* What is of vague linkage is not missed: it is meant to be one. */
+	for (size_t j = 0; i->vague == VAGUE_NOT && j < i->user_count; j++) {
 		const struct interposition_user *user = &i->users[j];
 
 		if (user->missed != pair->loser || user->to != pair->winner)
