@@ -6,6 +6,7 @@
 #define PLUGREPORT_CMD_H
 
 #include "report/model/recording.h"
+#include "report/model/verify.h"
 #include "report/options.h"
 #include "report/render/render.h"
 #include "report/store/store.h"
@@ -161,6 +162,9 @@ void why_found_to_json(const struct show *show, const struct why_found *found,
 /* object: all that is known of one object. */
 void show_object_record(const struct show *show, int index, const struct same_processes *same,
 			size_t repeats);
+
+/* A binding as the model wants it; its strings are the row's. */
+struct observed_binding observe_binding(const struct binding_row *row);
 
 /* why-global: how one object came into the global scope, or why not. */
 void show_why_global(const struct show *show, int object, const struct same_processes *same,

@@ -1,5 +1,5 @@
 /* plugreport promotions: what joined the global scope later than it was loaded. */
-#include "report/cmd.h"
+#include "report/cmd_global_effects.h"
 #include "report/model/why_global.h"
 #include "report/render/words.h"
 #include "report/store/load_scopes.h"
@@ -17,6 +17,7 @@ static const struct column promotion_columns[] = {
 	{"call_seq", NULL, 0},
 	{"call", "BY", COLUMN_WRAP},
 	{"caller", "CALLED FROM", COLUMN_WRAP},
+	{"bound_because_of_it", "BOUND SINCE", COLUMN_RIGHT},
 	{"sure", NULL, 0},
 };
 
@@ -39,7 +40,17 @@ static void add_way(struct strbuf *sb, const struct recording *rec,
 	}
 }
 
-static void show_promotion(const struct show *show, const struct global_entry *entry)
+static size_t count_bound(const struct effects *effects, int object)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < effects->count; i++)
+		count += effects->list[i].to == object;
+	return count;
+}
+
+static void show_promotion(const struct show *show, const struct global_entry *entry,
+			   const struct effects *effects)
 {
 	const struct recording *rec = show->rec;
 	const struct object *object = &rec->objects[entry->object];
@@ -69,25 +80,44 @@ static void show_promotion(const struct show *show, const struct global_entry *e
 		value_integer((int64_t)by->seq),
 		value_string(call.s),
 		value_string(caller.s),
+		value_integer((int64_t)count_bound(effects, entry->object)),
 		value_bool(entry->sure),
 	};
 	render_row(show->render, values);
+}
+
+static bool find_effects(const struct show *show, const struct global_entry *entries, size_t count,
+			 struct effects *ret)
+{
+	AUTO_FREE uint64_t *joined = xcalloc(show->rec->object_count, sizeof(*joined));
+
+	for (size_t i = 0; i < show->rec->object_count; i++)
+		joined[i] = UINT64_MAX;
+	for (size_t i = 0; i < count; i++)
+		if (promotion_way(show->rec, &entries[i]) != PROMOTION_NONE)
+			joined[entries[i].object] = entries[i].seq;
+	return effects_find(show, joined, ret);
 }
 
 size_t show_promotions(const struct show *show)
 {
 	AUTO_SCOPES struct loaded_scopes loaded = {0};
 	struct scopes *scopes = scopes_at_end(show, SCOPES_ALONE, &loaded);
+	AUTO_EFFECTS struct effects effects = {0};
 	const struct global_entry *entries;
 	size_t count, shown = 0;
 
 	if (!scopes)
 		return 0;
 	entries = scopes_history(scopes, &count);
+	if (!find_effects(show, entries, count, &effects)) {
+		*show->ret_failed = true;
+		return 0;
+	}
 	for (size_t i = 0; i < count; i++) {
 		if (promotion_way(show->rec, &entries[i]) == PROMOTION_NONE)
 			continue;
-		show_promotion(show, &entries[i]);
+		show_promotion(show, &entries[i], &effects);
 		shown++;
 	}
 	return shown;

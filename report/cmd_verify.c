@@ -104,10 +104,9 @@ static void add_disagreement(struct outcome_list *list, const struct binding_row
 	d->rule = result->rule;
 }
 
-static bool check_binding(const struct binding_row *row, void *data)
+struct observed_binding observe_binding(const struct binding_row *row)
 {
-	struct outcome_list *list = data;
-	const struct observed_binding binding = {
+	return (struct observed_binding){
 		.seq = row->seq,
 		.from = row->from,
 		.to = row->to,
@@ -117,6 +116,12 @@ static bool check_binding(const struct binding_row *row, void *data)
 		.internal = row->internal,
 		.weak = strcmp(row->source, "relocation") == 0 && row->flags & SPOOL_REFERENCE_WEAK,
 	};
+}
+
+static bool check_binding(const struct binding_row *row, void *data)
+{
+	struct outcome_list *list = data;
+	const struct observed_binding binding = observe_binding(row);
 	struct verify_result result = verifier_check(list->verifier, &binding);
 
 	switch (result.status) {

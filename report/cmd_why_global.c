@@ -1,5 +1,5 @@
 /* plugreport why-global: how an object came into the global scope, or why it is not in it. */
-#include "report/cmd.h"
+#include "report/cmd_global_effects.h"
 #include "report/model/why_global.h"
 #include "report/render/words.h"
 #include "report/store/load_scopes.h"
@@ -124,8 +124,26 @@ static void show_call(const struct show *show, int index, const char *what, bool
 			   show->options->no_demangle, 0, show->options->all ? 0 : FRAMES_SHOWN);
 }
 
+/* Did it join later than the start, so that something can have changed? */
+static bool has_effects(const struct why_global *why)
+{
+	return why->how == GLOBAL_PROMOTED || why->how == GLOBAL_OPENED;
+}
+
+static bool find_effects(const struct show *show, const struct why_global *why, struct effects *ret)
+{
+	AUTO_FREE uint64_t *joined = xcalloc(show->rec->object_count, sizeof(*joined));
+
+	for (size_t i = 0; i < show->rec->object_count; i++)
+		joined[i] = UINT64_MAX;
+	if (has_effects(why))
+		joined[why->object] = why->entry.seq;
+	return effects_find(show, joined, ret);
+}
+
 static void show_text(const struct show *show, const struct why_global *why,
-		      const struct same_processes *same, size_t repeats)
+		      const struct effects *effects, const struct same_processes *same,
+		      size_t repeats)
 {
 	const struct recording *rec = show->rec;
 	AUTO_STRBUF struct strbuf answer = STRBUF_INIT;
@@ -140,10 +158,15 @@ static void show_text(const struct show *show, const struct why_global *why,
 			  true);
 	if (why->local_count || (why->how != GLOBAL_NOT && why->entry.call != NONE))
 		render_blank(show->render);
+	if (!has_effects(why))
+		return;
+	show_effects(show, effects);
+	render_blank(show->render);
 }
 
 static void why_global_to_json(const struct show *show, const struct why_global *why,
-			       const struct same_processes *same, size_t repeats)
+			       const struct effects *effects, const struct same_processes *same,
+			       size_t repeats)
 {
 	const struct recording *rec = show->rec;
 	struct render *render = show->render;
@@ -163,6 +186,7 @@ static void why_global_to_json(const struct show *show, const struct why_global 
 	for (size_t i = 0; i < why->local_count; i++)
 		call_to_json(render, NULL, rec, why->locals[i], no_demangle);
 	render_close(render);
+	effects_to_json(show, effects);
 	close_explanation(show, why->why_unsure);
 }
 
@@ -172,14 +196,17 @@ void show_why_global(const struct show *show, int object, const struct same_proc
 	AUTO_SCOPES struct loaded_scopes loaded = {0};
 	AUTO_WHY_GLOBAL struct why_global why = {0};
 	struct scopes *scopes = scopes_at_end(show, SCOPES_ALONE, &loaded);
+	AUTO_EFFECTS struct effects effects = {0};
 
 	if (!scopes)
 		return;
 	why_global_build(show->rec, scopes, object, &why);
-	if (show->render->is_text)
-		show_text(show, &why, same, repeats);
+	if (!find_effects(show, &why, &effects))
+		*show->ret_failed = true;
+	else if (show->render->is_text)
+		show_text(show, &why, &effects, same, repeats);
 	else
-		why_global_to_json(show, &why, same, repeats);
+		why_global_to_json(show, &why, &effects, same, repeats);
 }
 
 static char *sign(const struct recording *rec, struct scopes *scopes, int object)

@@ -14,7 +14,6 @@ so libopener.so <<'END2'
 __attribute__((constructor)) static void begin(void) { dlopen("libplug.so", RTLD_LAZY | RTLD_GLOBAL); }
 END2
 program prog "${rpath[@]}" -lstart <<'END2'
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>
 static void open_local(const char *name) { dlopen(name, RTLD_LAZY); }
