@@ -427,7 +427,7 @@ static void help_offers_what_is_accepted(void **state)
 		assert_int_equal(strstr(list, "--json") == NULL, record);
 		assert_int_equal(strstr(help, "--run") == NULL, record);
 		assert_non_null(strstr(help, "--db=FILE"));
-		if (strcmp(commands[i].name, "info") == 0)
+		if (commands[i].flags & COMMAND_ALL_RUNS)
 			assert_non_null(strstr(help, "--run=N        run number N (default: all)"));
 		else if (!record)
 			assert_non_null(strstr(help, "run number N (default: the newest)"));
