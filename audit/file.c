@@ -67,26 +67,38 @@ static const char *real_directory(const char *path, size_t length)
 	return kept_real;
 }
 
-/*
- * The real path without opening the file, which takes the kernel a multiple of the time: most files
- * are in a few directories, and are links to others beside them.  False: not such a case.
- */
-static bool follow_links(const char *path, char *place)
+/* Put `path` with the real name of its directory at `place`; the length of that, or 0. */
+static size_t join_real(const char *path, char *place)
 {
-	static char target[PATH_ROOM];
 	const char *slash = strrchr(path, '/');
 	const char *real = path[0] == '/' ? real_directory(path, (size_t)(slash - path) + 1) : NULL;
 	size_t length = real ? strlen(real) : 0;
 
 	if (!real || !join(place, PATH_ROOM, real, length > 1 ? "/" : "", slash + 1))
-		return false;
-	length += length > 1;
-	for (int i = 0; i < LINKS_MAX; i++) {
+		return 0;
+	return length + (length > 1);
+}
+
+/*
+ * The real path without opening the file, which takes the kernel a multiple of the time: most files
+ * are in a few directories, and are links to others beside them, or in another such directory.
+ * False: not such a case.
+ */
+static bool follow_links(const char *path, char *place)
+{
+	static char target[PATH_ROOM];
+	size_t length = join_real(path, place);
+
+	for (int i = 0; length && i < LINKS_MAX; i++) {
 		long n = sys(SYS_readlinkat, AT_FDCWD, place, target, sizeof(target) - 1);
 
 		if (n < 0)
 			return n == -EINVAL; /* not a link */
 		target[n] = '\0';
+		if (target[0] == '/') {
+			length = join_real(target, place);
+			continue;
+		}
 		if (n == 0 || strchr(target, '/') || length + (size_t)n >= PATH_ROOM)
 			return false;
 		memcpy(place + length, target, (size_t)n + 1);
@@ -115,6 +127,11 @@ void file_look(const char *path, struct file_facts *file)
 	file->real_path[0] = '\0';
 	if (!*path)
 		return;
+	if (path == module.exe) { /* is the kernel's word */
+		join(file->real_path, sizeof(file->real_path), path, NULL, NULL);
+		if (set_facts(sys(SYS_newfstatat, AT_FDCWD, path, &st, 0), &st, file))
+			return;
+	}
 	/* Later the program may have changed its root, and what was known of directories is void.
 	 */
 	if (!module.started && strchr(path, '/') && follow_links(path, file->real_path) &&
