@@ -237,8 +237,9 @@ static long next_descriptor(void)
 	return fd >= 0 ? fd : -1;
 }
 
-/* Allocates: with signals blocked, one thread at a time. */
-static unw_addr_space_t make_space(void)
+/* Allocates: with signals blocked, one thread at a time, and not on the program's stack, which may
+ * be a fibre's of a few KiB. */
+static void make_space(void *argument)
 {
 	static unw_accessors_t accessors = {
 		.find_proc_info = find_proc_info,
@@ -250,34 +251,34 @@ static unw_addr_space_t make_space(void)
 		.resume = resume,
 		.get_proc_name = get_proc_name,
 	};
-	unw_addr_space_t space = unw_create_addr_space(&accessors, 0);
+	struct stack_taker *taker = argument;
+	unw_addr_space_t space;
+	struct stat st;
+	long fd = -1;
 
-	if (space)
-		unw_set_caching_policy(space, UNW_CACHE_GLOBAL);
-	return space;
+	if (!set_up)
+		fd = next_descriptor();
+	space = unw_create_addr_space(&accessors, 0);
+	if (!space)
+		return;
+	unw_set_caching_policy(space, UNW_CACHE_GLOBAL);
+	if (fd >= 0 && sys(SYS_fstat, fd, &st) == 0 && S_ISFIFO(st.st_mode))
+		close_pipe(fd, st.st_ino, st.st_dev);
+	set_up = true;
+	taker->space = space;
 }
 
 /* Give a taker its address space; the first one sets libunwind up.  False: another thread is at it
  * for long, or there is no memory. */
 static bool prepare(struct stack_taker *taker)
 {
-	struct stat st;
-	long fd = -1;
-
 	for (int tries = 0; atomic_exchange_explicit(&preparing, true, memory_order_acquire);) {
 		if (++tries == TRIES)
 			return false;
 		sys(SYS_sched_yield);
 	}
-	if (takers[0].stack || map_stacks()) {
-		if (!set_up)
-			fd = next_descriptor();
-		taker->space = make_space();
-		if (fd >= 0 && sys(SYS_fstat, fd, &st) == 0 && S_ISFIFO(st.st_mode))
-			close_pipe(fd, st.st_ino, st.st_dev);
-		if (taker->space)
-			set_up = true;
-	}
+	if (takers[0].stack || map_stacks())
+		stack_run(taker, make_space, taker);
 	atomic_store_explicit(&preparing, false, memory_order_release);
 	return taker->space != NULL;
 }
