@@ -328,7 +328,7 @@ struct spool_unbound {
 /*
  * In an entry of the kind SPOOL_REFERENCE_IRELATIVE, `to` is the object that holds the chosen
  * function (0: none does), `symbol` is 0, and `own` the offset of the resolver from from's load
- * address.  Whether from's .dynsym has a name for the IFUNC, the file tells.
+ * address, less than 2^31.  Whether from's .dynsym has a name for the IFUNC, the file tells.
  */
 struct spool_reference {
 	uint32_t to;      /* defining object; 0 none */

@@ -200,7 +200,7 @@ static void walk_irelative(struct walk *walk, const ElfW(Rela) * rela)
 	uintptr_t slot = object->bias + rela->r_offset, value;
 	uintptr_t resolver = (uintptr_t)rela->r_addend;
 
-	if (slot < object->start || slot + sizeof(value) > object->end || resolver > UINT32_MAX)
+	if (slot < object->start || slot + sizeof(value) > object->end || resolver > INT32_MAX)
 		return;
 	memcpy(&value, (const void *)slot, sizeof(value));
 	chosen = value ? objects_at(value) : NULL; /* may be the vDSO */

@@ -74,7 +74,7 @@ static void read_symbol(uint32_t index, const char *name, const char *version, u
 			void *data)
 {
 	name_symbol(data, index, name, version);
-	if (resolver && resolver <= UINT32_MAX)
+	if (resolver && resolver <= INT32_MAX)
 		name_symbol(data, NUMBER_OF_RESOLVER((uint32_t)resolver), name, version);
 	version_binding(data, name, version);
 }

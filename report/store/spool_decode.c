@@ -189,6 +189,8 @@ static bool decode_references(struct cursor *c, struct spool_item *item)
 		memcpy(&r, item->references.entries + i * sizeof(r), sizeof(r));
 		if (r.kind < SPOOL_REFERENCE_PLT || r.kind > SPOOL_REFERENCE_IRELATIVE)
 			return false;
+		if (r.kind == SPOOL_REFERENCE_IRELATIVE && r.own > INT32_MAX)
+			return false;
 		names += r.to == 0;
 	}
 	return take_texts(c, names, &item->references.names);

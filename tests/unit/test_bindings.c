@@ -130,6 +130,51 @@ static void test_kinds(void **state)
 	assert_answer("SELECT count(DISTINCT seq) FROM binding", "1");
 }
 
+static struct spool_reference irelative(uint32_t to, uint32_t resolver)
+{
+	return (struct spool_reference){
+		.to = to,
+		.own = resolver,
+		.kind = SPOOL_REFERENCE_IRELATIVE,
+		.slots = 1,
+		.flags = SPOOL_REFERENCE_IFUNC | (to ? 0 : SPOOL_REFERENCE_UNBOUND),
+		.address = 0x1000u * to,
+	};
+}
+
+/* An object's own IFUNCs: what they chose counts, which may lie elsewhere or be nothing. */
+static void test_irelative(void **state)
+{
+	struct spool_builder b;
+	struct spool_references fixed;
+	const struct spool_reference list[] = {
+		irelative(LIBRARY, 0x70),
+		irelative(0, 0x80),
+		reference(0, 9, SPOOL_REFERENCE_GOT, 0, 1),
+		irelative(OTHER, 0x90),
+		irelative(LIBRARY, 0x70),
+	};
+
+	(void)state;
+	begin(&b);
+	fixed = (struct spool_references){sb_when(&b), LIBRARY, ARRAY_SIZE(list)};
+	sb_begin(&b, SPOOL_REFERENCES, 0, 1);
+	sb_put(&b, &fixed, sizeof(fixed));
+	sb_put(&b, list, sizeof(list));
+	sb_text(&b, NULL); /* of 0x80 */
+	sb_text(&b, "nine");
+	sb_commit(&b);
+	save(&b);
+	assert_answer(ROWS, "3>3  - irelative relocation 2;"
+			    "3>4  - irelative relocation 1;3>nobody  - irelative relocation 1;"
+			    "3>nobody nine - got relocation 1");
+	assert_answer(
+		"SELECT group_concat(value || ' ' || number || ' ' || object || ' ' || type, ';') "
+		"FROM (SELECT s.* FROM symbol s WHERE number < 0 ORDER BY value)",
+		"112 -112 3 10;128 -128 3 10;144 -144 3 10");
+	assert_answer("SELECT address FROM binding WHERE count = 2", "12288");
+}
+
 /* The walk corrects the version of what la_symbind told; it adds no second row, and no look-ups. */
 static void test_told_and_walked(void **state)
 {
@@ -382,12 +427,19 @@ static void test_lies_about_length(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		directory_test(test_kinds),          directory_test(test_told_and_walked),
-		directory_test(test_lazy),           directory_test(test_bound_to_itself),
-		directory_test(test_lazy_versions),  directory_test(test_lazy_shared),
-		directory_test(test_eager_shared),   directory_test(test_versions_of_what_was_told),
-		directory_test(test_internal),       directory_test(test_nameless),
-		directory_test(test_contradictions), directory_test(test_lies_about_length),
+		directory_test(test_kinds),
+		directory_test(test_irelative),
+		directory_test(test_told_and_walked),
+		directory_test(test_lazy),
+		directory_test(test_bound_to_itself),
+		directory_test(test_lazy_versions),
+		directory_test(test_lazy_shared),
+		directory_test(test_eager_shared),
+		directory_test(test_versions_of_what_was_told),
+		directory_test(test_internal),
+		directory_test(test_nameless),
+		directory_test(test_contradictions),
+		directory_test(test_lies_about_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
