@@ -59,7 +59,7 @@ expect_eq "in JSON" "$(sqlite3 -batch :memory: "SELECT
 	json_extract(readfile('info.json'), '\$.missing_children')")" 3
 
 # A process of one pid namespace is no parent in another, whose pids are the same.
-unshare -pf true 2>/dev/null || exit 0
+unshare -pf --mount-proc true 2>/dev/null || exit 0
 export PLUGAUDIT_DB=$PWD/spaces.db PLUGAUDIT_FLUSH=off
 mkfifo go
 program waits <<'END'
@@ -67,7 +67,7 @@ program waits <<'END'
 int main(void) { return open("go", O_RDONLY) < 0; }
 END
 program nothing <<<'int main(void) { return 0; }'
-LD_AUDIT=$MODULE unshare -pf --mount-proc ./waits & # pid 1 there
+timeout 60 env LD_AUDIT="$MODULE" unshare -pf --kill-child --mount-proc ./waits & # pid 1 there
 for ((i = 0; i < 200; i++)); do
 	[ -z "$(find . -name 'spaces.db.1.*spool')" ] || break
 	sleep 0.05
