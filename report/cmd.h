@@ -163,6 +163,22 @@ void why_found_to_json(const struct show *show, const struct why_found *found,
 void show_object_record(const struct show *show, int index, const struct same_processes *same,
 			size_t repeats);
 
+/*
+ * Why dlopen calls failed.  The answer about one call, in their order, is valid until the next;
+ * NULL: it did not fail, or that is not known (or *show->ret_failed is set, after a message).
+ */
+struct failures;
+struct dlopen_failure;
+struct failures *failures_new(const struct show *show);
+const struct dlopen_failure *failures_find(struct failures *failures, int call);
+void failures_free(struct failures *failures);
+/* "libx.so.1 was not found, or not usable; liby.so needs it" */
+void add_failure(struct strbuf *sb, const struct show *show, const struct dlopen_failure *failure);
+/* ": " and that, for a call that is asked about alone; nothing when it is not known. */
+void add_call_failure(struct strbuf *sb, const struct show *show, int call);
+/* The member "failure"; NULL gives null. */
+void failure_to_json(const struct show *show, const struct dlopen_failure *failure);
+
 /* A binding as the model wants it; its strings are the row's. */
 struct observed_binding observe_binding(const struct binding_row *row);
 

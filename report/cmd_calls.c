@@ -3,6 +3,7 @@
 
 #include "report/cmd.h"
 #include "report/elf/elf.h"
+#include "report/model/dlopen_failure.h"
 #include "report/render/words.h"
 
 #define DEEPEST 20 /* indentation stops here */
@@ -51,12 +52,20 @@ static size_t nesting(const struct recording *rec, int index)
 	return depth;
 }
 
-static void add_result(struct strbuf *sb, const struct recording *rec, const struct call *call)
+static void add_result(struct strbuf *sb, const struct show *show, struct failures *failures,
+		       int index)
 {
+	const struct recording *rec = show->rec;
+	const struct call *call = &rec->calls[index];
+	const struct dlopen_failure *failure = failures_find(failures, index);
 	bool opens = call->kind == CALL_DLOPEN || call->kind == CALL_DLMOPEN;
 
 	if (opens && call->outcome == OUTCOME_FAILED) {
 		strbuf_addstr(sb, "failed");
+		if (failure && failure->kind != FAILURE_UNKNOWN) {
+			strbuf_addstr(sb, ": ");
+			add_failure(sb, show, failure);
+		}
 		return;
 	}
 	if (!has_object(rec, call->result)) {
@@ -91,7 +100,7 @@ static bool is_wanted(const struct show *show, const struct call *call)
 	return readable && fnmatch(wanted, readable, 0) == 0;
 }
 
-static void show_row(const struct show *show, int index)
+static void show_row(const struct show *show, struct failures *failures, int index)
 {
 	const struct recording *rec = show->rec;
 	const struct call *call = &rec->calls[index];
@@ -103,7 +112,7 @@ static void show_row(const struct show *show, int index)
 	add_time(&at, call->time_ns);
 	strbuf_addf(&text, "%*s", (int)nesting(rec, index) * 2, "");
 	add_call(&text, rec, index, no_demangle);
-	add_result(&result, rec, call);
+	add_result(&result, show, failures, index);
 	add_caller(&caller, rec, index, no_demangle);
 	const struct value values[ARRAY_SIZE(call_columns)] = {
 		value_string(process.s),
@@ -119,7 +128,7 @@ static void show_row(const struct show *show, int index)
 }
 
 /* With --stack: a paragraph a call instead of a row. */
-static void show_paragraph(const struct show *show, int index)
+static void show_paragraph(const struct show *show, struct failures *failures, int index)
 {
 	const struct recording *rec = show->rec;
 	const struct call *call = &rec->calls[index];
@@ -128,7 +137,7 @@ static void show_paragraph(const struct show *show, int index)
 
 	add_time(&at, call->time_ns);
 	add_call(&text, rec, index, show->options->no_demangle);
-	add_result(&result, rec, call);
+	add_result(&result, show, failures, index);
 	strbuf_addf(&indent, "%*s", (int)nesting(rec, index) * 2, "");
 	if (show->with_pid) {
 		add_process(&process, rec);
@@ -149,30 +158,33 @@ static void show_paragraph(const struct show *show, int index)
 	render_blank(show->render);
 }
 
-static void show_json(const struct show *show, int index)
+static void show_json(const struct show *show, struct failures *failures, int index)
 {
 	render_open(show->render, NULL, GROUP_OBJECT);
 	render_value(show->render, "pid", value_integer(show->rec->pid));
 	render_value(show->render, "process", value_integer(show->rec->process_id));
 	call_to_json(show->render, "call", show->rec, index, show->options->no_demangle);
+	failure_to_json(show, failures_find(failures, index));
 	render_close(show->render);
 }
 
 static bool show_calls(const struct show *show, void *data)
 {
 	size_t *shown = data;
+	struct failures *failures = failures_new(show);
 
 	for (size_t i = 0; i < show->rec->call_count; i++) {
 		if (!is_wanted(show, &show->rec->calls[i]))
 			continue;
 		++*shown;
 		if (!show->render->is_text)
-			show_json(show, (int)i);
+			show_json(show, failures, (int)i);
 		else if (show->options->stack)
-			show_paragraph(show, (int)i);
+			show_paragraph(show, failures, (int)i);
 		else
-			show_row(show, (int)i);
+			show_row(show, failures, (int)i);
 	}
+	failures_free(failures);
 	return true;
 }
 

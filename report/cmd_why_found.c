@@ -245,9 +245,9 @@ static void add_not_found(struct strbuf *sb, const struct recording *rec,
 	add_name(sb, rec->searches[found->stopped].tried);
 }
 
-static void add_verdict(struct strbuf *sb, const struct recording *rec,
-			const struct why_found *found)
+static void add_verdict(struct strbuf *sb, const struct show *show, const struct why_found *found)
 {
+	const struct recording *rec = show->rec;
 	const struct found_place *place = why_found_place(found);
 
 	switch (found->outcome) {
@@ -286,10 +286,9 @@ static void add_verdict(struct strbuf *sb, const struct recording *rec,
 
 		strbuf_addstr(sb, ": ");
 		add_name(sb, rec->objects[found->result].path);
-		if (found->outcome == OUTCOME_FAILED && failed != NONE &&
-		    call_missing_request(rec, failed) != NONE) {
+		if (found->outcome == OUTCOME_FAILED && failed != NONE) {
 			strbuf_addstr(sb, " (the dlopen failed");
-			add_call_failure(sb, rec, failed);
+			add_call_failure(sb, show, failed);
 			strbuf_addch(sb, ')');
 		}
 	}
@@ -303,7 +302,7 @@ static void show_text(const struct show *show, const struct why_found *found,
 
 	add_name(&name, found->name);
 	add_asker(&name, show, found);
-	add_verdict(&verdict, show->rec, found);
+	add_verdict(&verdict, show, found);
 	add_time(&where, show->rec->searches[found->request].time_ns);
 	strbuf_addstr(&where, " after the start of ");
 	add_same_processes(&where, same);

@@ -200,9 +200,10 @@ static void add_beneficiary(struct strbuf *sb, const struct show *show, int stac
 }
 
 /* ", but that dlopen failed: libx.so was not found, or not usable" */
-static void add_failure(struct strbuf *sb, const struct recording *rec,
-			const struct load_step *last)
+static void add_load_failure(struct strbuf *sb, const struct show *show,
+			     const struct load_step *last)
 {
+	const struct recording *rec = show->rec;
 	int call = object_failed_call(rec, last->object);
 
 	if (call == NONE)
@@ -212,7 +213,7 @@ static void add_failure(struct strbuf *sb, const struct recording *rec,
 	else
 		strbuf_addf(sb, ", but the %s that wanted both failed",
 			    call_kind_name(rec->calls[call].kind));
-	add_call_failure(sb, rec, call);
+	add_call_failure(sb, show, call);
 }
 
 /* The sentence that answers the question. */
@@ -265,7 +266,7 @@ static void add_answer(struct strbuf *sb, const struct show *show, const struct 
 		strbuf_addstr(sb, " was loaded, and the recording does not tell why");
 		break;
 	}
-	add_failure(sb, rec, last);
+	add_load_failure(sb, show, last);
 }
 
 static void add_asked(struct strbuf *sb, const struct show *show, const struct load_asked *asked)

@@ -98,4 +98,14 @@ enum program_kind {
  * by the caller, or NULL. */
 enum program_kind program_inspect(const char *path, char **ret_interpreter);
 
+/* Could ld.so use the file that is at `path` now, by the beginning of its ELF header (open_verify
+ * in glibc's elf/dl-load.c)? */
+enum library_fit {
+	LIBRARY_FITS,
+	LIBRARY_OTHER_CLASS, /* another ELF class or machine than plugreport's own */
+	LIBRARY_NOT_ELF,
+	LIBRARY_UNREADABLE, /* there is none, or it can't be read */
+};
+enum library_fit library_inspect(const char *path);
+
 #endif

@@ -148,3 +148,19 @@ enum program_kind program_inspect(const char *path, char **ret_interpreter)
 	}
 	return kind;
 }
+
+enum library_fit library_inspect(const char *path)
+{
+	ElfW(Ehdr) header;
+	AUTO_CLOSE int fd = open_regular(path, NULL);
+	ssize_t length = fd < 0 ? -1 : pread(fd, &header, sizeof(header), 0);
+
+	if (length < 0)
+		return LIBRARY_UNREADABLE;
+	if (length < (ssize_t)sizeof(header) || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+		return LIBRARY_NOT_ELF;
+	if (header.e_ident[EI_CLASS] != __ehdr_start.e_ident[EI_CLASS] ||
+	    header.e_machine != __ehdr_start.e_machine)
+		return LIBRARY_OTHER_CLASS;
+	return LIBRARY_FITS;
+}

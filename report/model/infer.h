@@ -13,7 +13,8 @@
 #include "report/model/search_path.h"
 
 #define NAME_SPACE_UNKNOWN INT32_MIN
-#define RTLD_NOLOAD_FLAG   4u /* RTLD_NOLOAD and RTLD_BINDING_MASK of <dlfcn.h>, as recorded */
+#define RTLD_NOLOAD_FLAG   4u /* RTLD_NOLOAD and the like of <dlfcn.h>, as recorded */
+#define RTLD_GLOBAL_FLAG   0x100u
 #define RTLD_BINDING_FLAGS 3u
 
 /* What a key of the name index is. */

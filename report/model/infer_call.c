@@ -61,13 +61,22 @@ static void conclude_search(struct replay *rp, int index)
 			 NONE);
 }
 
-/* Nothing is there yet in a new namespace: what opens nothing there fails.  A wrong mode is refused
- * before anything is looked at. */
+/* A wrong mode is refused before anything is looked at (elf/dl-open.c); so are the program and
+ * RTLD_GLOBAL in another namespace than the base's (dlfcn/dlmopen.c). */
+static bool is_refused(const struct call *call)
+{
+	bool elsewhere = call->kind == CALL_DLMOPEN && call->name_space != 0;
+
+	return (call->flags & RTLD_BINDING_FLAGS) == 0 ||
+	       (elsewhere && (!call->name || (call->flags & RTLD_GLOBAL_FLAG)));
+}
+
+/* Nothing is there yet in a new namespace: what opens nothing there fails. */
 static bool must_have_failed(const struct replay *rp, const struct call *call)
 {
 	bool new_name_space = call->kind == CALL_DLMOPEN && call->name && call->name_space == -1;
 
-	return (call->flags & RTLD_BINDING_FLAGS) == 0 || (new_name_space && !rp->gaps);
+	return is_refused(call) || (new_name_space && !rp->gaps);
 }
 
 /* The call has returned, or the recording ends. */
@@ -195,9 +204,9 @@ static int find_match(struct replay *rp, int index)
 	const struct call *call = &rp->rec->calls[index];
 	int32_t name_space = call_name_space(rp, index);
 
-	if ((call->flags & RTLD_BINDING_FLAGS) == 0)
-		return NONE; /* "invalid mode" */
-	if (!call->name)     /* dlmopen ignores a NULL name's namespace: it is the base's program */
+	if (is_refused(call))
+		return NONE;
+	if (!call->name)
 		return rp->program;
 	if (name_space == NAME_SPACE_UNKNOWN)
 		return NONE;

@@ -406,6 +406,11 @@ void scopes_advance(struct scopes *s, uint64_t seq)
 		place_ldso(s);
 }
 
+uint64_t scopes_now(const struct scopes *s)
+{
+	return s->now;
+}
+
 /* The symbols that ld.so itself refers to are looked up in the program's scopes (elf/rtld.c). */
 static int scope_holder(const struct scopes *s, int object)
 {

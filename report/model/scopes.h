@@ -109,6 +109,8 @@ void scopes_inherit(struct scopes *scopes, const struct scopes *parent);
  * global scope only when its constructors have run.)  What exit closes stays as it is.
  */
 void scopes_advance(struct scopes *scopes, uint64_t seq);
+/* Where that has come to. */
+uint64_t scopes_now(const struct scopes *scopes);
 
 /* The scopes of `object`, in order of look-up; their number goes to ret_count. Valid until the next
  * scopes_advance(). */

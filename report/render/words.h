@@ -68,10 +68,6 @@ void add_rule(struct strbuf *sb, const struct recording *rec, enum search_rule r
 /* Where ld.so has the name of a preloaded object from: "LD_PRELOAD", "/etc/ld.so.preload". */
 void add_preload_source(struct strbuf *sb, const struct recording *rec, const char *name);
 
-/* Why a dlopen or dlmopen call failed, when the recording tells: ": libx.so was not found, or not
- * usable".  Otherwise nothing. */
-void add_call_failure(struct strbuf *sb, const struct recording *rec, int call);
-
 /* What made the result of a call known, as a sentence's end: "inferred: ...". */
 const char *call_known_by_words(const struct call *call);
 

@@ -96,20 +96,6 @@ void add_rule(struct strbuf *sb, const struct recording *rec, enum search_rule r
 	}
 }
 
-void add_call_failure(struct strbuf *sb, const struct recording *rec, int call)
-{
-	int request = call_missing_request(rec, call);
-	const struct search *asked;
-
-	if (request == NONE)
-		return;
-	asked = &rec->searches[request];
-	strbuf_addstr(sb, ": ");
-	add_name(sb, asked->tried);
-	strbuf_addstr(sb, asked->outcome == OUTCOME_UNUSABLE ? " is not usable"
-							     : " was not found, or not usable");
-}
-
 const char *call_known_by_words(const struct call *call)
 {
 	bool opens = call->kind == CALL_DLOPEN || call->kind == CALL_DLMOPEN;

@@ -50,6 +50,6 @@ $ plugreport calls --name '*.so'
   TIME  TID  dlsym(plugin.so, "plugin")  from plugin.so  binding  run() at host.c:3 in host
   TIME  TID  dlsym(plugin.so, "plugin")  from plugin.so  binding  run() at host.c:3 in host
   TIME  TID  dlsym(plugin.so (namespace 2), "plugin")  from plugin.so (namespace 2)  binding  run() at host.c:3 in host
-  TIME  TID  dlmopen(LM_ID_NEWLM, "./bare.so", RTLD_NOW)  failed  opening  main() at host.c:11 in host
+  TIME  TID  dlmopen(LM_ID_NEWLM, "./bare.so", RTLD_NOW)  failed: bare.so (namespace 3) refers to count, which nothing in its scopes defines  opening  main() at host.c:11 in host
 Results known by opening, search or name are inferred from what came next.
 END

@@ -32,12 +32,13 @@ record() { # [VARIABLE=value...] COMMAND...
 
 record ./prog ./broken.so ./undefined.so ./text.so ./directory.so ./absent.so @./fine.so
 expect_eq "a DT_NEEDED is missing" "$(verdict broken.so)" \
-	"was found, but could not be loaded: ./broken.so (the dlopen failed: libdep.so.1 was not found, or not usable)"
+	"was found, but could not be loaded: ./broken.so (the dlopen failed: libdep.so.1 was not found, or not usable; broken.so needs it)"
 expect_match "why-loaded" "$(plugreport why-loaded broken.so)" \
 	'^broken.so was loaded because main\(\).* opened it, but that dlopen failed: libdep.so.1 was not found'
-expect_eq "a symbol is undefined" "$(verdict undefined.so)" "was found, but could not be loaded: ./undefined.so"
+expect_eq "a symbol is undefined" "$(verdict undefined.so)" \
+	"was found, but could not be loaded: ./undefined.so (the dlopen failed: undefined.so refers to nobody, which nothing in its scopes defines)"
 expect_match "calls" "$(plugreport calls --stack)" \
-	'"./undefined.so", RTLD_NOW\)  -> failed \(inferred: opened and closed again during this call\)'
+	'"./undefined.so", RTLD_NOW\)  -> failed: undefined.so refers to nobody, which nothing in its scopes defines \(inferred: opened and closed again during this call\)'
 expect_eq "a text" "$(verdict text.so)" "was there, but is not usable"
 expect_eq "a directory" "$(verdict directory.so)" "was there, but is not usable"
 expect_eq "no file" "$(verdict absent.so)" "was not found, or not usable"
