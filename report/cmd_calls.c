@@ -62,7 +62,9 @@ static void add_result(struct strbuf *sb, const struct show *show, struct failur
 
 	if (opens && call->outcome == OUTCOME_FAILED) {
 		strbuf_addstr(sb, "failed");
-		if (failure && failure->kind != FAILURE_UNKNOWN) {
+		/* That RTLD_NOLOAD came to nothing stands in the next column. */
+		if (failure && failure->kind != FAILURE_UNKNOWN &&
+		    failure->kind != FAILURE_NOT_LOADED) {
 			strbuf_addstr(sb, ": ");
 			add_failure(sb, show, failure);
 		}

@@ -9,7 +9,6 @@
 struct failures {
 	struct file_judge judge; /* first: it is what the model is given */
 	const struct show *show;
-	bool loaded;
 	struct loaded_scopes scopes;
 	struct symbol_provider *symbols;
 	struct dlopen_failure found;
@@ -48,6 +47,21 @@ void failures_free(struct failures *failures)
 	free(failures);
 }
 
+/* Without a database (a test's recording) there are no symbol tables: less is told. */
+static bool load(struct failures *failures)
+{
+	const struct show *show = failures->show;
+
+	if (!show->store) {
+		failures->scopes.scopes = scopes_new(show->rec, NULL, 0);
+		return true;
+	}
+	if (!store_scopes(show->store, show->rec, SCOPES_ALONE, &failures->scopes))
+		return false;
+	failures->symbols = symbol_tables_open(show->store, show->rec);
+	return true;
+}
+
 const struct dlopen_failure *failures_find(struct failures *failures, int call)
 {
 	const struct show *show = failures->show;
@@ -56,16 +70,10 @@ const struct dlopen_failure *failures_find(struct failures *failures, int call)
 	if (call < 0 || (size_t)call >= rec->call_count ||
 	    rec->calls[call].outcome != OUTCOME_FAILED)
 		return NULL;
-	if (!failures->loaded) {
-		failures->loaded = true;
-		if (!store_scopes(show->store, rec, SCOPES_ALONE, &failures->scopes)) {
-			*show->ret_failed = true;
-			return NULL;
-		}
-		failures->symbols = symbol_tables_open(show->store, rec);
-	}
-	if (!failures->symbols)
+	if (!failures->scopes.scopes && !load(failures)) {
+		*show->ret_failed = true;
 		return NULL;
+	}
 	dlopen_failure_find(rec, failures->scopes.scopes, failures->symbols, &failures->judge, call,
 			    &failures->found);
 	return &failures->found;
@@ -142,6 +150,9 @@ void add_failure(struct strbuf *sb, const struct show *show, const struct dlopen
 			strbuf_addch(sb, '@');
 			add_name(sb, failure->version);
 		}
+		if (failure->others)
+			strbuf_addf(sb, " and %zu other%s", failure->others,
+				    failure->others == 1 ? "" : "s");
 		strbuf_addstr(sb, ", which nothing in its scopes defines");
 		break;
 	case FAILURE_STATIC_TLS:
@@ -193,6 +204,7 @@ void failure_to_json(const struct show *show, const struct dlopen_failure *failu
 	render_value(render, "path", value_string(failure->path));
 	render_value(render, "symbol", value_string(failure->symbol));
 	render_value(render, "version", value_string(failure->version));
+	render_value(render, "other_symbols", value_integer((int64_t)failure->others));
 	render_value(render, "best_version", value_string(failure->best));
 	render_value(render, "sure", value_bool(failure->sure));
 	render_close(render);

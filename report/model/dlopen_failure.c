@@ -218,13 +218,16 @@ static bool find_symbol_of(struct finder *finder, int object)
 		lookup_result_release(&result);
 		if (found)
 			continue;
+		if (finder->ret->symbol) {
+			finder->ret->others++;
+			continue;
+		}
 		finder->ret->object = object;
 		finder->ret->symbol = symbol->name;
 		finder->ret->version = symbol->version;
-		/* A lazy reference to a function is no error before it is called. */
-		return conclude(finder, FAILURE_SYMBOL, now);
 	}
-	return false;
+	/* A lazy reference to a function is no error before it is called. */
+	return finder->ret->symbol && conclude(finder, FAILURE_SYMBOL, now);
 }
 
 /* --- what ld.so refuses without a word in the file's tables */

@@ -36,6 +36,8 @@ struct dlopen_failure {
 	/* These belong to the recording or the symbol provider; NULL where there is none. */
 	const char *path, *symbol, *version;
 	const char *best; /* the highest version of the same family that `provider` has */
+	size_t others;    /* symbols of `object` that are as undefined as `symbol`: ld.so stopped at
+			     one of them, which is not known */
 	bool sure;        /* false: other explanations are left */
 };
 

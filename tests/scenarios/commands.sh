@@ -61,7 +61,7 @@ for command in calls tree objects namespaces "why-loaded libtext.so"; do
 	expect_match "$command says what is inferred" "$(plugreport $command)" '\binferred\b'
 done
 expect_no_match "calls speaks to people" "$calls" 'nested-|failed-search|name-match'
-expect_match "calls" "$calls" 'failed +vain search'
+expect_match "calls" "$calls" 'failed: libgone.so was not found, or not usable; broken.so needs it +vain search'
 expect_match "calls" "$calls" 'dlmopen.*sandbox\.so'
 expect_match "namespaces" "$(plugreport namespaces)" 'sandbox\.so'
 expect_match "info names glibc" "$(plugreport info)" "$(db "SELECT glibc FROM process")"

@@ -26,7 +26,7 @@ second
 $ plugreport calls
   AT  TID  CALL  RESULT  KNOWN BY  CALLED FROM
   TIME  TID  dlopen("./first.so", RTLD_NOW)  loaded first.so  opening  main() at host.c:5 in host
-  TIME  TID  dlopen("./second.so", RTLD_NOW)  failed  opening  main() at host.c:6 in host
+  TIME  TID  dlopen("./second.so", RTLD_NOW)  failed: second.so refers to shared and 1 other, which nothing in its scopes defines  opening  main() at host.c:6 in host
   TIME  TID  dlopen("./first.so", RTLD_NOW|RTLD_GLOBAL)  was there: first.so  name  main() at host.c:7 in host
   TIME  TID  dlopen("./second.so", RTLD_NOW)  loaded second.so  opening  main() at host.c:8 in host
 Results known by opening, search or name are inferred from what came next.

@@ -31,7 +31,7 @@ $ plugreport calls
   TIME  TID  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD)  failed  not loaded  main() at host.c:5 in host
   TIME  TID  dlopen("./plugin.so", RTLD_NOW)  loaded plugin.so  opening  main() at host.c:6 in host
   TIME  TID  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD)  was there: plugin.so  name  main() at host.c:7 in host
-  TIME  TID  dlopen("./user.so", RTLD_NOW)  failed  opening  main() at host.c:8 in host
+  TIME  TID  dlopen("./user.so", RTLD_NOW)  failed: user.so refers to plugin, which nothing in its scopes defines  opening  main() at host.c:8 in host
   TIME  TID  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD|RTLD_GLOBAL)  was there: plugin.so  name  main() at host.c:9 in host
   TIME  TID  dlopen("./user.so", RTLD_NOW)  loaded user.so  opening  main() at host.c:10 in host
 Results known by opening, search or name are inferred from what came next.

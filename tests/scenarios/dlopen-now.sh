@@ -27,7 +27,7 @@ bad, lazily
 $ plugreport calls
   AT  TID  CALL  RESULT  KNOWN BY  CALLED FROM
   TIME  TID  dlopen("./good.so", RTLD_NOW)  loaded good.so  opening  main() at host.c:5 in host
-  TIME  TID  dlopen("./bad.so", RTLD_NOW)  failed  opening  main() at host.c:6 in host
+  TIME  TID  dlopen("./bad.so", RTLD_NOW)  failed: bad.so refers to nobody_has_this, which nothing in its scopes defines  opening  main() at host.c:6 in host
   TIME  TID  dlopen("./bad.so", RTLD_LAZY)  loaded bad.so  opening  main() at host.c:7 in host
 Results known by opening, search or name are inferred from what came next.
 $ plugreport bindings --from good.so --kind plt

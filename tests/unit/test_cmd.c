@@ -330,13 +330,13 @@ static void failed_loads_are_called_so(void **state)
 	assert_int_equal(call_missing_request(&a.rec, a.rec.objects[PLUGIN].reason_call), gone);
 	answer(&a, false, 1, ask_loaded, PLUGIN);
 	assert_non_null(strstr(a.text, "opened it, but that dlopen failed: libgone.so was not "
-				       "found, or not usable.\n"));
+				       "found, or not usable; libhelper.so.1 needs it.\n"));
 	free(a.text);
 	answer(&a, false, 1, ask_loaded, HELPER);
 	assert_non_null(strstr(
 		a.text, "libhelper.so.1 was loaded because plugin.so needs it, but the dlopen "
 			"that wanted both failed: libgone.so was not found, or not "
-			"usable.\n"));
+			"usable; libhelper.so.1 needs it.\n"));
 	free(a.text);
 	a.rec.searches[gone].outcome = OUTCOME_ALREADY_LOADED;
 	assert_int_equal(call_missing_request(&a.rec, a.rec.objects[PLUGIN].reason_call), NONE);
