@@ -269,7 +269,7 @@ static bool verify_process(const struct show *show, void *data)
 	AUTO_SYMBOLS struct symbol_provider *symbols = symbol_tables_open(show->store, show->rec);
 	struct binding_filter filter = {.from = NONE, .to = NONE, .bound = BOUND_OR_NOT};
 	struct outcome_list list = {.show = show};
-	bool ok = store_scopes(show->store, show->rec, SCOPES_WITH_BINDINGS, &loaded);
+	bool ok = store_scopes(show->store, show->rec, SCOPES_ALONE, &loaded);
 
 	if (ok) {
 		list.verifier = verifier_new(show->rec, loaded.scopes, symbols);

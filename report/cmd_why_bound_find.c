@@ -303,7 +303,7 @@ static bool explain(struct finder *finder, struct store *store)
 	AUTO_FREE bool *wanted = mark_wanted(finder);
 	struct why_bound_list *list = &finder->answers->answers;
 
-	if (!store_scopes(store, finder->rec, SCOPES_WITH_BINDINGS, &loaded))
+	if (!store_scopes(store, finder->rec, SCOPES_ALONE, &loaded))
 		return false;
 	if (finder->count)
 		qsort(finder->list, finder->count, sizeof(*finder->list), compare_references);

@@ -130,7 +130,10 @@ bool verifier_query(struct verifier *verifier, const struct observed_binding *bi
 	ret->got = strcmp(binding->kind, "got") == 0;
 	ret->copy = strcmp(binding->kind, "copy") == 0;
 	ret->tls = strcmp(binding->kind, "tls") == 0;
-	if (!binding->internal)
+	/* Only what the object itself defines can be hidden or protected: no need to load its table
+	 * for what it does not. */
+	if (!binding->internal &&
+	    symbols_may_define(verifier->symbols, binding->from, symbol_hash(binding->symbol)))
 		lookup_reference(verifier->symbols, ret);
 	ret->weak |= binding->weak;
 	return true;

@@ -130,7 +130,8 @@ static void print_bars(const struct bar *bars, size_t count)
 void print_tables(const struct workload *const *workloads, size_t count, const struct bar *bars,
 		  size_t bar_count)
 {
-	print_times(workloads, count);
+	if (count)
+		print_times(workloads, count);
 	print_bars(bars, bar_count);
 }
 
