@@ -87,7 +87,7 @@ static void add_reference(struct strbuf *sb, const struct show *show,
 		strbuf_addf(sb, " (%s)", reference->binding.kind);
 }
 
-static void show_references(const struct show *show, const struct why_bound *why)
+static void show_references(const struct show *show, const struct why_bound *why, bool alone)
 {
 	AUTO_STRBUF struct strbuf line = STRBUF_INIT;
 	size_t most = show->options->all ? SIZE_MAX : REFERENCES_SHOWN;
@@ -100,7 +100,8 @@ static void show_references(const struct show *show, const struct why_bound *why
 		strbuf_addf(&line, " and %zu more", why->reference_count - most);
 	if (!why->reference_count)
 		return;
-	render_line(show->render, "  Referred to by %s", line.s);
+	render_line(show->render, "  Referred to %sby %s", alone ? "" : "(in the first of them) ",
+		    line.s);
 	render_blank(show->render);
 }
 
@@ -112,6 +113,8 @@ static void add_scope_title(struct strbuf *sb, const struct show *show, const st
 
 	if (scope->kind == SCOPE_GLOBAL) {
 		strbuf_addstr(sb, "global scope");
+		if (scope->root != NONE)
+			add_namespace(sb, show->rec, scope->root);
 	} else if (scope->kind == SCOPE_SYMBOLIC) {
 		strbuf_addstr(sb, "itself (DT_SYMBOLIC)");
 	} else {
@@ -395,7 +398,7 @@ void show_why_bound(const struct show *show, const struct why_bound *why,
 	add_same_processes(&line, same);
 	render_line(show->render, "in %s", line.s);
 	render_blank(show->render);
-	show_references(show, why);
+	show_references(show, why, same->count == 1);
 	show_scopes_searched(show, why);
 	show_reason(show, why);
 	show_doubts(show, why);

@@ -257,6 +257,18 @@ static void sign_definition(struct strbuf *sb, const struct recording *rec,
 		strbuf_addf(sb, ":%zu", d->scope);
 }
 
+/* Each process has a program and a global scope of its own; whose DT_SYMBOLIC it is is said by who
+ * refers to it. */
+static void sign_scope(struct strbuf *sb, const struct recording *rec,
+		       const struct why_scope *scope)
+{
+	strbuf_addf(sb, "|%d:", (int)scope->kind);
+	if (scope->kind == SCOPE_GLOBAL && scope->root != NONE)
+		strbuf_addf(sb, "%d", rec->objects[scope->root].name_space);
+	else if (scope->kind == SCOPE_LOCAL)
+		strbuf_addstr(sb, path_of(rec, scope->root));
+}
+
 /* All but who refers to it. */
 static void sign(struct strbuf *sb, const struct recording *rec, const struct why_bound *why,
 		 enum reference_state state)
@@ -267,10 +279,7 @@ static void sign(struct strbuf *sb, const struct recording *rec, const struct wh
 	strbuf_addf(sb, " %s %s %s %s", path_of(rec, why->handle), path_of(rec, why->winner),
 		    path_of(rec, why->observed), path_of(rec, why->without));
 	for (size_t i = 0; i < why->scope_count; i++)
-		strbuf_addf(sb, "|%d:%s", (int)why->scopes[i].kind,
-			    why->scopes[i].kind == SCOPE_SYMBOLIC
-				    ? "" /* whose is said by who refers to it */
-				    : path_of(rec, why->scopes[i].root));
+		sign_scope(sb, rec, &why->scopes[i]);
 	for (size_t i = 0; i < why->step_count; i++)
 		sign_definition(sb, rec, &why->steps[i], false);
 	for (size_t i = 0; i < why->outside_count; i++)
@@ -282,9 +291,6 @@ char *why_bound_signature(const struct recording *rec, const struct why_bound *w
 	AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
 
 	sign(&sb, rec, why, why->reference_count ? why->references[0].state : REFERENCE_UNTOLD);
-	for (size_t i = 0; i < why->reference_count; i++)
-		strbuf_addf(&sb, "|%s:%s", path_of(rec, why->references[i].binding.from),
-			    why->references[i].binding.kind);
 	return strbuf_detach(&sb);
 }
 

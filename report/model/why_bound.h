@@ -105,8 +105,8 @@ void why_bound_unreferenced(const struct recording *rec, struct scopes *scopes,
 void why_bound_list_release(struct why_bound_list *list);
 #define AUTO_WHY_BOUND __attribute__((cleanup(why_bound_list_release)))
 
-/* Append what tells this answer from others, by names and not by numbers: equal for processes that
- * did the same.  The caller frees it. */
+/* What tells this answer from others, but for who refers to it: equal for processes in which the
+ * same was found in the same scopes.  The caller frees it. */
 char *why_bound_signature(const struct recording *rec, const struct why_bound *why);
 
 /* "local", "namespace", "later", "gone", "searchlist". */
