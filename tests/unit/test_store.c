@@ -6,6 +6,7 @@
 
 #include <sys/mount.h>
 
+#include "report/cmd_why_bound.h"
 #include "tests/unit/spool_builder.h"
 
 static void make_file(const char *path, const char *bytes, size_t length)
@@ -448,10 +449,15 @@ static void read_everything(const char *path)
 			struct seen seen = {0, 1000, STRBUF_INIT};
 			struct binding_filter all = {
 				.from = NONE, .to = NONE, .bound = BOUND_OR_NOT};
+			struct why_bound_request anything = {.symbol = "*", .internal = true};
+			struct why_bound_answers answers = {0};
 			struct recording rec;
 
-			if (store_load(store, rows[i].id, &rec))
+			if (store_load(store, rows[i].id, &rec)) {
 				store_bindings(store, &rec, &all, see_binding, &seen);
+				why_bound_find(store, &rec, &anything, &answers);
+			}
+			why_bound_answers_release(&answers);
 			recording_release(&rec);
 			strbuf_release(&seen.text);
 		}
