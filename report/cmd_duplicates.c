@@ -8,7 +8,8 @@
 #include "report/store/symbol_tables.h"
 
 #define USERS_SHOWN   5 /* of a copy, without --all */
-#define SYMBOLS_SHOWN 8 /* of a group, without --all */
+#define SYMBOLS_SHOWN 8 /* of a group, likewise */
+#define COPIES_SHOWN  8
 
 bool duplicate_wanted(const struct duplicate_view *view, const struct duplicate *duplicate)
 {
@@ -203,6 +204,7 @@ static void show_symbols(const struct duplicate_view *view, const struct duplica
 static void show_duplicate(const struct duplicate_view *view, const struct duplicate *duplicate)
 {
 	struct render *render = view->show->render;
+	size_t most = view->show->options->all ? SIZE_MAX : COPIES_SHOWN;
 	AUTO_STRBUF struct strbuf heading = STRBUF_INIT;
 	const char *mark = duplicate->verdict == COPIES_MIXED   ? MARK_BAD
 			   : duplicate->verdict == COPIES_SPLIT ? MARK_WARN
@@ -211,8 +213,11 @@ static void show_duplicate(const struct duplicate_view *view, const struct dupli
 	add_heading(&heading, view, duplicate);
 	render_line(render, MARK_BOLD "%s" MARK_END, heading.s);
 	render_line(render, "  %s%s" MARK_END, mark, verdict_words(duplicate));
-	for (size_t i = 0; i < duplicate->copy_count; i++)
+	for (size_t i = 0; i < duplicate->copy_count && i < most; i++)
 		show_copy(view, &duplicate->copies[i], duplicate->kind == DUPLICATE_SYMBOLS);
+	if (duplicate->copy_count > most)
+		render_line(render, MARK_DIM "  and %zu more; --all shows them" MARK_END,
+			    duplicate->copy_count - most);
 	show_symbols(view, duplicate, "variables in use in several copies", true, true);
 	show_symbols(view, duplicate, "functions in use in several copies", false, true);
 	show_symbols(view, duplicate, "variables that each copy has", true, false);

@@ -11,8 +11,9 @@
 #include "report/store/load_scopes.h"
 #include "report/store/symbol_tables.h"
 
-#define USERS_SHOWN   3  /* of a symbol, without --all */
-#define SYMBOLS_SHOWN 50 /* of a process, unless asked for more */
+#define USERS_SHOWN    3  /* of a symbol, without --all */
+#define DEFINERS_SHOWN 5  /* likewise */
+#define ROWS_SHOWN     50 /* symbols, and pairs, of a process, unless asked for more */
 
 /* --- what is shown --- */
 
@@ -120,11 +121,15 @@ static void add_users(const struct interpose_view *view, struct strbuf *sb,
 static void add_definers(const struct interpose_view *view, struct strbuf *sb,
 			 const struct interposition *i)
 {
-	for (size_t j = 0; j < i->definer_count; j++) {
+	size_t most = view->show->options->all ? SIZE_MAX : DEFINERS_SHOWN;
+
+	for (size_t j = 0; j < i->definer_count && j < most; j++) {
 		if (j)
 			strbuf_addstr(sb, ", ");
 		strbuf_addstr(sb, view->names[i->definers[j].object]);
 	}
+	if (i->definer_count > most)
+		strbuf_addf(sb, ", +%zu", i->definer_count - most);
 }
 
 static enum style style_of(enum interest interest)
@@ -147,6 +152,24 @@ static void add_since(const struct interpose_view *view, struct strbuf *sb, uint
 	}
 }
 
+/* How many rows a table may have. */
+static size_t most_rows(const struct interpose_view *view)
+{
+	const struct options *options = view->show->options;
+
+	return options->all || options->symbol || view->concerned ? SIZE_MAX : ROWS_SHOWN;
+}
+
+static void show_rest(const struct interpose_view *view, size_t wanted, const char *what)
+{
+	size_t most = most_rows(view);
+
+	if (wanted > most)
+		render_line(view->show->render,
+			    MARK_DIM "  and %zu more %s; --all, or LIB, shows them" MARK_END,
+			    wanted - most, what);
+}
+
 static void show_pairs(const struct interpose_view *view)
 {
 	static const struct column columns[] = {
@@ -156,12 +179,14 @@ static void show_pairs(const struct interpose_view *view)
 		{NULL, "VAGUE", COLUMN_RIGHT},        {NULL, "SINCE", COLUMN_SPARE},
 	};
 
+	size_t wanted = 0;
+
 	render_table(view->show->render, NULL, columns, ARRAY_SIZE(columns));
 	for (size_t j = 0; j < view->all->pair_count; j++) {
 		const struct interposition_pair *pair = &view->all->pairs[j];
 		AUTO_STRBUF struct strbuf since = STRBUF_INIT;
 
-		if (!interposition_pair_wanted(view, pair))
+		if (!interposition_pair_wanted(view, pair) || ++wanted > most_rows(view))
 			continue;
 		add_since(view, &since, pair->since);
 		render_row(view->show->render,
@@ -178,6 +203,7 @@ static void show_pairs(const struct interpose_view *view)
 			   });
 	}
 	render_table_close(view->show->render);
+	show_rest(view, wanted, "pairs");
 }
 
 static void show_symbols(const struct interpose_view *view)
@@ -192,8 +218,6 @@ static void show_symbols(const struct interpose_view *view)
 		{NULL, options->all || options->symbol ? "REASON" : NULL, 0},
 	};
 
-	/* 0: all */
-	size_t most = options->all || options->symbol || view->concerned ? 0 : SYMBOLS_SHOWN;
 	size_t wanted = 0;
 
 	render_table(view->show->render, NULL, columns, ARRAY_SIZE(columns));
@@ -203,7 +227,7 @@ static void show_symbols(const struct interpose_view *view)
 		AUTO_STRBUF struct strbuf definers = STRBUF_INIT, users = STRBUF_INIT;
 		AUTO_STRBUF struct strbuf since = STRBUF_INIT;
 
-		if (!interposition_wanted(view, i) || (++wanted > most && most))
+		if (!interposition_wanted(view, i) || ++wanted > most_rows(view))
 			continue;
 		add_marks(&what, i);
 		add_symbol(&symbol, name_string(&view->set->names, i->symbol),
@@ -225,10 +249,7 @@ static void show_symbols(const struct interpose_view *view)
 			});
 	}
 	render_table_close(view->show->render);
-	if (most && wanted > most)
-		render_line(view->show->render,
-			    MARK_DIM "  and %zu more symbols; --all, or LIB, shows them" MARK_END,
-			    wanted - most);
+	show_rest(view, wanted, "symbols");
 }
 
 static void show_summary(const struct interpose_view *view)

@@ -107,6 +107,7 @@ struct library_name {
 	char *family;  /* "libssl", "libLLVM", "libpython", "libgomp" */
 	char *version; /* "1.1", "14", "3.11"; "" none */
 	char *major;   /* the part of `version` that tells incompatible ones apart */
+	bool glued;    /* `major` is a plain number behind letters: libpng16, libplugin1 */
 	bool hashed;   /* it had a hash in its name, as copies inside of Python wheels have */
 };
 
@@ -115,9 +116,12 @@ void library_name_parse(const char *file_name, struct library_name *ret);
 void library_name_release(struct library_name *name);
 
 /*
- * Can these be versions of one library, going by their names?  False for names of one family whose
- * numbers are no versions (libpcre2-8, libpcre2-16).
+ * Can these be one library, going by their names?  False for names of one family whose numbers are
+ * no versions: libpcre2-8 and libpcre2-16; libplugin1.so and libplugin2.so.
  */
+bool library_names_related(const struct library_name *a, const struct library_name *b);
+
+/* Of two related ones: do they name different versions, which can't stand for one another? */
 bool library_versions_differ(const struct library_name *a, const struct library_name *b);
 
 /* --- several names, one load --- */

@@ -36,7 +36,8 @@ void duplicates_find_families(struct duplicate_builder *b);
 /* Groups by what they export: DUPLICATE_SYMBOLS. */
 void duplicates_find_static(struct duplicate_builder *b);
 
-/* How many names two objects both define, of those that make a copy (see copy_relevant). */
+/* How many names two objects both define, of those that make a copy (duplicates_relevant()), and
+ * that nobody looks up by handle: an interface. */
 size_t duplicates_common(struct duplicate_builder *b, int one, int other);
 
 /* Are the symbols of this object exactly known? */

@@ -13,8 +13,6 @@
 #define COPY_SYMBOLS 8
 #define COPY_LEAST   2
 #define COPY_PERCENT 50
-/* A name that more objects define is what plugins of a host have in common: an interface. */
-#define MOST_COPIES 64
 
 bool duplicates_relevant(const struct duplicate_builder *b, const struct definition *definition)
 {
@@ -52,7 +50,8 @@ size_t duplicates_common(struct duplicate_builder *b, int one, int other)
 	for (size_t i = b->own_first[other]; i < b->own_first[other + 1]; i++) {
 		const struct definition *definition = &b->definitions.list[b->own[i]];
 
-		if (!b->copies[definition->symbol] || !duplicates_relevant(b, definition))
+		if (!b->copies[definition->symbol] || !duplicates_relevant(b, definition) ||
+		    b->looked_up[definition->symbol])
 			continue;
 		b->copies[definition->symbol] = 0;
 		common++;
@@ -82,6 +81,9 @@ static bool are_related(struct duplicate_builder *b, const struct member *x, con
 {
 	size_t common, fewer = b->definitions.exported[x->object];
 
+	*ret_sure = false;
+	if (!library_names_related(&x->name, &y->name))
+		return false;
 	*ret_sure = duplicates_exact(b, x->object) && duplicates_exact(b, y->object);
 	if (!*ret_sure)
 		return x->name.hashed || y->name.hashed ||
@@ -224,8 +226,8 @@ static bool can_hold_copy(const struct duplicate_builder *b, int object)
 static void count_definers(struct duplicate_builder *b, struct clusters *clusters,
 			   const struct definition *definition, size_t count)
 {
-	int objects[MOST_COPIES];
-	bool taken[MOST_COPIES] = {false};
+	AUTO_FREE int *objects = xcalloc(count, sizeof(*objects));
+	AUTO_FREE bool *taken = xcalloc(count, sizeof(*taken));
 
 	for (size_t i = 0; i < count; i++) {
 		int32_t space = b->rec->objects[definition[i].object].name_space;
@@ -303,7 +305,7 @@ void duplicates_find_static(struct duplicate_builder *b)
 
 		/* What a host asks its plugins for by dlsym is an interface that each of them
 		 * implements, not a copy. */
-		if (count >= 2 && count <= MOST_COPIES && !b->looked_up[name])
+		if (count >= 2 && !b->looked_up[name])
 			count_definers(b, &clusters, definition, count);
 	}
 	if (clusters.count)

@@ -6,20 +6,37 @@
 
 struct interposition_definer *interposition_definer_of(const struct interposition *i, int object)
 {
-	for (size_t j = 0; j < i->definer_count; j++)
-		if (i->definers[j].object == object)
-			return &i->definers[j];
-	return NULL;
+	size_t low = 0, high = i->definer_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (i->definers[middle].object < object)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < i->definer_count && i->definers[low].object == object ? &i->definers[low]
+									   : NULL;
 }
 
 bool interposition_serves(const struct interposition_builder *b, uint32_t symbol, int object,
 			  uint32_t version)
 {
-	size_t count;
+	size_t count, low = 0, high;
 	const struct definition *definition = definitions_of(&b->definitions, symbol, &count);
 
-	for (size_t j = 0; j < count; j++)
-		if (definition[j].object == object && definition_serves(&definition[j], version))
+	high = count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (definition[middle].object < object)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < count && definition[low].object == object; low++)
+		if (definition_serves(&definition[low], version))
 			return true;
 	return false;
 }
@@ -233,6 +250,7 @@ void interpositions_build(const struct recording *rec, struct bound_set *set,
 	interpositions_look_at_scopes(&b);
 	interpositions_pair(&b);
 	interpositions_judge(&b);
+	interpositions_order_definers(&b);
 	interpositions_sort(&b);
 	for (size_t j = 0; j < ret->count; j++)
 		ret->by_interest[ret->list[j].interest]++;

@@ -22,7 +22,8 @@ struct interposition_builder {
 	int program;   /* the main program's object, or NONE */
 };
 
-/* The definer of `object`, or NULL. */
+/* The definer of `object`, or NULL.  While it is built, definers stand in the order of objects;
+ * only interpositions_order_definers() puts them into that of look-up. */
 struct interposition_definer *interposition_definer_of(const struct interposition *i, int object);
 
 /* Does a definition of the symbol in `object` serve a reference that asks for `version`? */
@@ -32,7 +33,7 @@ bool interposition_serves(const struct interposition_builder *b, uint32_t symbol
 /* Fill in winner, what, since. */
 void interposition_weigh(const struct interposition_builder *b, struct interposition *i);
 
-/* Ask the scopes: fill in `shared` and `rank`, and order the definers. */
+/* Ask the scopes: fill in `shared` and `rank`. */
 void interpositions_look_at_scopes(struct interposition_builder *b);
 
 /* Make the pairs, without their interest. */
@@ -40,6 +41,9 @@ void interpositions_pair(struct interposition_builder *b);
 
 /* Decide which symbols are interesting. */
 void interpositions_judge(struct interposition_builder *b);
+
+/* Put the definers into the order of look-up. */
+void interpositions_order_definers(struct interposition_builder *b);
 
 /* Sort symbols and pairs, those of most interest first. */
 void interpositions_sort(struct interposition_builder *b);

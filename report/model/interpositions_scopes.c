@@ -110,7 +110,7 @@ static int compare_ranked(const void *a, const void *b)
 	return (x->rank > y->rank) - (x->rank < y->rank);
 }
 
-static void order_definers(const struct interposition_builder *b)
+void interpositions_order_definers(struct interposition_builder *b)
 {
 	struct ranked *ranked = NULL;
 	size_t room = 0;
@@ -138,5 +138,4 @@ void interpositions_look_at_scopes(struct interposition_builder *b)
 	} else {
 		memset(b->shared, true, b->out->count);
 	}
-	order_definers(b);
 }

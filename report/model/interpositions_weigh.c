@@ -18,18 +18,20 @@ static bool is_alias(const struct interposition_builder *b, const struct interpo
 static int missed_by(const struct interposition_builder *b, const struct interposition *i,
 		     const struct interposition_user *user)
 {
+	const struct object *from;
+
 	if (user->from == NONE || user->from == user->to)
 		return NONE;
-	for (size_t j = 0; j < i->definer_count; j++)
-		if (i->definers[j].object == user->from &&
-		    interposition_serves(b, i->symbol, user->from, user->version))
-			return user->from;
+	if (interposition_definer_of(i, user->from) &&
+	    interposition_serves(b, i->symbol, user->from, user->version))
+		return user->from;
 	if (object_needs(b->rec, user->from, user->to))
 		return NONE;
-	for (size_t j = 0; j < i->definer_count; j++) {
-		int object = i->definers[j].object;
+	from = &b->rec->objects[user->from];
+	for (size_t j = 0; j < from->needed_count; j++) {
+		int object = from->needed[j].resolved;
 
-		if (object != user->to && object_needs(b->rec, user->from, object) &&
+		if (object != NONE && interposition_definer_of(i, object) &&
 		    object_live_at(b->rec, object, user->seq) &&
 		    interposition_serves(b, i->symbol, object, user->version))
 			return object;
@@ -77,22 +79,24 @@ static unsigned int split_between(const struct interposition_builder *b,
 				  const struct interposition_user *early,
 				  const struct interposition_user *user)
 {
-	if (early->to == user->to || !interposition_counts(early) || is_alias(b, i, early) ||
-	    !object_live_at(b->rec, early->to, user->seq) ||
+	bool same = early->from == user->from && user->from != NONE;
+	bool left = is_left_behind(b, i, early) || is_left_behind(b, i, user);
+
+	if (early->to == user->to || (early->from == NONE && user->from == NONE))
+		return 0;
+	if (!same && !left && (early->from == early->to || user->from == user->to))
+		return 0;
+	if (!object_live_at(b->rec, early->to, user->seq) ||
 	    !interposition_serves(b, i->symbol, early->to, user->version) ||
 	    !interposition_serves(b, i->symbol, user->to, early->version))
 		return 0;
-	if (early->from == user->from)
-		return user->from == NONE ? 0 : WHAT_SPLIT_IN_TIME;
-	if (is_left_behind(b, i, early) || is_left_behind(b, i, user))
-		return WHAT_SPLIT;
-	return early->from != early->to && user->from != user->to ? WHAT_SPLIT : 0;
+	return same ? WHAT_SPLIT_IN_TIME : WHAT_SPLIT;
 }
 
 /*
- * Two references of one object can be told only by their target: with hundreds of users of a
- * symbol, comparing each with each other one is too much.  Of each (target, own or not) the first
- * user stands for all, and an object's users are next to each other in time of loading mostly.
+ * With hundreds of users of a symbol, comparing each with each other one is too much: of each
+ * target, the first user stands for all.  Who is bound to a definition of its own is compared with
+ * its other references only, by weigh_time().
  */
 static void weigh_split(const struct interposition_builder *b, struct interposition *i,
 			const struct interposition_user **seen, size_t *seen_count,
@@ -100,6 +104,8 @@ static void weigh_split(const struct interposition_builder *b, struct interposit
 {
 	bool known = false;
 
+	if (user->from == user->to && !is_left_behind(b, i, user))
+		return;
 	for (size_t j = 0; j < *seen_count; j++) {
 		unsigned int what = split_between(b, i, seen[j], user);
 
@@ -107,8 +113,7 @@ static void weigh_split(const struct interposition_builder *b, struct interposit
 			i->what |= what;
 			note_since(i, user->seq);
 		}
-		known |= seen[j]->to == user->to && seen[j]->version == user->version &&
-			 (seen[j]->from == seen[j]->to) == (user->from == user->to);
+		known |= seen[j]->to == user->to && seen[j]->version == user->version;
 	}
 	if (!known)
 		seen[(*seen_count)++] = user;

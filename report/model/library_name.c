@@ -96,6 +96,7 @@ void library_name_parse(const char *file_name, struct library_name *ret)
 	free(ret->major);
 	ret->major = xstrndup(stem + at, length - at);
 	ret->family = xstrndup(stem, end);
+	ret->glued = at == end && at < length && !strchr(ret->major, '.');
 }
 
 void library_name_release(struct library_name *name)
@@ -113,13 +114,24 @@ static bool is_width(const char *number)
 	       strcmp(number, "64") == 0;
 }
 
+bool library_names_related(const struct library_name *a, const struct library_name *b)
+{
+	if (!*a->family || strcmp(a->family, b->family) != 0)
+		return false;
+	if (strcmp(a->major, b->major) == 0 || strcmp(a->version, b->version) != 0)
+		return true;
+	/* libpng12.so.0 and libpng16.so.16 are versions, libplugin1.so and libplugin2.so are not.
+	 */
+	return !a->glued && !b->glued && !(is_width(a->major) && is_width(b->major));
+}
+
 bool library_versions_differ(const struct library_name *a, const struct library_name *b)
 {
 	const char *x = a->version, *y = b->version;
 	size_t part = 0;
 
 	if (strcmp(a->major, b->major) != 0)
-		return !(is_width(a->major) && is_width(b->major) && strcmp(x, y) == 0);
+		return true;
 	/* Part by part, as far as both go: 1 and 1.0.0 may be the same.  A SONAME's parts are all
 	 * meant to tell incompatible ones apart (libssl.so.1.0.0, libssl.so.1.1); the name of a
 	 * file, as copies with a hash keep it, has the release behind the first one. */

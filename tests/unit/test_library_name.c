@@ -88,7 +88,8 @@ static bool differ(const char *a, const char *b)
 
 	library_name_parse(a, &x);
 	library_name_parse(b, &y);
-	assert_string_equal(x.family, y.family);
+	assert_true(library_names_related(&x, &y));
+	assert_true(library_names_related(&y, &x));
 	answer = library_versions_differ(&x, &y);
 	assert_int_equal(answer, library_versions_differ(&y, &x));
 	library_name_release(&x);
@@ -112,18 +113,47 @@ static void versions(void **state)
 	assert_false(differ("libgfortran-1a2b3c4d.so.5.0.0", "libgfortran-5e6f7a8b.so.5.1.0"));
 	assert_false(differ("libz.so.1", "libz.so.1.2.13"));
 	assert_false(differ("libplugin.so", "libplugin.so"));
-	/* Not versions, but sizes. */
-	assert_false(differ("libpcre2-8.so.0", "libpcre2-16.so.0"));
 	assert_true(differ("libLLVM-8.so.1", "libLLVM-9.so.1"));
+	assert_true(differ("libfuse.so.2", "libfuse3.so.3"));
+	assert_true(differ("libpng12-1a2b3c4d.so.0", "libpng16.so.16"));
+}
+
+static bool related(const char *a, const char *b)
+{
+	struct library_name x, y;
+	bool answer;
+
+	library_name_parse(a, &x);
+	library_name_parse(b, &y);
+	answer = library_names_related(&x, &y);
+	assert_int_equal(answer, library_names_related(&y, &x));
+	library_name_release(&x);
+	library_name_release(&y);
+	return answer;
+}
+
+/* Numbers that are no versions: sizes, and plugins that are counted. */
+static void strange_numbers(void **state)
+{
+	(void)state;
+	assert_false(related("libpcre2-8.so.0", "libpcre2-16.so.0"));
+	assert_false(related("libplugin1.so", "libplugin2.so"));
+	assert_false(related("libw1.so.3", "libw22.so.3"));
+	assert_false(related("libX11.so.6", "libX11-xcb.so.1"));
+	assert_false(related("libglib-2.0.so.0", "libgobject-2.0.so.0"));
+	assert_false(related("", ""));
+	assert_false(related("a.so", "a.so"));
+	assert_true(related("libplugin.so", "libplugin.so"));
+	assert_true(related("libgtk-3.so.0", "libgtk-4.so.1"));
+	assert_true(related("libsoup-2.4.so.1", "libsoup-3.0.so.0"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(families),
-		cmocka_unit_test(hashes),
-		cmocka_unit_test(strangers),
-		cmocka_unit_test(versions),
+		cmocka_unit_test(families),        cmocka_unit_test(hashes),
+		cmocka_unit_test(strangers),       cmocka_unit_test(versions),
+		cmocka_unit_test(strange_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
