@@ -141,6 +141,16 @@ void finding_to_json(const struct show *show, const struct finding *finding,
 	render_close(render);
 }
 
+static void show_literally(struct render *render, char *paragraph)
+{
+	for (char *line = paragraph, *end; line; line = end) {
+		end = strchr(line, '\n');
+		if (end)
+			*end++ = '\0';
+		render_line(render, "  %s", line);
+	}
+}
+
 /* Paragraphs are parted by empty lines; what begins with a space is shown as it is. */
 static void show_paragraphs(struct render *render, const char *text)
 {
@@ -150,7 +160,7 @@ static void show_paragraphs(struct render *render, const char *text)
 		AUTO_FREE char *paragraph = xstrndup(text, length);
 
 		if (*paragraph == ' ')
-			render_line(render, "  %s", paragraph);
+			show_literally(render, paragraph);
 		else
 			show_wrapped(render, "  ", "  ", paragraph, 76);
 		text += length;

@@ -1,7 +1,7 @@
 /* failed-load: what could not be loaded, and what was missing. */
 #include <dlfcn.h>
 
-#include "report/findings/input.h"
+#include "report/findings/failures.h"
 #include "report/findings/rules.h"
 #include "report/model/why_found.h"
 #include "report/render/words.h"
@@ -94,16 +94,49 @@ static void report_missing_need(const struct recording *rec, int call, int objec
 	add_failure(ret, rec, SEVERITY_ERROR, &message, advice.s, call, object);
 }
 
-static void report_rejected(const struct recording *rec, int call, int object, struct findings *ret)
+/* Symbols that are nowhere; those that only are out of scope are hidden-by-local's. */
+static size_t undefined_symbols(const struct load_failure *cause, const char **ret_first)
 {
+	size_t count = 0;
+
+	for (size_t i = 0; i < cause->symbol_count; i++) {
+		if (cause->symbols[i].hidden_in != NONE)
+			continue;
+		if (count++ == 0)
+			*ret_first = cause->symbols[i].symbol;
+	}
+	return count;
+}
+
+static void report_rejected(const struct recording *rec, const struct failed_load *load,
+			    struct findings *ret)
+{
+	const char *first = NULL;
+	size_t count = undefined_symbols(&load->cause, &first);
+	int object = load->objects[0];
 	AUTO_STRBUF struct strbuf message = STRBUF_INIT;
 
+	/* Other rules have told why. */
+	if (load->cause.version_count || (load->cause.symbol_count && !count))
+		return;
 	add_object(&message, rec, object);
-	strbuf_addstr(&message, " was found, with all that it needs, and rejected");
+	if (!count) {
+		strbuf_addstr(&message, " was found, with all that it needs, and rejected");
+		add_failure(
+			ret, rec, SEVERITY_ERROR, &message,
+			"print dlerror() where the load fails: static TLS, executable stacks and "
+			"damaged files end like this",
+			load->call, object);
+		return;
+	}
+	strbuf_addstr(&message, " could not be loaded: no object in the process defines ");
+	add_symbol(&message, first, false);
+	if (count > 1)
+		strbuf_addf(&message, ", nor %zu more that it wants", count - 1);
 	add_failure(ret, rec, SEVERITY_ERROR, &message,
-		    "print dlerror() where the load fails: an undefined symbol, a missing version, "
-		    "static TLS and executable stacks end like this",
-		    call, object);
+		    "link it against the library that defines them (-Wl,-z,defs tells when it is "
+		    "built), or export them from the program (-rdynamic)",
+		    load->call, object);
 }
 
 /* Nothing was opened: the name was not found, or what was there is no library for this process. */
@@ -129,7 +162,16 @@ static void report_not_found(const struct recording *rec, int call, struct findi
 		    call, NONE);
 }
 
-static void find_in_calls(const struct recording *rec, struct findings *ret)
+static const struct failed_load *load_of(const struct failed_loads *loads, int call)
+{
+	for (size_t i = 0; i < loads->count; i++)
+		if (loads->list[i].call == call)
+			return &loads->list[i];
+	return NULL;
+}
+
+static void find_in_calls(const struct recording *rec, const struct failed_loads *loads,
+			  struct findings *ret)
 {
 	for (size_t i = 0; i < rec->call_count; i++) {
 		int request, object;
@@ -140,8 +182,8 @@ static void find_in_calls(const struct recording *rec, struct findings *ret)
 		object = rejected_object(rec, (int)i);
 		if (request != NONE)
 			report_missing_need(rec, (int)i, object, request, ret);
-		else if (object != NONE)
-			report_rejected(rec, (int)i, object, ret);
+		else if (load_of(loads, (int)i))
+			report_rejected(rec, load_of(loads, (int)i), ret);
 		else
 			report_not_found(rec, (int)i, ret);
 	}
@@ -187,8 +229,10 @@ static void find(struct rule_input *input, struct findings *ret)
 {
 	const struct recording *rec = input->rec;
 	uint64_t preinit = recording_preinit(rec);
+	AUTO_FAILED_LOADS struct failed_loads loads;
 
-	find_in_calls(rec, ret);
+	failed_loads_find(input, &loads);
+	find_in_calls(rec, &loads, ret);
 	for (size_t i = 0; i < rec->search_count; i++)
 		if (rec->searches[i].origin == ORIGIN_NAME && rec->searches[i].seq < preinit &&
 		    rec->searches[i].outcome != OUTCOME_UNKNOWN && search_in_vain(rec, (int)i) &&
@@ -204,7 +248,8 @@ const struct rule rule_failed_load = {
 		"dlopen (or the start of the program) failed. Programs often hide that: a plugin "
 		"is just not there, a feature is just missing. The recording shows how far it "
 		"came: the file was not found; or it was, and one that it needs was not; or all "
-		"were there, and ld.so rejected the result.",
+		"were there, and ld.so rejected the result: for a symbol that nothing defines, "
+		"say.",
 	.reported =
 		"An error when the file was there and could not be used or something it needs was "
 		"missing, and when the program could not start; a warning for names in LD_PRELOAD "

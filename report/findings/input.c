@@ -77,6 +77,8 @@ bool input_file_is_recorded(struct rule_input *input, int object)
 
 uint64_t recording_preinit(const struct recording *rec)
 {
+	if (strcmp(rec->begin_kind, "fork") == 0)
+		return 0; /* that was in the parent's history */
 	for (size_t i = 0; i < rec->activity_count; i++)
 		if (rec->activities[i].kind == ACTIVITY_PREINIT)
 			return rec->activities[i].seq;

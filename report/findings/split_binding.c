@@ -1,12 +1,39 @@
 /* split-binding: equal references, different definitions. */
+#include <dlfcn.h>
+
 #include "report/findings/copies.h"
 #include "report/findings/rules.h"
 #include "report/findings/symbol_groups.h"
 #include "report/render/words.h"
 
+static bool is_deepbound(const struct recording *rec, int object)
+{
+	int call = has_object(rec, object) ? rec->objects[object].reason_call : NONE;
+
+	return has_call(rec, call) && (rec->calls[call].flags & RTLD_DEEPBIND);
+}
+
+/* Do all that have not the winner's definition come with RTLD_DEEPBIND?  That is another rule. */
+static bool is_by_deepbind(const struct recording *rec, const struct interposition *i)
+{
+	bool any = false;
+
+	for (size_t j = 0; j < i->user_count; j++) {
+		const struct interposition_user *user = &i->users[j];
+
+		if (user->to == i->winner || user->from == user->to)
+			continue;
+		if (!is_deepbound(rec, user->from))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 static bool is_wanted(struct rule_input *input, const struct interposition *i)
 {
-	if (i->vague != VAGUE_NOT || !(i->what & (WHAT_SPLIT | WHAT_SPLIT_IN_TIME)))
+	if (i->vague != VAGUE_NOT || !(i->what & (WHAT_SPLIT | WHAT_SPLIT_IN_TIME)) ||
+	    is_by_deepbind(input->rec, i))
 		return false;
 	/* Who lost its own definition is the worse trouble, and is told by interposed. */
 	return !(i->what & (WHAT_INTERPOSED | WHAT_DIVERTED)) ||
@@ -79,7 +106,8 @@ const struct rule rule_split_binding = {
 		"strangers with a name in common and their scopes don't meet, which is what "
 		"RTLD_LOCAL is for. An object that refers to its own definition is not split from "
 		"the others. Left out are copies of one library, which duplicate-soname and its "
-		"neighbours report. C++ entities of vague linkage have a rule of their own, as "
+		"neighbours report, and what RTLD_DEEPBIND separates, see deepbind-split. C++ "
+		"entities of vague linkage have a rule of their own, as "
 		"have "
 		"objects that lost their own definition.",
 	.harmless = "When nothing that one definition makes ever reaches the other.",

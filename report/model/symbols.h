@@ -119,6 +119,14 @@ static inline const struct symbol_table *symbols_of(struct symbol_provider *prov
 	return provider->table_of(provider, object);
 }
 
+/* The object's table when that is all that its file has; else NULL. */
+static inline const struct symbol_table *symbols_exact(struct symbol_provider *provider, int object)
+{
+	const struct symbol_table *table = symbols_of(provider, object);
+
+	return table && table->source >= SYMBOLS_FILE ? table : NULL;
+}
+
 /* Can it be that the object's table, if that is known, has such a definition? */
 static inline bool symbols_may_define(struct symbol_provider *provider, int object, uint32_t hash)
 {

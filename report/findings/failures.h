@@ -1,0 +1,33 @@
+/*
+ * failures.h - loads that failed, and why, for the rules that report one reason each; private to
+ * findings/.
+ */
+#ifndef PLUGREPORT_FAILURES_H
+#define PLUGREPORT_FAILURES_H
+
+#include "report/findings/input.h"
+#include "report/model/load_failure.h"
+
+struct failed_load {
+	int call;     /* that failed; NONE: the program's own start */
+	int *objects; /* what it had opened, in order; the first is what it asked for */
+	size_t count;
+	struct load_failure cause;
+};
+
+struct failed_loads {
+	struct failed_load *list;
+	size_t count, room;
+};
+#define AUTO_FAILED_LOADS __attribute__((cleanup(failed_loads_release)))
+
+/* All calls that failed after something was opened, and the start when it came to no program, in
+ * order; without a cause where symbols or scopes are not known. */
+void failed_loads_find(struct rule_input *input, struct failed_loads *ret);
+void failed_loads_release(struct failed_loads *loads);
+
+/* "plug.so, dlopened by ..." as evidence: the call, or that the program did not start. */
+void finding_add_failure(struct finding *finding, const struct recording *rec,
+			 const struct failed_load *load);
+
+#endif
