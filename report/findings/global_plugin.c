@@ -16,7 +16,10 @@ static size_t find_victims(struct rule_input *input, const struct globals *globa
 		const struct interposition *interposition = &all->list[i];
 		const struct interposition_user *miss = interposition_first_miss(interposition);
 
+		/* What C++ means to be one, and constants, don't matter. */
 		if (interposition->interest < INTEREST_WARNING || !miss ||
+		    interposition->vague != VAGUE_NOT ||
+		    interposition_is_constant(input, interposition) ||
 		    !globals_have(globals, miss->to) || globals_have(globals, miss->missed))
 			continue;
 		count++;
@@ -54,21 +57,32 @@ static void report_taken_over(struct rule_input *input, const struct globals *gl
 		finding_add_origin(finding, rec, victims->objects[i]);
 }
 
+/* One finding for all of a process: programs open all their plugins so, or none. */
 static void report_needless(struct rule_input *input, const struct globals *globals,
 			    struct findings *ret)
 {
 	const struct recording *rec = input->rec;
+	struct finding *finding = NULL;
 	AUTO_STRBUF struct strbuf message = STRBUF_INIT;
-	struct finding *finding;
 
-	add_object(&message, rec, globals->objects[0]);
-	strbuf_addstr(&message, " was opened with RTLD_GLOBAL, and nothing made use of that");
-	finding = findings_add(ret, &rule_global_plugin, SEVERITY_NOTE, strbuf_detach(&message),
-			       xstrdup("open it with RTLD_LOCAL: then its symbols can't get in the "
-				       "way of what is loaded later"));
-	finding->seq = globals->seq;
+	for (size_t i = 0; i < ret->count && !finding; i++)
+		if (ret->list[i].rule == &rule_global_plugin &&
+		    ret->list[i].severity == SEVERITY_NOTE)
+			finding = &ret->list[i];
+	if (!finding) {
+		finding =
+			findings_add(ret, &rule_global_plugin, SEVERITY_NOTE, NULL,
+				     xstrdup("open them with RTLD_LOCAL: then their symbols can't "
+					     "get in the way of what is loaded later"));
+		finding->seq = globals->seq;
+	}
 	finding_add_object(finding, globals->objects[0]);
 	finding_add_call(finding, rec, "opened", globals->call);
+	add_objects(&message, rec, finding->objects, finding->object_count, 3);
+	strbuf_addstr(&message, finding->object_count == 1 ? " was" : " were");
+	strbuf_addstr(&message, " opened with RTLD_GLOBAL, and nothing made use of that");
+	free(finding->message);
+	finding->message = strbuf_detach(&message);
 }
 
 static void judge(struct rule_input *input, struct scopes *scopes, const struct globals *globals,

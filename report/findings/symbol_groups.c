@@ -22,11 +22,11 @@ const char *interposition_name(struct rule_input *input, const struct interposit
 }
 
 /*
- * Is it a table of constants, of one size wherever it is defined?  Code that is generated into
- * several libraries (Wayland's protocols) brings such tables along; which of them is used makes no
- * difference.
+ * Is it a constant, of one size wherever it is defined?  Code that is generated into several
+ * libraries (Wayland's protocols) brings tables of them along; which of them is used makes no
+ * difference, so there is nothing to act on.
  */
-static bool is_constant(struct rule_input *input, const struct interposition *i)
+bool interposition_is_constant(struct rule_input *input, const struct interposition *i)
 {
 	struct symbol_provider *symbols = input_symbols(input);
 	const char *name = interposition_name(input, i);
@@ -49,10 +49,8 @@ static bool is_constant(struct rule_input *input, const struct interposition *i)
 	return symbols != NULL;
 }
 
-static enum severity severity_of(struct rule_input *input, const struct interposition *i)
+static enum severity severity_of(const struct interposition *i)
 {
-	if (is_constant(input, i))
-		return SEVERITY_NOTE;
 	return i->interest == INTEREST_ERROR     ? SEVERITY_ERROR
 	       : i->interest == INTEREST_WARNING ? SEVERITY_WARNING
 						 : SEVERITY_NOTE;
@@ -80,8 +78,11 @@ static struct symbol_group *group_of(struct symbol_groups *groups, enum severity
 static void take(struct rule_input *input, struct symbol_groups *groups,
 		 const struct interposition *i, const int *objects, size_t count)
 {
-	struct symbol_group *group = group_of(groups, severity_of(input, i), objects, count);
+	struct symbol_group *group;
 
+	if (interposition_is_constant(input, i))
+		return;
+	group = group_of(groups, severity_of(i), objects, count);
 	*GROW(group->symbols, group->symbol_count, group->symbol_room) = i;
 }
 

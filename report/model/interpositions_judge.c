@@ -41,8 +41,14 @@ static bool program_chose(const struct judge *judge, const struct interposition_
 	const struct interposition_builder *b = judge->b;
 	const struct interposition_pair *pair;
 
+	size_t taken;
+
 	pair = interpositions_find_pair(b->out, user->to, user->missed);
-	if (!pair || pair->interposed + pair->diverted >= FEW_SYMBOLS)
+	if (!pair)
+		return false;
+	/* Both man and its libman have gnulib in them: that is much of gnulib, not of libman. */
+	taken = pair->interposed + pair->diverted;
+	if (taken >= FEW_SYMBOLS && taken * 4 >= b->definitions.exported[user->missed])
 		return false;
 	return object_needs(b->rec, b->program, user->missed);
 }
