@@ -116,36 +116,6 @@ static const char *find_bind_now(const struct recording *rec, int index)
 	return NULL;
 }
 
-static int compare_moments(const void *a, const void *b)
-{
-	const struct moment *x = a, *y = b;
-
-	return (x->seq > y->seq) - (x->seq < y->seq);
-}
-
-static void collect_moments(struct object_facts *facts)
-{
-	const struct recording *rec = facts->show->rec;
-	size_t count = 0;
-
-	facts->moments = xcalloc(rec->object_count + rec->search_count + rec->call_count +
-					 rec->activity_count,
-				 sizeof(*facts->moments));
-	for (size_t i = 0; i < rec->object_count; i++)
-		facts->moments[count++] =
-			(struct moment){rec->objects[i].opened_seq, rec->objects[i].opened_ns};
-	for (size_t i = 0; i < rec->search_count; i++)
-		facts->moments[count++] =
-			(struct moment){rec->searches[i].seq, rec->searches[i].time_ns};
-	for (size_t i = 0; i < rec->call_count; i++)
-		facts->moments[count++] = (struct moment){rec->calls[i].seq, rec->calls[i].time_ns};
-	for (size_t i = 0; i < rec->activity_count; i++)
-		facts->moments[count++] =
-			(struct moment){rec->activities[i].seq, rec->activities[i].time_ns};
-	qsort(facts->moments, count, sizeof(*facts->moments), compare_moments);
-	facts->moment_count = count;
-}
-
 static int compare_bindings(const void *a, const void *b)
 {
 	const struct object_binding *x = a, *y = b;
@@ -342,7 +312,6 @@ static void facts_release(struct object_facts *facts)
 		free(facts->bindings[i].version);
 	}
 	free(facts->bindings);
-	free(facts->moments);
 	elf_record_release(&facts->record);
 	symbolizer_free(facts->symbolizer);
 }
@@ -392,7 +361,6 @@ void show_object_record(const struct show *show, int index, const struct same_pr
 		qsort(facts.bindings, facts.binding_count, sizeof(*facts.bindings),
 		      compare_bindings);
 	look_at_file(&facts);
-	collect_moments(&facts);
 	render_open(show->render, NULL, GROUP_OBJECT);
 	add_object(&title, rec, index);
 	strbuf_addstr(&title, MARK_END " in ");

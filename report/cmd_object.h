@@ -31,11 +31,6 @@ struct object_binding {
 	bool in_file;         /* the file has a slot for it */
 };
 
-/* When something happened that has a place in the history, and a time. */
-struct moment {
-	uint64_t seq, time_ns;
-};
-
 struct object_facts {
 	const struct show *show;
 	const struct object *object;
@@ -45,11 +40,8 @@ struct object_facts {
 	struct elf_record record;
 	struct object_binding *bindings; /* by kind, symbol and version */
 	size_t binding_count, binding_room;
-	struct moment *moments; /* in order of seq */
-	size_t moment_count;
-	const char
-		*bind_now; /* why its calls are bound at load; NULL: each when it is called first */
-	bool failed;       /* the load that it came with failed */
+	const char *bind_now; /* why calls are bound at load; NULL: each when it is called first */
+	bool failed;          /* the load that it came with failed */
 	struct symbolizer *symbolizer;
 };
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "report/cmd_object.h"
+#include "report/model/moment.h"
 #include "report/render/words.h"
 
 static const struct column function_columns[] = {
@@ -216,27 +217,12 @@ static const struct object_binding *find_binding(struct object_facts *facts,
 	return found;
 }
 
-/* The time of the last event before `seq`. */
-static uint64_t time_before(const struct object_facts *facts, uint64_t seq)
-{
-	size_t low = 0, high = facts->moment_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (facts->moments[middle].seq <= seq)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low ? facts->moments[low - 1].time_ns : 0;
-}
-
 static void add_when(struct strbuf *sb, const struct object_facts *facts,
 		     const struct slot_row *row)
 {
 	const struct object_binding *binding = row->binding;
 	bool lazy = strcmp(row_kind(row), "plt") == 0 && !facts->bind_now;
+	uint64_t ns;
 
 	if (!binding)
 		strbuf_addstr(sb, facts->failed ? "the load failed" : "not recorded");
@@ -248,7 +234,7 @@ static void add_when(struct strbuf *sb, const struct object_facts *facts,
 		strbuf_addstr(sb, "when called first");
 	else {
 		strbuf_addstr(sb, "when called first, after ");
-		add_time(sb, time_before(facts, binding->seq));
+		add_time(sb, recording_time_at(facts->show->rec, binding->seq, &ns) ? ns : 0);
 	}
 }
 

@@ -1,46 +1,87 @@
 /* plugreport object: references that nothing was bound to, and who might have served them. */
 #include "report/cmd_object.h"
 #include "report/elf/definition.h"
+#include "report/model/lookup.h"
 #include "report/render/words.h"
+#include "report/store/load_scopes.h"
+#include "report/store/symbol_tables.h"
 
-/* The best that any object had of a wanted symbol. */
+/* A symbol that the object wants and can't be bound to, and the best that anybody has of it. */
 struct wanted_symbol {
+	const struct elf_slot *slot;
 	enum elf_definition definition;
 	int object; /* that has it */
 };
 
 struct wanted_symbols {
-	const char **names; /* in order, each once */
-	struct wanted_symbol *symbols;
+	struct wanted_symbol *symbols; /* in order of their names, each once */
+	const char **names;            /* of these */
 	size_t count;
 	size_t exported;
 };
 
-static int compare_names(const void *a, const void *b)
+static int compare_wanted(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	const struct wanted_symbol *x = a, *y = b;
+
+	return strcmp(x->slot->symbol, y->slot->symbol);
 }
 
-static void collect_names(const struct slot_row *rows, size_t count, struct wanted_symbols *wanted)
+static void collect_wanted(const struct slot_row *rows, size_t count, struct wanted_symbols *wanted)
 {
 	size_t kept = 0;
 
-	wanted->names = xcalloc(count, sizeof(*wanted->names));
-	for (size_t i = 0; i < count; i++) {
-		const struct slot_row *row = &rows[i];
-
-		if (row->slot && !row->slot->weak && !(row->binding && row->binding->bound))
-			wanted->names[wanted->count++] = row->slot->symbol;
-	}
+	wanted->symbols = xcalloc(count, sizeof(*wanted->symbols));
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].slot && !rows[i].slot->weak &&
+		    !(rows[i].binding && rows[i].binding->bound))
+			wanted->symbols[wanted->count++] =
+				(struct wanted_symbol){.slot = rows[i].slot, .object = NONE};
 	if (wanted->count)
-		qsort(wanted->names, wanted->count, sizeof(*wanted->names), compare_names);
+		qsort(wanted->symbols, wanted->count, sizeof(*wanted->symbols), compare_wanted);
 	for (size_t i = 0; i < wanted->count; i++)
-		if (!kept || strcmp(wanted->names[kept - 1], wanted->names[i]) != 0)
-			wanted->names[kept++] = wanted->names[i];
+		if (!kept || compare_wanted(&wanted->symbols[kept - 1], &wanted->symbols[i]) != 0)
+			wanted->symbols[kept++] = wanted->symbols[i];
 	wanted->count = kept;
-	wanted->symbols = xcalloc(kept, sizeof(*wanted->symbols));
-	for (size_t i = 0; i < kept; i++)
-		wanted->symbols[i].object = NONE;
+}
+
+/* Leave out what ld.so would find where this object's references are looked up: a lazy call that
+ * was not made, or a reference that ld.so did not come to before it gave up. */
+static void drop_found(const struct object_facts *facts, struct wanted_symbols *wanted)
+{
+	const struct show *show = facts->show;
+	AUTO_SCOPES struct loaded_scopes scopes;
+	AUTO_SYMBOLS struct symbol_provider *symbols = symbol_tables_open(show->store, show->rec);
+	size_t kept = 0;
+
+	if (!store_scopes(show->store, show->rec, SCOPES_ALONE, &scopes))
+		return;
+	scopes_advance(scopes.scopes,
+		       facts->object->closed_seq ? facts->object->closed_seq - 1 : UINT64_MAX);
+	for (size_t i = 0; i < wanted->count; i++) {
+		const struct elf_slot *slot = wanted->symbols[i].slot;
+		struct lookup_query query = {.from = facts->index,
+					     .symbol = slot->symbol,
+					     .version = slot->version,
+					     .plt = strcmp(slot->kind, "plt") == 0,
+					     .how = LOOKUP_RELOCATION,
+					     .handle = NONE,
+					     .without = NONE};
+		struct lookup_result result;
+
+		lookup(scopes.scopes, symbols, show->rec, &query, LOOKUP_NO_TRAIL, &result);
+		if (result.winner == NONE)
+			wanted->symbols[kept++] = wanted->symbols[i];
+		lookup_result_release(&result);
+	}
+	wanted->count = kept;
+}
+
+static void list_names(struct wanted_symbols *wanted)
+{
+	wanted->names = xcalloc(wanted->count, sizeof(*wanted->names));
+	for (size_t i = 0; i < wanted->count; i++)
+		wanted->names[i] = wanted->symbols[i].slot->symbol;
 }
 
 /* Were both there at once, in one namespace? */
@@ -65,7 +106,8 @@ static void ask_object(const struct object_facts *facts, struct wanted_symbols *
 
 		if (definitions[i] <= symbol->definition)
 			continue;
-		*symbol = (struct wanted_symbol){definitions[i], index};
+		symbol->definition = definitions[i];
+		symbol->object = index;
 		wanted->exported += definitions[i] == DEFINITION_EXPORTED;
 	}
 }
@@ -152,30 +194,27 @@ static void show_open(const struct object_facts *facts, const struct wanted_symb
 	render_row(facts->show->render, values);
 }
 
-/* Of a load that failed, what others export is worth saying too: it may be why. */
 void object_show_open(const struct object_facts *facts, const struct slot_row *rows, size_t count)
 {
 	struct render *render = facts->show->render;
 	struct wanted_symbols wanted = {0};
-	size_t shown = 0, most;
 
-	collect_names(rows, count, &wanted);
+	collect_wanted(rows, count, &wanted);
 	if (wanted.count)
+		drop_found(facts, &wanted);
+	list_names(&wanted);
+	if (wanted.count) {
 		ask_objects(facts, &wanted);
-	if (wanted.count > (facts->failed ? 0 : wanted.exported))
 		object_part(facts,
 			    facts->failed ? "Not bound when the load failed"
 					  : "Never bound, and can't be",
-			    "symbols from the files");
-	most = object_rows(facts, wanted.count);
-	render_table(render, "not_bound", open_columns, ARRAY_SIZE(open_columns));
-	for (size_t i = 0; i < wanted.count && shown < most; i++) {
-		if (!facts->failed && wanted.symbols[i].definition == DEFINITION_EXPORTED)
-			continue;
-		show_open(facts, &wanted, i);
-		shown++;
+			    "inferred, from the files' symbols");
 	}
+	render_table(render, "not_bound", open_columns, ARRAY_SIZE(open_columns));
+	for (size_t i = 0; i < object_rows(facts, wanted.count); i++)
+		show_open(facts, &wanted, i);
 	render_table_close(render);
+	object_more(facts, wanted.count);
 	free(wanted.names);
 	free(wanted.symbols);
 }

@@ -41,7 +41,7 @@ $ plugreport object plugin.so | grep -E 'binds calls|PLT slots|nobody_has_this'
   ADDRESS  plt  nobody_has_this  -  -  never called
   nobody_has_this  nobody that was loaded
 $ plugreport object plugin.so | sed -n '/^Never bound/,$p'
-Never bound, and can't be  [symbols from the files]
+Never bound, and can't be  [inferred, from the files' symbols]
   SYMBOL  WHO HAS IT
   nobody_has_this  nobody that was loaded
 END

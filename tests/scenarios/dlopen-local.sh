@@ -36,7 +36,7 @@ $ plugreport bindings --symbol shared
   first.so  shared  -  libshared.so  plt  la_symbind  1
   third.so  shared  -  libshared.so  plt  la_symbind  1
 $ plugreport object second.so | sed -n '/^Not bound/,$p'
-Not bound when the load failed  [symbols from the files]
+Not bound when the load failed  [inferred, from the files' symbols]
   SYMBOL  WHO HAS IT
   shared  libshared.so: exported, but not where this object looks, or not in the version it wants
 END

@@ -34,7 +34,7 @@ $ plugreport bindings --from good.so --kind plt
   FROM  SYMBOL  VERSION  TO  KIND  SOURCE  COUNT
   good.so  atoi  GLIBC_2.2.5  libc.so.6  plt  la_symbind  1
 $ plugreport object bad.so | sed -n '/^Not bound/,/^$/p'
-Not bound when the load failed  [symbols from the files]
+Not bound when the load failed  [inferred, from the files' symbols]
   SYMBOL  WHO HAS IT
   nobody_has_this  nobody that was loaded
 END

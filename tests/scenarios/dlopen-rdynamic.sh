@@ -33,7 +33,7 @@ $ plugreport calls
   TIME  TID  dlopen("./plugin.so", RTLD_NOW)  failed: plugin.so refers to host_register and 1 other, which nothing in its scopes defines  opening  main() at host.c:8 in host
 Results known by opening, search or name are inferred from what came next.
 $ plugreport object plugin.so | sed -n '/^Not bound/,$p'
-Not bound when the load failed  [symbols from the files]
+Not bound when the load failed  [inferred, from the files' symbols]
   SYMBOL  WHO HAS IT
   host_level  host, which does not export it: link it with -rdynamic (-Wl,--export-dynamic)
   host_register  host, which does not export it: link it with -rdynamic (-Wl,--export-dynamic)
