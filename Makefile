@@ -113,7 +113,7 @@ demo: all
 # The module looks for plugreport beside itself, in ../bin and ../../bin, and in BINDIR; plugreport
 # looks for the module likewise.  So a prefix can be moved as a whole.
 INSTALL_MAN1       := $(wildcard report/*.1)
-INSTALL_MAN7       := $(wildcard audit/*.7) $(BUILD)/plugreport-rules.7
+INSTALL_MAN7       := $(wildcard audit/*.7 report/*.7) $(BUILD)/plugreport-rules.7
 INSTALL_COMPLETION := $(wildcard scripts/plugreport.bash-completion)
 INSTALL_DOC        := README.md LICENSE report/store/schema.sql
 

@@ -4,6 +4,15 @@
 
 . "$TOP/tests/oracle/bindings.sh"
 
+# TEST_WRITE=DIRECTORY: transcripts are not compared, but written there, to be read and taken over;
+# the tests that make them, one at a time, run in the directory that the manual speaks of.
+if [ -n "${TEST_WRITE:-}" ]; then
+	rm -rf /opt/app
+	mkdir -p /opt/app
+	cd /opt/app
+	export PLUGAUDIT_DB=$PWD/plugaudit.db
+fi
+
 need_dlmopen() {
 	local glibc
 	glibc=$(getconf GNU_LIBC_VERSION)
@@ -26,27 +35,65 @@ judge() {
 # What differs from run to run and from machine to machine: times, pids, addresses, this directory,
 # the C library's own frames and directories; and how wide columns came out by that.
 normalised() {
-	sed -E -e "s|$PWD|DIR|g" -e '/ #[0-9]+ .*(libc\.so\.6|_start\()/d' -e '/default directory/d' \
-		-e '/ld-linux|linux-vdso/d' -e 's/[0-9.]+ m?s( |$)/TIME\1/g' \
-		-e 's/TIME +[0-9]+ /TIME  TID /' -e 's/process [0-9]+/process PID/g' \
-		-e 's/0x[0-9a-f]+/ADDRESS/g' -e 's/ [0-9a-f]{12} / BUILD-ID /' \
+	sed -E -e "s#$PWD|/opt/app#DIR#g" -e '/ #[0-9]+ .*(libc\.so\.6|_start\()/d' -e '/default directory/d' \
+		-e '/ld-linux|linux-vdso/d' -e 's/ #[0-9]+ / # /' -e 's/\.\.\. [0-9]+ (more|frames)/... N \1/' \
+		-e 's/[0-9.]+ m?s( |$)/TIME\1/g' -e 's/TIME +[0-9]+ /TIME  TID /' -e 's/process [0-9]+/process PID/g' \
+		-e 's/^ +[0-9]+ [a-z0-9.-]+ +TIME/PROCESS  TIME/' -e 's/0x[0-9a-f]+/ADDRESS/g' -e 's/ [0-9a-f]{12} / BUILD-ID /' \
+		-e 's/(python|php|lua|ruby|tcl|java)-?[0-9][0-9.]*/\1N/g' \
 		-e 's/after [0-9]+ paths? in vain/after N paths in vain/' -e 's/  +/  /g' -e 's/ +$//' -e '/^$/d'
 }
 
 # transcript < TEXT: lines that begin with "$ " are commands, run here; what they print follows them.
 # Compared whole, normalised.  The program's own output is `cat program.out`.
 transcript() {
-	local line
 	cat >wanted.txt
+	run_commands <wanted.txt >got.txt
+	compare_transcript "$TEST_NAME"
+}
+
+# recipe NAME: the transcript that plugreport-recipes(7) has behind `.\" recipe NAME`.  There the
+# directory is called /opt/app, and the module has no path.
+recipe() {
+	local page=$TOP/report/plugreport-recipes.7
+
+	sed -n "/^\.\\\\\" recipe $1\$/,/^\.EE\$/p" "$page" | sed -e '1,/^\.EX$/d' -e '/^\.EE$/d' \
+		-e 's/^\\&//' -e 's/\\-/-/g' -e 's/\\(aq/'"'"'/g' -e 's/\\e/\\/g' >wanted.txt
+	[ -s wanted.txt ] || fail "plugreport-recipes(7) has no recipe $1"
+	run_commands <wanted.txt >got.txt
+	compare_transcript "$1"
+}
+
+run_commands() {
+	local line command
 	while IFS= read -r line; do
 		case $line in '$ '*) ;; *) continue ;; esac
 		echo "$line"
-		eval "${line#\$ }" 2>&1 </dev/null || true
-	done <wanted.txt | normalised >got.txt
-	if [ -n "${GALLERY_WRITE:-}" ]; then
-		cp got.txt "$GALLERY_WRITE/$TEST_NAME.txt"
+		command=${line#\$ }
+		command=${command//\/opt\/app/$PWD}
+		eval "${command//LD_AUDIT=libplugaudit.so/LD_AUDIT=$MODULE}" 2>&1 </dev/null || true
+	done
+}
+
+compare_transcript() { # NAME
+	if [ -n "${TEST_WRITE:-}" ]; then
+		cp got.txt "$TEST_WRITE/$1.txt"
 		return
 	fi
 	normalised <wanted.txt >wanted.normalised
-	diff -u wanted.normalised got.txt || fail "another answer (- this test, + what comes out)"
+	normalised <got.txt >got.normalised
+	diff -u wanted.normalised got.normalised || fail "$1: another answer (- as written, + what comes out)"
+}
+
+# --- whole systems
+
+# explained COMMAND...: the software runs as ever, every library that it loads is explained (guest, in
+# lib.sh), and the model of ld.so agrees with each of its bindings.
+explained() {
+	guest "$@"
+	model_agrees
+}
+
+model_agrees() {
+	plugreport --list-commands | grep -qx verify || return 0
+	[ "$(db "SELECT count(*) FROM process")" -gt 0 ] && plugreport verify --all >verify.out 2>&1 || fail "verify: $(tail -n 40 verify.out)"
 }

@@ -52,7 +52,12 @@ check-unit: $(UNIT_TESTS)
 check-scenarios: all $(FIXTURES)
 	$(TEST_RUN) --scenarios
 
+# Plugin systems of the distribution, each with what it takes: some hundred megabytes of packages.
+check-systems: tests
+	scripts/install-deps --systems
+	TEST_TIMEOUT=300 $(TEST_RUN) --systems
+
 -include $(UNIT_OBJECTS:.o=.d)
 
-.PHONY: tests sanitizable sanitized check check-unit check-scenarios
+.PHONY: tests sanitizable sanitized check check-unit check-scenarios check-systems
 .SECONDARY: $(UNIT_OBJECTS)

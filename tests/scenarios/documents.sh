@@ -2,7 +2,8 @@
 . "$TOP/tests/lib.sh"
 
 need mandoc
-for page in "$TOP/audit/libplugaudit.7" "$TOP/report/plugreport.1" "$BUILD/plugreport-rules.7"; do
+for page in "$TOP/audit/libplugaudit.7" "$TOP/report/plugreport.1" \
+	"$TOP/report/plugreport-recipes.7" "$BUILD/plugreport-rules.7"; do
 	messages=$(mandoc -Tlint -W warning "$page" 2>&1) || fail "$page: $messages"
 	expect_eq "$page" "$messages" ""
 done

@@ -18,6 +18,7 @@ expect_eq "installed files" "$(cd root && find . -type f | LC_ALL=C sort)" \
 ./usr/share/doc/plugaudit/schema.sql
 ./usr/share/man/man1/plugreport.1
 ./usr/share/man/man7/libplugaudit.7
+./usr/share/man/man7/plugreport-recipes.7
 ./usr/share/man/man7/plugreport-rules.7"
 
 mv root/usr moved

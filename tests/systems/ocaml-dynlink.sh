@@ -1,0 +1,67 @@
+# OCaml's Dynlink, native: loadfile opens a plugin (.cmxs) with RTLD_GLOBAL, loadfile_private without.
+# A unit that two plugins bring has two states when both are private; loadfile refuses the second one,
+# and a plugin that counts on a unit of a private one can't be loaded.
+. "$TOP/tests/lib.sh"
+. "$TOP/tests/gallery.sh"
+
+need ocamlopt
+cat >api.ml <<'END'
+let registered : (string * (unit -> int)) list ref = ref []
+let register name f = registered := (name, f) :: !registered
+END
+cat >counter.ml <<'END'
+let state = ref 0
+let next () = incr state; !state
+END
+for name in red blue; do
+	printf 'let run () = Counter.next ()\nlet () = Api.register "%s" run\n' $name >$name.ml
+done
+cat >host.ml <<'END'
+let load file =
+  let is_private = file.[0] = '+' in
+  let name = if is_private then String.sub file 1 (String.length file - 1) else file in
+  try (if is_private then Dynlink.loadfile_private else Dynlink.loadfile) name
+  with Dynlink.Error e -> print_endline (Dynlink.error_message e)
+let () =
+  List.iter load (List.tl (Array.to_list Sys.argv));
+  List.iter (fun (name, f) -> Printf.printf "%s: %d\n" name (f ())) (List.rev !Api.registered)
+END
+ocamlopt -g -I +dynlink dynlink.cmxa api.ml host.ml -o host
+ocamlopt -g -c counter.ml
+ocamlopt -g -shared -o counter.cmxs counter.cmx
+for name in red blue; do
+	ocamlopt -g -c $name.ml
+	ocamlopt -g -shared -o $name.cmxs counter.cmx $name.cmx
+	ocamlopt -g -shared -o bare_$name.cmxs $name.cmx
+done
+ocamlopt -g -shared -o bundle.cmxs api.cmx counter.cmx red.cmx
+
+explained ./host +./red.cmxs +./blue.cmxs
+rm -f plugaudit.db
+recipe ocaml-twice
+rm -f plugaudit.db
+recipe ocaml-missing
+
+# Side by side: one counter, two users; both are bound to the unit of the first plugin.
+explained ./host ./counter.cmxs ./bare_red.cmxs ./bare_blue.cmxs
+expect_eq "one state" "$(cat audited.out)" "red: 1
+blue: 2"
+answer=$(plugreport units Counter)
+expect_match "bound to it" "$answer" 'bare_red\.cmxs +Counter +counter\.cmxs +1'
+expect_match "bound to it" "$answer" 'bare_blue\.cmxs +Counter +counter\.cmxs +1'
+expect_no_match "once" "$answer" 'copies|is in'
+expect_match "values are named" "$(plugreport bindings --from bare_blue.cmxs --to host)" ' Api\.register '
+expect_match "stacks go through OCaml" "$(plugreport why-loaded bare_blue.cmxs)" 'Host\.load.* at host\.ml:4 in host'
+
+# Both with loadfile: Dynlink refuses the second, though ld.so has loaded it.
+audit ./host ./red.cmxs ./blue.cmxs >out
+answer=$(plugreport units)
+expect_match "refused" "$answer" 'Counter +blue\.cmxs +not run'
+expect_match "of the first" "$answer" 'Counter +red\.cmxs +run +loadfile: dlopen\("\./red\.cmxs", RTLD_NOW\|RTLD_GLOBAL\)'
+expect_match "said" "$answer" 'Counter is in red\.cmxs and in blue\.cmxs, but only one of them ran'
+# ocamlopt's code finds its own unit through symbols that others can take over.
+expect_match "bound to the other's" "$answer" 'blue\.cmxs has Counter, and is bound to that of red\.cmxs'
+
+# A plugin that brings a unit of the program along.
+audit ./host +./bundle.cmxs >out
+expect_match "in the program and in the plugin" "$(plugreport units)" '^ +Api is in host and in bundle\.cmxs'

@@ -1,0 +1,33 @@
+# PostgreSQL: CREATE EXTENSION, or the first call of a C function, opens its library in the backend that
+# serves this connection, with RTLD_NOW and RTLD_GLOBAL; a magic block is looked up first.  The
+# postmaster has forked that backend: a process of its own in the recording.
+. "$TOP/tests/lib.sh"
+. "$TOP/tests/gallery.sh"
+
+bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1) || true
+[ -x "$bin/postgres" ] || skip "postgresql is not installed"
+need_root "becoming the user postgres"
+need setpriv
+as_postgres() { setpriv --reuid=postgres --regid=postgres --clear-groups env HOME="$PWD" "$@"; }
+chmod a+rx . "$(dirname "$PWD")"
+mkdir -m 700 data
+mkdir -m 777 db
+chown postgres data
+export PLUGAUDIT_DB=$PWD/db/plugaudit.db
+as_postgres "$bin/initdb" -D "$PWD/data" -A trust --no-sync >initdb.log 2>&1 || fail "$(cat initdb.log)"
+stop() { [ ! -e data/postmaster.pid ] || as_postgres "$bin/pg_ctl" -D "$PWD/data" -m fast stop >/dev/null 2>&1 || true; }
+trap stop EXIT
+as_postgres env LD_AUDIT="$MODULE" PLUGAUDIT_DB="$PLUGAUDIT_DB" "$bin/pg_ctl" -D "$PWD/data" -w -l "$PWD/db/log" \
+	-o "-k $PWD/db -c listen_addresses= -c fsync=off" start >start.log 2>&1 || fail "$(cat start.log db/log)"
+as_postgres psql -q -h "$PWD/db" -d postgres -At -c 'CREATE EXTENSION pg_trgm' -c "SELECT similarity('word', 'words') > 0.5" >out
+stop
+expect_eq "output" "$(cat out)" t
+ingest
+expect_sound
+answer=$(plugreport why-loaded pg_trgm.so)
+expect_match "who opened it" "$answer" 'dlopen\(".*/pg_trgm\.so", RTLD_NOW\|RTLD_GLOBAL\) called from .*postgres'
+expect_match "the magic block" "$(plugreport calls --name 'Pg_magic_func')" 'dlsym\(pg_trgm\.so, "Pg_magic_func"\)'
+expect_db "in a forked backend" "SELECT p.begin_kind FROM object o JOIN process p ON p.id = o.process
+	WHERE o.path LIKE '%/pg_trgm.so' AND NOT o.inherited" fork
+model_agrees
+recipe postgresql
