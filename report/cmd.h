@@ -116,6 +116,8 @@ struct show {
 	/* The recording's scopes at the end, with bindings, for who asks about many objects; NULL:
 	 * who needs them loads them, see scopes_at_end(). */
 	struct scopes *ended;
+	/* Its bindings in memory, likewise; see each_binding_of(). */
+	const struct kept_bindings *bindings;
 };
 
 /* Load the processes one by one and call `each`, until it returns false.  False then, and after a
@@ -279,6 +281,17 @@ int answer_about_lib(struct context *context, const struct lib_question *questio
 struct scopes;
 struct loaded_scopes;
 struct scopes *scopes_at_end(const struct show *show, int with, struct loaded_scopes *ret_loaded);
+
+/* Call `each` for the bindings of the object's references, bound or not, in order of seq; from
+ * show->bindings when that is there.  False after a message. */
+bool each_binding_of(const struct show *show, int object,
+		     bool (*each)(const struct binding_row *row, void *data), void *data);
+
+/* All bindings of a process in memory, for who asks about many of its objects. */
+struct kept_bindings *kept_bindings_new(const struct recording *rec);
+void kept_bindings_free(struct kept_bindings *kept);
+/* Give them in order of seq. */
+void kept_bindings_add(struct kept_bindings *kept, const struct binding_row *row);
 
 /* The beginning of such an explanation: the sentence that answers, the processes that it is about,
  * and (NULL: nothing) why it is not certain. */

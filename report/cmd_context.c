@@ -179,7 +179,10 @@ int context_processes(struct context *context, struct process_list *ret)
 
 bool context_load(struct context *context, const struct process_row *row, struct recording *ret)
 {
-	return store_load(context->store, row->id, ret);
+	if (!store_load(context->store, row->id, ret))
+		return false;
+	name_objects(ret);
+	return true;
 }
 
 bool for_each_recording(struct context *context, const struct process_list *list,

@@ -79,6 +79,7 @@ static bool collect_process(const struct show *show, void *data)
 {
 	struct collect *collect = data;
 	size_t index = (size_t)(show->row - collect->list.rows);
+	bool ok;
 
 	progress(collect, "reading", index, collect->list.count);
 	collect->show = show;
@@ -93,10 +94,12 @@ static bool collect_process(const struct show *show, void *data)
 	collect_process_row(collect, show->row);
 	collect_objects(collect);
 	collect_events(collect);
-	if (!collect_bindings(collect))
-		return false;
+	collect->kept = kept_bindings_new(show->rec);
+	ok = collect_bindings(collect);
 	progress(collect, "explaining", index, collect->list.count);
-	return collect_explanations(collect);
+	ok = ok && collect_explanations(collect);
+	kept_bindings_free(collect->kept);
+	return ok;
 }
 
 /* Select the processes; what is missing from them is the page's first explanation. */

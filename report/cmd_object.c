@@ -345,7 +345,6 @@ void show_object_record(const struct show *show, int index, const struct same_pr
 			size_t repeats)
 {
 	const struct recording *rec = show->rec;
-	struct binding_filter filter = {.from = index, .to = NONE, .bound = BOUND_OR_NOT};
 	struct object_facts facts = {.show = show,
 				     .index = index,
 				     .object = &rec->objects[index],
@@ -355,7 +354,7 @@ void show_object_record(const struct show *show, int index, const struct same_pr
 	AUTO_STRBUF struct strbuf title = STRBUF_INIT;
 
 	(void)repeats; /* loads that differ in nothing that is shown here */
-	if (!store_bindings(show->store, rec, &filter, keep_binding, &facts))
+	if (!each_binding_of(show, index, keep_binding, &facts))
 		*show->ret_failed = true;
 	if (facts.binding_count)
 		qsort(facts.bindings, facts.binding_count, sizeof(*facts.bindings),

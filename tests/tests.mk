@@ -33,9 +33,19 @@ else
 FIXTURES :=
 endif
 
+# Writes recordings for the tests of the HTML report: large ones, and one with hostile names.
+VIEWER_RECORDING := $(BUILD)/tests/viewer-recording
+
+$(BUILD)/tests/viewer/%.c.o: tests/viewer/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE_FLAGS) $(REPORT_FLAGS) $(CFLAGS) $(SAN_FLAGS) $(DEPEND) -c $< -o $@
+
+$(VIEWER_RECORDING): $(BUILD)/tests/viewer/recording.c.o $(BUILD)/libplugreport.a
+	$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) $^ -o $@ $(REPORT_LIBS)
+
 TEST_RUN = BUILD=$(abspath $(BUILD)) CC="$(CC)" tests/run
 
-tests: all $(UNIT_TESTS) $(FIXTURES)
+tests: all $(UNIT_TESTS) $(FIXTURES) $(VIEWER_RECORDING)
 
 # The unit tests of plugreport once more, with sanitizers; check runs these too.
 sanitizable: $(UNIT_REPORT)
@@ -49,7 +59,7 @@ check: tests $(if $(SAN)$(COVERAGE),,sanitized)
 check-unit: $(UNIT_TESTS)
 	$(TEST_RUN) --unit
 
-check-scenarios: all $(FIXTURES)
+check-scenarios: all $(FIXTURES) $(VIEWER_RECORDING)
 	$(TEST_RUN) --scenarios
 
 # Plugin systems of the distribution, each with what it takes: some hundred megabytes of packages.
@@ -57,7 +67,7 @@ check-systems: tests
 	scripts/install-deps --systems
 	TEST_TIMEOUT=300 $(TEST_RUN) --systems
 
--include $(UNIT_OBJECTS:.o=.d)
+-include $(UNIT_OBJECTS:.o=.d) $(BUILD)/tests/viewer/recording.c.d
 
 .PHONY: tests sanitizable sanitized check check-unit check-scenarios check-systems
 .SECONDARY: $(UNIT_OBJECTS)

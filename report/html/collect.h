@@ -34,6 +34,7 @@ struct collect {
 	const struct show *show;
 	struct collect_bases base;
 	int64_t process; /* its row */
+	struct kept_bindings *kept;
 	/* By number of a symbol's text: its row in `symbols` plus one; 0: none yet. */
 	uint32_t *symbol_rows;
 	size_t symbol_room;

@@ -118,6 +118,7 @@ static bool collect_binding(const struct binding_row *row, void *data)
 	};
 
 	page_row(collect->bindings, values);
+	kept_bindings_add(collect->kept, row);
 	return true;
 }
 

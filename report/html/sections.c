@@ -230,6 +230,7 @@ bool collect_explanations(struct collect *collect)
 	if (!show.ended)
 		return false;
 	collect->show = &show;
+	show.bindings = collect->kept;
 	collect_globals(collect, show.ended);
 	for (size_t i = 0; i < ARRAY_SIZE(process_sections); i++) {
 		collect_begin(collect, process_sections[i].kind, process_sections[i].title, NULL,

@@ -66,6 +66,7 @@ struct object {
 	size_t segment_count;
 	struct needed *needed;
 	size_t needed_count;
+	const char *called; /* what text calls it, in `path` or `real_path`; NULL: not worked out */
 	/* inferred: */
 	enum load_reason reason;
 	int reason_object, reason_call, reason_search;

@@ -28,9 +28,10 @@ void add_process(struct strbuf *sb, const struct recording *rec);
 /*
  * The end of an object's path that tells it from the process's other files: its file name, and as
  * many directories before it as that takes.  Not escaped; points into the recording.  Looks at all
- * objects: who has many rows to fill asks once an object.
+ * objects, unless name_objects() did so for all of them.
  */
 const char *object_name(const struct recording *rec, int object);
+void name_objects(struct recording *rec);
 
 /* object_name(), with the namespace when it is not the base namespace; "an unknown object" for
  * NONE. */

@@ -188,15 +188,16 @@ static inline uint64_t sb_process(struct spool_builder *b, const char *exe, cons
 	return sb_commit(b);
 }
 
-/* Object `number`, mapped at number * 0x100000 for 0x10000 bytes. */
-static inline uint64_t sb_object(struct spool_builder *b, uint32_t number, unsigned kind,
-				 const char *name, const char *soname, const char *needed)
+/* Object `number`, mapped at number * 0x100000 for 0x10000 bytes, with a build-id of four bytes. */
+static inline uint64_t sb_object_with(struct spool_builder *b, uint32_t number, unsigned kind,
+				      const char *name, const char *soname, const char *build_id,
+				      const char *const *needed, uint32_t needed_count)
 {
 	struct spool_object fixed = {
 		.when = sb_when(b),
 		.object = number,
 		.kind = kind,
-		.needed_count = needed ? 1 : 0,
+		.needed_count = needed_count,
 		.segment_count = 1,
 		.cookie_known = 1,
 		.link_map = UINT64_C(0x7f0000000000) + number * 0x1000u,
@@ -217,12 +218,19 @@ static inline uint64_t sb_object(struct spool_builder *b, uint32_t number, unsig
 	sb_text(b, name);
 	sb_text(b, name);
 	sb_text(b, soname);
-	sb_text_of(b, "\xde\xad\x00\xbe", 4);
+	sb_text_of(b, build_id, 4);
 	sb_text(b, NULL);
 	sb_text(b, "$ORIGIN/../lib");
-	if (needed)
-		sb_text(b, needed);
+	for (uint32_t i = 0; i < needed_count; i++)
+		sb_text(b, needed[i]);
 	return sb_commit(b);
+}
+
+static inline uint64_t sb_object(struct spool_builder *b, uint32_t number, unsigned kind,
+				 const char *name, const char *soname, const char *needed)
+{
+	return sb_object_with(b, number, kind, name, soname, "\xde\xad\x00\xbe", &needed,
+			      needed ? 1 : 0);
 }
 
 static inline uint64_t sb_search(struct spool_builder *b, uint32_t requester, uint32_t origin,

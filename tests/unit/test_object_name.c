@@ -19,12 +19,18 @@ static int add(struct recording *rec, const char *path, const char *real_path, i
 	return (int)rec->object_count - 1;
 }
 
-static void assert_called(const struct recording *rec, int object, const char *wanted)
+/* Alone, and after all objects were named at once. */
+static void assert_called(struct recording *rec, int object, const char *wanted)
 {
-	AUTO_STRBUF struct strbuf name = STRBUF_INIT;
+	AUTO_STRBUF struct strbuf name = STRBUF_INIT, again = STRBUF_INIT;
 
 	add_object(&name, rec, object);
 	assert_string_equal(name.s, wanted);
+	name_objects(rec);
+	add_object(&again, rec, object);
+	assert_string_equal(again.s, wanted);
+	for (size_t i = 0; i < rec->object_count; i++)
+		rec->objects[i].called = NULL;
 }
 
 static void file_names_are_enough_for_one_file(void **state)
