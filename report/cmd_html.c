@@ -33,6 +33,7 @@ static void collect_init(struct collect *collect, struct context *context)
 	*collect = (struct collect){
 		.context = context,
 		.page = page_data_new(),
+		.findings_html = STRBUF_INIT,
 		.progress = !context->options->quiet && isatty(STDERR_FILENO),
 	};
 	collect->document = render_document_new(collect->page);
@@ -52,6 +53,7 @@ static void collect_release(struct collect *collect)
 	page_data_free(collect->page);
 	free(collect->symbol_rows);
 	free(collect->bases);
+	strbuf_release(&collect->findings_html);
 }
 
 /* What the newest run, or the first process of what was selected, is called. */
@@ -132,11 +134,14 @@ static int collect_all(struct collect *collect, const char *title)
 }
 
 /* What is shown without JavaScript. */
-static void add_overview(struct context *context, struct strbuf *html)
+static void add_overview(struct collect *collect, struct strbuf *html)
 {
+	struct context *context = collect->context;
 	struct render *before = context->render;
 
+	strbuf_add(html, collect->findings_html.s, collect->findings_html.length);
 	context->render = render_static_new(html);
+	strbuf_addstr(html, "<h2>What was recorded</h2>\n");
 	cmd_info(context);
 	render_finish(context->render);
 	context->render = render_static_new(html);
@@ -233,7 +238,7 @@ static int write_page(struct collect *collect, const char *title)
 	const char *path = context->options->output ? context->options->output : DEFAULT_OUTPUT;
 	AUTO_STRBUF struct strbuf overview = STRBUF_INIT;
 
-	add_overview(context, &overview);
+	add_overview(collect, &overview);
 	progress(collect, "writing", 0, 1);
 	if (strcmp(path, "-") == 0)
 		return page_write(stdout, title, overview.s, collect->page) ? EXIT_OK

@@ -30,6 +30,7 @@ struct collect {
 		*definers, *users, *pairs, *findings, *finding_objects, *finding_symbols,
 		*finding_processes, *evidence, *rules;
 	struct collect_bases *bases; /* by process */
+	struct strbuf findings_html; /* findings as the page shows them without JavaScript */
 	/* Of the process that is being taken in. */
 	const struct show *show;
 	struct collect_bases base;

@@ -1,6 +1,7 @@
 /* What check finds, in the report. */
 #include "report/cmd_findings.h"
 #include "report/html/collect.h"
+#include "report/html/static.h"
 #include "report/render/words.h"
 
 /* rule: of which there are findings; its page is an explanation of it. */
@@ -132,6 +133,27 @@ static void collect_finding(struct collect *collect, const struct reported *repo
 		collect_evidence(collect, row, &finding->evidence[i], base);
 }
 
+static void show_without_script(struct collect *collect, const struct examination *examination)
+{
+	struct render *render = render_static_new(&collect->findings_html);
+
+	if (examination->count == 0)
+		render_line(render, "Nothing wrong was found.");
+	for (size_t i = 0; i < examination->count; i++) {
+		const struct reported *reported = &examination->reported[i];
+		struct show show = {.render = render,
+				    .options = collect->context->options,
+				    .rec = &reported->in->rec};
+		struct same_processes same = {.rows = collect->list.rows,
+					      .indexes = reported->rows,
+					      .count = reported->row_count};
+
+		show_finding(&show, reported->finding, &same,
+			     reported->finding->severity == SEVERITY_NOTE);
+	}
+	render_finish(render);
+}
+
 bool collect_findings(struct collect *collect)
 {
 	AUTO_EXAMINATION struct examination examination = {0};
@@ -145,5 +167,6 @@ bool collect_findings(struct collect *collect)
 		return false;
 	for (size_t i = 0; i < examination.count; i++)
 		collect_finding(collect, &examination.reported[i], rule_rows);
+	show_without_script(collect, &examination);
 	return true;
 }

@@ -13,6 +13,8 @@ const STYLES = ['', 'bold', 'dim', 'good', 'bad', 'warn'];
 const MARK_STYLES = { '\x01': 'bold', '\x02': 'dim', '\x03': 'good', '\x04': 'bad', '\x05': 'warn' };
 const BRANCH = '\x0e', RAIL = '\x0f';
 
+const LONG = 500; // steps
+
 /**
  * @typedef {{op: number, flags: number, text: string}} Step
  * @typedef {{text: string, style: string}} Span
@@ -109,19 +111,25 @@ export class Player {
 				this.linked(span.text))));
 	}
 
-	/** @param {Document} document */
-	play(document) {
+	/**
+	 * Long ones are cut: who wants all of it asks for it.
+	 * @param {Document} document
+	 * @param {number} [most] steps
+	 */
+	play(document, most = LONG) {
 		const root = h('div', { class: 'document' });
 		/** @type {HTMLElement | null} */
 		let group = null; // consecutive lines, or facts
 		const steps = this.steps(document);
-		for (let i = 0; i < steps.length; i++) {
+		let i = 0;
+		for (; i < steps.length && i < most; i++) {
 			const step = steps[i];
 			if (step.op === TABLE) {
 				group = null;
-				const end = steps.findIndex((s, at) => at > i && s.op === TABLE_CLOSE);
-				root.append(this.table(steps.slice(i + 1, end < 0 ? steps.length : end)));
-				i = end < 0 ? steps.length : end;
+				const close = steps.findIndex((s, at) => at > i && s.op === TABLE_CLOSE);
+				const end = close < 0 ? steps.length : close;
+				root.append(this.table(steps.slice(i + 1, end), most - i));
+				i = end - i > most ? i + most : end;
 			} else if (step.op === FACT) {
 				if (group?.tagName !== 'DL')
 					root.append(group = h('dl', { class: 'facts' }));
@@ -138,11 +146,17 @@ export class Player {
 				group.append(this.line(step.text));
 			}
 		}
+		if (i < steps.length)
+			root.append(h('button', { type: 'button', class: 'rest', onclick: () =>
+				root.replaceWith(this.play(document, Infinity)) }, 'Show all of it'));
 		return root;
 	}
 
-	/** @param {Step[]} steps */
-	table(steps) {
+	/**
+	 * @param {Step[]} steps
+	 * @param {number} most
+	 */
+	table(steps, most) {
 		const columns = steps.filter(step => step.op === COLUMN);
 		const body = h('tbody');
 		let depth = 0;
@@ -151,12 +165,15 @@ export class Player {
 		let at = 0;
 		for (const step of steps) {
 			if (step.op === ROW) {
+				if (most < 0)
+					break;
 				body.append(row = h('tr'));
 				depth++;
 				at = 0;
 			} else if (step.op === ROW_CLOSE) {
 				depth--;
 			} else if (step.op === CELL && row) {
+				most--;
 				row.append(this.cell(step, columns[at++]?.flags ?? 0, depth - 1));
 			}
 		}

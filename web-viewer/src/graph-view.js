@@ -1,7 +1,7 @@
 // graph-view.js - the neighbourhood of an object, drawn.
 import { h, svg, link } from './dom.js';
 import { formatCount, formatNumber, shorten } from './format.js';
-import { BOX_HEIGHT, layoutFocus } from './graph.js';
+import { BOX_HEIGHT, layoutFocus, prepare } from './graph.js';
 import { formatRoute } from './route.js';
 
 /** @typedef {import('./model.js').Model} Model */
@@ -17,13 +17,27 @@ const HEADING = 26;
 const BOXES_MOST = 12;
 const LETTERS = 22;
 
+/** @type {WeakMap<Model, Map<number, import('./graph.js').Graph>>} */
+const graphs = new WeakMap();
+
 /**
  * Dependencies and dlopen calls of a process.
  * @param {Model} model
  * @param {number} process
- * @returns {import('./graph.js').Edge[]}
  */
-export function processEdges(model, process) {
+function processGraph(model, process) {
+	const known = graphs.get(model) ?? new Map();
+	graphs.set(model, known);
+	const graph = known.get(process) ?? prepare(processEdges(model, process));
+	known.set(process, graph);
+	return graph;
+}
+
+/**
+ * @param {Model} model
+ * @param {number} process
+ */
+function processEdges(model, process) {
 	const edges = [];
 	for (const [from, list] of model.dependencies(process).needs)
 		for (const to of list)
@@ -87,7 +101,7 @@ export class FocusGraph {
 		this.expanded = new Set((params.more ?? '').split(',').filter(Boolean).map(Number));
 		this.layout = layoutFocus({
 			focus, path: this.path, expanded: this.expanded, most: BOXES_MOST,
-			edges: processEdges(model, process),
+			graph: processGraph(model, process),
 			most_hops: Number(params.hops) || 1,
 			weight: node => bound.get(node) ?? 0,
 		});

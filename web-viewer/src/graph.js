@@ -1,7 +1,10 @@
 // graph.js - a neighbourhood in a graph, in columns by hops from what is looked at.
 
 /**
+ * An edge is a dependency ("needed") or something else.
  * @typedef {{from: number, to: number, kind: string}} Edge
+ * What edges come to, once for all looks at a graph.
+ * @typedef {{edges: Edge[], next: Map<number, number[]>, back: Map<number, number[]>}} Graph
  * @typedef {{id: number, column: number, y: number, hidden: number}} Box
  *     `hidden`: this many are not shown, and the box stands for them (its id is -1)
  * @typedef {{from: Box, to: Box, kind: string, via: {column: number, y: number}[]}} Line
@@ -124,10 +127,36 @@ function untangle(columns, neighbours) {
 }
 
 /**
+ * Needless dependencies go; of what else there is between two nodes, one is kept.
+ * @param {Edge[]} edges
+ * @returns {Graph}
+ */
+export function prepare(edges) {
+	/** @type {Map<number, number[]>} */
+	const needs = new Map();
+	for (const { from, to, kind } of edges)
+		if (kind === 'needed')
+			needs.set(from, [...needs.get(from) ?? [], to]);
+	const reduced = reduce(needs);
+	const next = new Map(reduced);
+	/** @type {Edge[]} */
+	const kept = [];
+	for (const [from, list] of reduced)
+		for (const to of list)
+			kept.push({ from, to, kind: 'needed' });
+	for (const edge of edges)
+		if (edge.kind !== 'needed' && !next.get(edge.from)?.includes(edge.to)) {
+			next.set(edge.from, [...next.get(edge.from) ?? [], edge.to]);
+			kept.push(edge);
+		}
+	return { edges: kept, next, back: reverse(next) };
+}
+
+/**
  * Lay out the neighbourhood of `focus`: what needs it on the left, what it needs on the right.
  * @param {object} options
  * @param {number} options.focus
- * @param {Edge[]} options.edges dependencies ("needed", reduced here) and others
+ * @param {Graph} options.graph
  * @param {number} options.most_hops
  * @param {number} options.most boxes a column
  * @param {Set<number>} [options.expanded] columns that are shown whole
@@ -135,26 +164,13 @@ function untangle(columns, neighbours) {
  * @param {(node: number) => number} [options.weight] which are shown first
  * @returns {Layout}
  */
-export function layoutFocus({ focus, edges, most_hops, most, expanded = new Set(), path = [],
+export function layoutFocus({ focus, graph, most_hops, most, expanded = new Set(), path = [],
 	weight = () => 0 }) {
-	/** @type {Map<number, number[]>} */
-	const needs = new Map();
-	/** @type {Map<number, number[]>} */
-	const others = new Map();
-	for (const { from, to, kind } of edges) {
-		const map = kind === 'needed' ? needs : others;
-		map.set(from, [...map.get(from) ?? [], to]);
-	}
-	const reduced = reduce(needs);
-	const next = new Map(reduced);
-	for (const [from, list] of others)
-		next.set(from, [...next.get(from) ?? [], ...list]);
-
 	/** @type {Map<number, number>} */
 	const column_of = new Map([[focus, 0]]);
-	for (const [node, hop] of hops(focus, next, most_hops))
+	for (const [node, hop] of hops(focus, graph.next, most_hops))
 		column_of.set(node, hop);
-	for (const [node, hop] of hops(focus, reverse(next), most_hops))
+	for (const [node, hop] of hops(focus, graph.back, most_hops))
 		if (!column_of.has(node))
 			column_of.set(node, -hop);
 	path.forEach((node, i) => {
@@ -163,15 +179,7 @@ export function layoutFocus({ focus, edges, most_hops, most, expanded = new Set(
 	});
 
 	const kept = keep({ column_of, focus, most, expanded, path, weight });
-	/** @type {{from: number, to: number, kind: string}[]} */
-	const shown = [];
-	for (const [from, list] of reduced)
-		for (const to of list)
-			shown.push({ from, to, kind: 'needed' });
-	for (const edge of edges)
-		if (edge.kind !== 'needed' && !shown.some(known => known.from === edge.from &&
-			known.to === edge.to))
-			shown.push(edge);
+	const shown = [...graph.edges];
 	for (let i = 0; i + 1 < path.length; i++) // also where reduction took an edge away
 		if (!shown.some(edge => edge.from === path[i] && edge.to === path[i + 1]))
 			shown.push({ from: path[i], to: path[i + 1], kind: 'path' });

@@ -1,0 +1,295 @@
+// What a reader does: filter, sort, follow links, go back, send an address, use the keyboard alone.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { address, assertQuiet, count, launch, open, title, turn, visit } from './page.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+before(async () => {
+	browser = await launch();
+});
+after(() => browser.close());
+
+/**
+ * @param {string} what
+ * @param {(page: import('playwright-core').Page) => Promise<void>} body
+ * @param {import('playwright-core').BrowserContextOptions} [options]
+ */
+function use(what, body, options) {
+	test(what, async () => {
+		const { page, trouble, close } = await open(browser, options);
+		await body(page);
+		assertQuiet(trouble);
+		await close();
+	});
+}
+
+/** @param {import('playwright-core').Page} page */
+const hash = page => new URL(page.url()).hash;
+/** @param {import('playwright-core').Page} page @param {number} column */
+const cells = (page, column) => page.locator(`.vbody .vrow > div:nth-child(${column})`).allTextContents();
+
+use('from the overview to the cause of a wrong copy in three clicks', async page => {
+	await visit(page, 'host.html');
+	await page.getByRole('link', { name: /jpeg\.so got .*libcodec/ }).click();
+	assert.equal(await title(page), 'wrong-copy');
+	await page.locator('.chips').getByRole('link', { name: 'libcodec.so.1', exact: true }).first().click();
+	assert.match(await page.locator('.content').innerText(), /libcodec\.so\.1 was loaded because png\.so needs it/);
+	await page.goBack();
+	assert.equal(await title(page), 'wrong-copy');
+	await page.goBack();
+	assert.equal(await title(page), 'Overview');
+});
+
+use('typing a filter, in 250,000 rows', async page => {
+	await visit(page, 'large.html#bindings');
+	const all = await count(page);
+	assert.ok(all > 240000);
+	await page.getByRole('searchbox', { name: 'Filter bindings' }).pressSequentially('process_77');
+	const found = await count(page);
+	assert.ok(found > 0 && found < all / 20);
+	for (const symbol of await cells(page, 2))
+		assert.match(symbol, /process_77/);
+	assert.equal(hash(page), '#bindings?q=process_77');
+	await page.reload();
+	await page.locator('.count').waitFor();
+	assert.equal(await count(page), found);
+	await page.getByRole('searchbox', { name: 'Filter bindings' }).fill('no such symbol anywhere');
+	await page.getByRole('button', { name: 'Show all' }).click();
+	assert.equal(await count(page), all);
+});
+
+use('sorting, and the address that says so', async page => {
+	await visit(page, 'large.html#objects');
+	const sort = page.getByRole('button', { name: 'Sort by Object' }).or(page.getByTitle('Sort by Object'));
+	await sort.click();
+	const up = await cells(page, 1);
+	assert.deepEqual(up, [...up].sort((a, b) => a < b ? -1 : 1));
+	assert.equal(await page.getByRole('columnheader', { name: 'Object' }).getAttribute('aria-sort'), 'ascending');
+	await sort.click();
+	const down = await cells(page, 1);
+	assert.deepEqual(down, [...down].sort((a, b) => a < b ? 1 : -1));
+	assert.equal(hash(page), '#objects?sort=-name');
+	await page.goBack();
+	assert.deepEqual(await cells(page, 1), up);
+});
+
+use('facets narrow down, and their numbers are true', async page => {
+	await visit(page, 'large.html#bindings');
+	const group = page.getByRole('group', { name: 'To' });
+	const box = group.getByRole('checkbox').first();
+	const number = await group.locator('.number').first().textContent();
+	const value = await group.locator('.value').first().textContent();
+	await box.check();
+	assert.equal(await count(page), Number(number?.replace(/,/g, '')));
+	assert.deepEqual(new Set(await cells(page, 3)), new Set([value]));
+	assert.ok(await box.evaluate(element => element === document.activeElement), 'the focus stays');
+	const address_now = page.url();
+	await visit(page, 'host.html');
+	await page.goto(address_now);
+	await page.locator('.count').waitFor();
+	assert.equal(await count(page), Number(number?.replace(/,/g, '')));
+	await page.getByRole('group', { name: 'To' }).getByRole('checkbox').first().uncheck();
+	assert.ok(await count(page) > 240000);
+});
+
+use('scrolling to the very end', async page => {
+	await visit(page, 'large.html#bindings');
+	const all = await count(page);
+	await page.locator('.vgrid').focus();
+	await page.keyboard.press('End');
+	await page.waitForFunction(last => document.querySelector(`[aria-rowindex="${last}"]`), all + 1);
+	const box = await page.locator(`[aria-rowindex="${all + 1}"]`).boundingBox();
+	assert.ok(box && box.y > 100 && box.y + box.height <= 800, 'the last row is in view');
+	await page.keyboard.press('Home');
+	await page.locator('[aria-rowindex="2"]').waitFor();
+});
+
+use('the keyboard alone', async page => {
+	await visit(page, 'host.html');
+	await page.keyboard.press('/');
+	await page.keyboard.type('libcodec');
+	await page.keyboard.press('ArrowDown');
+	await page.keyboard.press('ArrowUp');
+	await page.keyboard.press('Enter');
+	assert.match(String(await title(page)), /^libcodec\.so\.1/);
+	const first = hash(page);
+	await page.keyboard.press('n');
+	assert.notEqual(hash(page), first);
+	await page.keyboard.press('p');
+	assert.equal(hash(page), first);
+	await turn(page, '#objects');
+	await page.keyboard.press('j');
+	await page.keyboard.press('j');
+	await page.keyboard.press('k');
+	const wanted = (await cells(page, 1))[1];
+	await page.keyboard.press('Enter');
+	assert.equal(await title(page), wanted);
+	await page.keyboard.press('?');
+	assert.ok(await page.getByRole('dialog', { name: 'Keys' }).isVisible());
+	await page.keyboard.press('Escape');
+	assert.ok(!await page.getByRole('dialog').isVisible());
+	await page.keyboard.press('g');
+	await page.keyboard.press('o');
+	assert.equal(await title(page), 'Overview');
+	await turn(page, '#bindings');
+	await page.keyboard.press('f');
+	await page.keyboard.type('jjj');
+	assert.equal(await page.locator('.filter').inputValue(), 'jjj');
+	await page.keyboard.press('Escape');
+	assert.equal(await page.locator('.filter').inputValue(), '');
+	await page.keyboard.press('ArrowDown');
+	await page.keyboard.press('ArrowRight');
+	const target = await page.locator('.vrow.active a.chosen').getAttribute('href');
+	await page.keyboard.press('Enter');
+	assert.equal(hash(page), target);
+});
+
+use('Tab reaches everything, and shows where it is', async page => {
+	await visit(page, 'host.html');
+	const seen = new Set();
+	for (let i = 0; i < 60; i++) {
+		await page.keyboard.press('Tab');
+		const focus = await page.evaluate(() => {
+			const element = document.activeElement;
+			const style = element && getComputedStyle(element);
+			return { text: element?.textContent || element?.getAttribute('aria-label') || '',
+				visible: style?.outlineStyle !== 'none' && parseFloat(style?.outlineWidth ?? '0') > 0,
+				body: element === document.body };
+		});
+		if (focus.body)
+			break;
+		assert.ok(focus.visible, `the focus is seen on ${focus.text}`);
+		seen.add(focus.text);
+	}
+	for (const part of ['Skip to the content', 'plugaudit', 'Overview', 'Timeline'])
+		assert.ok([...seen].some(text => text.startsWith(part)), part);
+});
+
+use('a screen reader has landmarks and names', async page => {
+	await visit(page, 'host.html#bindings');
+	for (const role of /** @type {('navigation' | 'main' | 'search' | 'banner')[]} */ (
+		['navigation', 'main', 'search', 'banner']))
+		assert.equal(await page.getByRole(role).count(), 1, role);
+	assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1);
+	const grid = page.getByRole('grid', { name: 'bindings' });
+	assert.equal(Number(await grid.getAttribute('aria-rowcount')), await count(page) + 1);
+	assert.ok(await grid.getByRole('row').count() > 5);
+	assert.equal(await page.getByRole('status').textContent(), await page.locator('.count').textContent());
+	await page.getByRole('link', { name: 'Skip to the content' }).focus();
+	await page.keyboard.press('Enter');
+	assert.ok(await page.locator('h1').evaluate(element => element === document.activeElement));
+});
+
+use('light and dark, by the system and by hand', async page => {
+	await visit(page, 'host.html');
+	const back = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+	const light = await back();
+	await page.emulateMedia({ colorScheme: 'dark' });
+	const dark = await back();
+	assert.notEqual(dark, light);
+	await page.keyboard.press('t');
+	assert.equal(await back(), light);
+	await page.keyboard.press('t');
+	assert.equal(await back(), dark);
+	await page.emulateMedia({ colorScheme: 'light' });
+	assert.equal(await back(), dark);
+	await page.reload();
+	await page.locator('main h1').waitFor();
+	assert.equal(await back(), dark);
+	await page.keyboard.press('t');
+	assert.equal(await back(), light);
+});
+
+use('printing a long table', async page => {
+	await visit(page, 'large.html#bindings');
+	const pdf = await page.pdf();
+	const pages = pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0;
+	assert.ok(pages >= 3 && pages < 60, `${pages} pages`);
+	assert.ok(await page.locator('.vbody .vrow').count() < 100, 'the screen is as it was');
+	await turn(page, '#overview');
+	assert.ok((await page.pdf()).length > 10000);
+});
+
+use('the graph: more on demand, further hops, other objects', async page => {
+	await visit(page, 'large.html#graph');
+	const boxes = () => page.locator('.graph .box').count();
+	await page.getByLabel('Hops').selectOption('3');
+	assert.match(hash(page), /hops=3/);
+	const before_more = await boxes();
+	await page.locator('.graph .more').first().click();
+	assert.ok(await boxes() > before_more);
+	await page.locator('.graph .box:not(.focus)').first().click();
+	assert.match(hash(page), /^#graph\/\d+/);
+	assert.ok(await page.locator('.graph .edge.why').count() > 0, 'the way from the program is marked');
+});
+
+use('the timeline: brush, zoom, keys', async page => {
+	await visit(page, 'large.html#timeline');
+	const picture = page.locator('.timeline');
+	const box = await picture.boundingBox();
+	assert.ok(box);
+	await page.mouse.move(box.x + box.width * 0.55, box.y + 18);
+	await page.mouse.down();
+	await page.mouse.move(box.x + box.width * 0.75, box.y + 18, { steps: 3 });
+	await page.mouse.up();
+	const brushed = hash(page);
+	assert.match(brushed, /from=\d+&to=\d+/);
+	await page.reload();
+	await page.locator('.timeline svg').waitFor();
+	assert.equal(hash(page), brushed);
+	await picture.focus();
+	await page.keyboard.press('+');
+	assert.notEqual(hash(page), brushed);
+	await page.keyboard.press('Home');
+	await page.getByRole('button', { name: 'All' }).click();
+	assert.equal(hash(page), '#timeline');
+});
+
+use('the matrix: a cell lists its symbols', async page => {
+	await visit(page, 'host.html#interpose?all=1');
+	await page.locator('.matrix td a').first().click();
+	assert.match(hash(page), /loser=\d+&winner=\d+/);
+	assert.ok(await page.getByRole('columnheader', { name: 'Symbol' }).isVisible());
+	assert.equal(await page.locator('.matrix a[aria-current]').count(), 1);
+});
+
+use('every link of a page leads somewhere', async page => {
+	await visit(page, 'host.html');
+	const done = new Set(['#main']);
+	const waiting = ['#overview'];
+	while (waiting.length && done.size < 150) {
+		const at = /** @type {string} */ (waiting.pop());
+		if (done.has(at))
+			continue;
+		done.add(at);
+		await turn(page, at);
+		assert.doesNotMatch(String(await title(page)), /No such/, at);
+		for (const link of await page.locator('main a').evaluateAll(list =>
+			list.map(a => a.getAttribute('href') ?? '')))
+			if (!waiting.includes(link)) {
+				assert.match(link, /^#[a-z]+/);
+				waiting.unshift(link);
+			}
+	}
+	assert.ok(done.size > 50);
+});
+
+use('without JavaScript, the overview is there', async page => {
+	await page.goto(address('host.html'));
+	const text = await page.locator('main').innerText();
+	for (const part of ['glibc', 'bindings', 'broken.so could not be loaded', 'This is the overview'])
+		assert.ok(text.includes(part), part);
+}, { javaScriptEnabled: false });
+
+test('data of another version, and damaged ones: a banner, and the overview', async () => {
+	for (const [name, said] of [['version.html', /format 999; its viewer reads format 1/],
+		['damaged.html', /can't be read/]]) {
+		const { page, close } = await open(browser);
+		await page.goto(address(String(name)));
+		assert.match(String(await page.getByRole('alert').textContent()), /** @type {RegExp} */ (said));
+		assert.match(await page.locator('main').innerText(), /glibc/);
+		await close();
+	}
+});
