@@ -44,7 +44,7 @@ AUDIT_FLAGS   := -fPIC -fvisibility=hidden -fno-stack-protector -fno-exceptions 
 AUDIT_LIBS    := -lunwind-$(shell uname -m)
 
 REPORT_SOURCES := $(wildcard report/*.c report/*/*.c)
-REPORT_OBJECTS := $(REPORT_SOURCES:%=$(BUILD)/%.o)
+REPORT_OBJECTS := $(REPORT_SOURCES:%=$(BUILD)/%.o) $(BUILD)/report/store/template.c.o
 REPORT_LIBRARY := $(filter-out $(BUILD)/report/main.c.o,$(REPORT_OBJECTS))
 REPORT_FLAGS   := -DPLUGAUDIT_VERSION='"$(VERSION)"' -DPLUGAUDIT_LIBDIR='"$(LIBDIR)"'
 REPORT_LIBS    := -lsqlite3 -ldw -lelf -liberty -lsmartcols -ljansson -lz
@@ -84,6 +84,19 @@ $(VIEWER:=.sha256): %.sha256: %
 
 $(BUILD)/report/html/assets.c.o: REPORT_FLAGS += -Wa,-I$(BUILD)
 $(BUILD)/report/html/assets.c.o: $(VIEWER) $(VIEWER:=.sha256)
+
+# New databases begin as a copy of an empty one.
+TEMPLATE := $(BUILD)/report/store/template
+
+$(TEMPLATE)/make_template: report/store/template/make_template.c report/store/template.h
+	@mkdir -p $(@D)
+	$(CC) $(BASE_FLAGS) $(CFLAGS) $(LDFLAGS) $< -o $@ -lsqlite3
+
+$(TEMPLATE).c: $(TEMPLATE)/make_template report/store/schema.sql
+	$< report/store/schema.sql $(TEMPLATE).db $@
+
+$(TEMPLATE).c.o: $(TEMPLATE).c
+	$(CC) $(BASE_FLAGS) $(REPORT_FLAGS) $(CFLAGS) $(SAN_FLAGS) -c $< -o $@
 
 $(BUILD)/libplugaudit.so: $(AUDIT_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-z,now -Wl,-z,defs -Wl,-soname,libplugaudit.so \

@@ -1,4 +1,6 @@
 /* plugreport ingest: take in what recorded processes left.  The recorder starts it at exit. */
+#include <malloc.h>
+
 #include "report/cmd.h"
 #include "report/render/words.h"
 
@@ -15,6 +17,10 @@ int cmd_ingest(struct context *context)
 	struct render *render = context->render;
 	AUTO_STRBUF struct strbuf line = STRBUF_INIT;
 
+	/* What one spool needed serves the next one, and comes from the kernel in large pieces. */
+	mallopt(M_MMAP_THRESHOLD, 4 << 20);
+	mallopt(M_TRIM_THRESHOLD, 256 << 20);
+	mallopt(M_TOP_PAD, 1 << 20);
 	if (!store_ingest(options->db, &how, &result))
 		return EXIT_DATABASE;
 	render_value(render, "database", value_string(options->db));

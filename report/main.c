@@ -23,7 +23,8 @@ static int run_command(const struct invocation *invocation)
 		.operands = invocation->operands,
 		.operand_count = invocation->operand_count,
 		.out = stdout,
-		.unicode = choose_locale(),
+		/* Who is told nothing needs no characters; the end of a recorded program waits. */
+		.unicode = !invocation->options.quiet && choose_locale(),
 		.foreign = invocation->options.sarif,
 	};
 	int status;

@@ -51,8 +51,17 @@ static void find_tables(Elf *elf, struct tables *tables)
 
 /* Names by version index; indexes have 15 bits. */
 struct version_table {
-	const char *names[0x8000];
+	const char **names;
+	size_t count, room;
 };
+
+static void add_version(struct version_table *versions, unsigned int index, const char *name)
+{
+	index &= 0x7fff;
+	while (versions->count <= index)
+		*GROW(versions->names, versions->count, versions->room) = NULL;
+	versions->names[index] = name;
+}
 
 static void read_needs(Elf *elf, const struct tables *tables, struct version_table *versions)
 {
@@ -69,8 +78,8 @@ static void read_needs(Elf *elf, const struct tables *tables, struct version_tab
 		for (int j = 0; j < need.vn_cnt; j++) {
 			if (!gelf_getvernaux(tables->needs, aux_offset, &aux))
 				return;
-			versions->names[aux.vna_other & 0x7fff] =
-				elf_strptr(elf, tables->need_strings, aux.vna_name);
+			add_version(versions, aux.vna_other,
+				    elf_strptr(elf, tables->need_strings, aux.vna_name));
 			if (!aux.vna_next)
 				break;
 			aux_offset += (int)aux.vna_next;
@@ -92,31 +101,31 @@ static void read_definitions(Elf *elf, const struct tables *tables, struct versi
 		if (!gelf_getverdef(tables->definitions, offset, &def) ||
 		    !gelf_getverdaux(tables->definitions, offset + (int)def.vd_aux, &aux))
 			return;
-		versions->names[def.vd_ndx & 0x7fff] =
-			elf_strptr(elf, tables->definition_strings, aux.vda_name);
+		add_version(versions, def.vd_ndx,
+			    elf_strptr(elf, tables->definition_strings, aux.vda_name));
 		if (!def.vd_next)
 			return;
 		offset += (int)def.vd_next;
 	}
 }
 
-bool elf_dynamic_symbols(const struct elf_identity *identity,
+bool elf_dynamic_symbols(const struct elf_identity *identity, uint32_t first, uint32_t end,
 			 void (*each)(uint32_t index, const char *name, const char *version,
 				      uint64_t resolver, void *data),
 			 void *data)
 {
 	struct image image;
 	struct tables tables = {0};
-	AUTO_FREE struct version_table *versions = xcalloc(1, sizeof(*versions));
+	struct version_table versions = {NULL, 0, 0};
 
 	if (!image_open(&image, identity))
 		return false;
 	find_tables(image.elf, &tables);
 	if (tables.needs)
-		read_needs(image.elf, &tables, versions);
+		read_needs(image.elf, &tables, &versions);
 	if (tables.definitions)
-		read_definitions(image.elf, &tables, versions);
-	for (size_t i = 1; tables.symbols && i < tables.symbol_count; i++) {
+		read_definitions(image.elf, &tables, &versions);
+	for (size_t i = first; tables.symbols && i < end && i < tables.symbol_count; i++) {
 		GElf_Sym symbol;
 		GElf_Versym versym = 0;
 		const char *name;
@@ -132,9 +141,11 @@ bool elf_dynamic_symbols(const struct elf_identity *identity,
 		versym &= 0x7fff;
 		ifunc = GELF_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC &&
 			symbol.st_shndx != SHN_UNDEF;
-		each((uint32_t)i, name, versym < 2 ? NULL : versions->names[versym],
+		each((uint32_t)i, name,
+		     versym < 2 || versym >= versions.count ? NULL : versions.names[versym],
 		     ifunc ? symbol.st_value : 0, data);
 	}
+	free(versions.names);
 	image_close(&image);
 	return true;
 }

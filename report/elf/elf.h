@@ -64,12 +64,12 @@ char *elf_build_id(const char *path);
 char *demangle(const char *name);
 
 /*
- * Call `each` for the symbols of the file's dynamic symbol table that have a name: index in the
- * table, name, the version that is wanted (undefined symbols) or defined, NULL for none, and, of an
- * IFUNC that is defined there, the offset of its resolver, else 0. False, and no call, when the
- * file is not the recorded one any more.
+ * Call `each` for the symbols [first, end) of the file's dynamic symbol table that have a name:
+ * index in the table, name, the version that is wanted (undefined symbols) or defined, NULL for
+ * none, and, of an IFUNC that is defined there, the offset of its resolver, else 0. False, and no
+ * call, when the file is not the recorded one any more.
  */
-bool elf_dynamic_symbols(const struct elf_identity *identity,
+bool elf_dynamic_symbols(const struct elf_identity *identity, uint32_t first, uint32_t end,
 			 void (*each)(uint32_t index, const char *name, const char *version,
 				      uint64_t resolver, void *data),
 			 void *data);

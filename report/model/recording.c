@@ -51,9 +51,8 @@ static void release_process(struct recording *rec)
 	free(rec->environment);
 }
 
-void recording_release(struct recording *rec)
+void recording_forget_events(struct recording *rec)
 {
-	release_process(rec);
 	for (size_t i = 0; i < rec->object_count; i++)
 		release_object(&rec->objects[i]);
 	free(rec->objects);
@@ -69,6 +68,20 @@ void recording_release(struct recording *rec)
 	for (size_t i = 0; i < rec->stack_count; i++)
 		release_stack(&rec->stacks[i]);
 	free(rec->stacks);
+	rec->objects = NULL;
+	rec->searches = NULL;
+	rec->calls = NULL;
+	rec->activities = NULL;
+	rec->stacks = NULL;
+	rec->object_count = rec->object_room = rec->search_count = rec->search_room = 0;
+	rec->call_count = rec->call_room = rec->activity_count = rec->activity_room = 0;
+	rec->stack_count = rec->stack_room = 0;
+}
+
+void recording_release(struct recording *rec)
+{
+	recording_forget_events(rec);
+	release_process(rec);
 	recording_init(rec);
 }
 

@@ -228,6 +228,8 @@ struct recording {
 /* Zero everything, set what means "none".  recording_release() frees all that the parts own. */
 void recording_init(struct recording *rec);
 void recording_release(struct recording *rec);
+/* Free the lists of events, objects and stacks; the process's own facts stay. */
+void recording_forget_events(struct recording *rec);
 
 /* Append one element with all its references NONE; valid until the next append. */
 struct object *recording_add_object(struct recording *rec);

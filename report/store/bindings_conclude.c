@@ -20,11 +20,19 @@ static uint64_t reference_hash(uint32_t from, const char *name)
 	return hash_string(hash_mix(2, from), name);
 }
 
+/* What is wanted of an object's file. */
+struct wanted {
+	uint32_t first, end; /* symbols without a name are among these */
+	bool resolvers;      /* names of IFUNCs by their resolvers */
+	bool versions;       /* that references ask for */
+};
+
 /* What the file says about an object's own symbols. */
 struct naming {
 	struct contents *contents;
 	uint32_t object;
 	const struct index_table *asked; /* bindings by (from, name) whose version is not known */
+	const struct wanted *wanted;
 };
 
 static void name_symbol(const struct naming *naming, uint32_t index, const char *name,
@@ -73,10 +81,15 @@ static void version_binding(const struct naming *naming, const char *name, const
 static void read_symbol(uint32_t index, const char *name, const char *version, uint64_t resolver,
 			void *data)
 {
-	name_symbol(data, index, name, version);
+	const struct naming *naming = data;
+	const struct wanted *wanted = naming->wanted;
+
+	if (index >= wanted->first && index < wanted->end)
+		name_symbol(naming, index, name, version);
 	if (resolver && resolver <= INT32_MAX)
-		name_symbol(data, NUMBER_OF_RESOLVER((uint32_t)resolver), name, version);
-	version_binding(data, name, version);
+		name_symbol(naming, NUMBER_OF_RESOLVER((uint32_t)resolver), name, version);
+	if (wanted->versions)
+		version_binding(naming, name, version);
 }
 
 /* No version table; where there is no hash table either, the object's headers were not read. */
@@ -90,7 +103,8 @@ static bool asks_for_none(const struct object *from)
  * Bindings of objects that nobody walked: a forked child's, whose parent did, or those of a process
  * that ended too early.
  */
-static void collect_asked(struct contents *contents, bool *wanted, struct index_table *asked)
+static void collect_asked(struct contents *contents, struct wanted *wanted,
+			  struct index_table *asked)
 {
 	AUTO_FREE bool *walked = xcalloc(contents->rec.object_count + 1, sizeof(*walked));
 
@@ -113,14 +127,26 @@ static void collect_asked(struct contents *contents, bool *wanted, struct index_
 			binding->versioned = true;
 			continue;
 		}
-		wanted[from] = true;
+		wanted[from].versions = true;
 		index_table_add(asked, reference_hash(binding->from, name), (uint32_t)i);
 	}
 }
 
+static void want_symbol(struct wanted *wanted, uint32_t number)
+{
+	if ((int32_t)number < 0) { /* see NUMBER_OF_RESOLVER */
+		wanted->resolvers = true;
+		return;
+	}
+	if (wanted->end == 0 || number < wanted->first)
+		wanted->first = number;
+	if (number >= wanted->end)
+		wanted->end = number + 1;
+}
+
 static void read_files(struct contents *contents)
 {
-	AUTO_FREE bool *wanted = xcalloc(contents->rec.object_count + 1, sizeof(*wanted));
+	AUTO_FREE struct wanted *wanted = xcalloc(contents->rec.object_count + 1, sizeof(*wanted));
 	struct index_table asked = {NULL, 0, 0};
 
 	for (size_t i = 0; i < contents->symbol_count; i++) {
@@ -128,7 +154,7 @@ static void read_files(struct contents *contents)
 		int object = symbol->name ? NONE : contents_object(contents, symbol->object);
 
 		if (object != NONE)
-			wanted[object] = true;
+			want_symbol(&wanted[object], symbol->number);
 	}
 	collect_asked(contents, wanted, &asked);
 	for (size_t i = 0; i < contents->rec.object_count; i++) {
@@ -139,10 +165,13 @@ static void read_files(struct contents *contents)
 						o->ino,
 						o->file_size,
 						o->mtime_ns};
-		struct naming naming = {contents, o->number, &asked};
+		struct naming naming = {contents, o->number, &asked, &wanted[i]};
+		bool all = wanted[i].resolvers || wanted[i].versions; /* may be anywhere */
+		uint32_t first = all ? 1 : wanted[i].first;
+		uint32_t end = all ? UINT32_MAX : wanted[i].end;
 
-		if (wanted[i] && o->has_file)
-			elf_dynamic_symbols(&identity, read_symbol, &naming);
+		if (first < end && o->has_file)
+			elf_dynamic_symbols(&identity, first, end, read_symbol, &naming);
 	}
 	index_table_release(&asked);
 }

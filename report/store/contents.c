@@ -8,6 +8,9 @@
 #include <elf.h>
 #include <link.h>
 
+#define BYTES_A_BINDING 160 /* of a spool, about: its record, and its share of symbols' */
+#define ROOM_MAX        80000
+
 void contents_init(struct contents *contents)
 {
 	memset(contents, 0, sizeof(*contents));
@@ -391,10 +394,22 @@ static void conclude(struct contents *contents, const struct spool_reader *reade
 	bindings_conclude(contents);
 }
 
+/* Guess how many symbols and bindings there are, so that their tables need not grow all the time. A
+ * forged size gets no more than a little memory. */
+static void make_room(struct contents *contents, const struct spool_reader *reader)
+{
+	size_t guess =
+		reader->end / BYTES_A_BINDING < ROOM_MAX ? reader->end / BYTES_A_BINDING : ROOM_MAX;
+
+	index_table_reserve(&contents->symbols_by_place, guess);
+	index_table_reserve(&contents->bindings_by_ends, guess);
+}
+
 bool contents_read(struct contents *contents, struct spool_reader *reader, bool live)
 {
 	struct spool_item item;
 
+	make_room(contents, reader);
 	take_header(&contents->rec, &reader->header);
 	while (spool_reader_next(reader, &item))
 		if (!take_item(contents, &item) && reader->damaged_at == 0)

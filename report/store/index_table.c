@@ -41,9 +41,9 @@ static void put(struct index_table *table, struct index_slot slot)
 	table->slots[at] = slot;
 }
 
-static void widen(struct index_table *table)
+static void widen(struct index_table *table, size_t room)
 {
-	struct index_table wider = {NULL, table->room ? table->room * 2 : FIRST_ROOM, table->count};
+	struct index_table wider = {NULL, room, table->count};
 
 	if (wider.room > SIZE_MAX / sizeof(*wider.slots))
 		BUG("table of %zu slots", wider.room);
@@ -56,12 +56,22 @@ static void widen(struct index_table *table)
 	*table = wider;
 }
 
+void index_table_reserve(struct index_table *table, size_t count)
+{
+	size_t room = table->room ? table->room : FIRST_ROOM;
+
+	while (room / 8 * 5 < count && room <= SIZE_MAX / 2)
+		room *= 2;
+	if (room > table->room)
+		widen(table, room);
+}
+
 void index_table_add(struct index_table *table, uint64_t hash, uint32_t index)
 {
 	if (index == INDEX_NONE)
 		BUG("table is full");
 	if (table->count + 1 > table->room / 8 * 5)
-		widen(table);
+		widen(table, table->room ? table->room * 2 : FIRST_ROOM);
 	put(table, (struct index_slot){(uint32_t)(hash >> 32), index});
 	table->count++;
 }

@@ -29,6 +29,8 @@ typedef bool (*index_equal)(const void *context, uint32_t index);
 /* The element for which `equal` holds among those added with this hash, or INDEX_NONE. */
 uint32_t index_table_find(const struct index_table *table, uint64_t hash, index_equal equal,
 			  const void *context);
+/* Make room for `count` elements, so that adding them moves nothing. */
+void index_table_reserve(struct index_table *table, size_t count);
 /* Add an element that is not in the table. */
 void index_table_add(struct index_table *table, uint64_t hash, uint32_t index);
 void index_table_release(struct index_table *table);

@@ -1,30 +1,54 @@
 /*
  * ingest.c - takes spools into the database.
  *
- * A spool's whole life: its process writes it; an ingest claims it, reads it into memory, writes it
- * in one transaction, and removes it when that is on disk.  Killed anywhere before the commit, the
- * next ingest starts over; killed between commit and removal, the next one sees by the spool's uuid
- * that nothing is left to do but to remove it.
+ * A spool's whole life: its process writes it; an ingest claims it, reads it into memory, writes
+ * it, commits, and removes it when that is on disk.  Many spools share one commit, since most of a
+ * small one's time is spent waiting for the disk.  Killed anywhere before the commit, the next
+ * ingest starts over; killed between commit and removal, the next one sees by the spool's uuid that
+ * nothing is left to do but to remove it.
+ *
+ * A database that is not there yet is made by fresh.h; should that fail, everything is read again
+ * and goes the usual way, through SQLite, which also knows how to say what is wrong.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "report/store/fresh.h"
 #include "report/store/spool_files.h"
 #include "report/store/symbolize.h"
 #include "report/store/write.h"
+
+/* One commit has no more spools (each keeps a descriptor), nor many more rows. */
+#define SPOOLS_A_COMMIT 64
+#define ROWS_A_COMMIT   1000000
+
+/* A finished spool that was read, and is to go when that is on disk. */
+struct read_spool {
+	char *path;
+	int fd; /* keeps other readers out */
+	struct spool_header header;
+	bool first; /* it was not in the database before */
+};
 
 struct ingest {
 	const char *db_path;
 	const struct ingest_options *options;
 	struct ingest_result *result;
 	uid_t db_owner;
-	struct rows rows; /* .store is NULL until the first spool needs the database */
+	struct fresh *fresh; /* NULL: go the usual way */
+	struct rows rows;    /* .store is NULL until the first spool needs the database */
+	struct read_spool *read;
+	size_t read_count, read_room;
+	uint64_t committed; /* rows */
+	bool begun;         /* there was a spool to take in */
+	bool again;         /* the fresh database came to nothing */
 	struct place_finder *finder;
+	struct progress progress;
 };
 
-/* Open the database when it is needed first: it is only made when there is something to put in. */
+/* Open the database, in the usual way.  False after a message. */
 static bool need_store(struct ingest *in)
 {
 	if (!in->rows.store)
@@ -32,46 +56,127 @@ static bool need_store(struct ingest *in)
 	return in->rows.store != NULL;
 }
 
+/* Have a place for what is about to be read: it is only made when there is something to put in. */
+static bool need_place(struct ingest *in)
+{
+	if (!in->begun) {
+		fresh_clean(in->db_path);
+		in->fresh = fresh_new(in->db_path, &in->progress);
+	}
+	in->begun = true;
+	return in->fresh || need_store(in);
+}
+
 static void complain(struct ingest *in, const char *path, const char *why)
 {
 	in->result->failed++;
+	progress_clear(&in->progress);
 	if (!in->options->quiet)
 		warn("%s: %s", path, why);
 }
 
 static void remove_spool(struct ingest *in, int fd, const char *path)
 {
-	if (spool_is_at(fd, path) && unlink(path) < 0 && errno != ENOENT && !in->options->quiet)
-		warn("%s: is in the database but can't be removed: %s; remove it", path,
-		     strerror(errno));
+	if (!spool_is_at(fd, path) || unlink(path) == 0 || errno == ENOENT || in->options->quiet)
+		return;
+	progress_clear(&in->progress);
+	warn("%s: is in the database but can't be removed: %s; remove it", path, strerror(errno));
 }
 
-/* From the reader to the database.  False after a message when the database can't be written. */
-static bool take_in(struct ingest *in, const char *path, struct spool_reader *reader, bool live,
-		    struct contents *contents, bool *ret_stored)
+/* Let go of the spools that were read; `stored`: what they held is on disk, remove them. */
+static void let_go(struct ingest *in, bool stored)
 {
+	for (size_t i = 0; i < in->read_count; i++) {
+		struct read_spool *spool = &in->read[i];
+
+		if (stored && !spool_may_be_looked_for(spool->fd, &spool->header, spool->first))
+			remove_spool(in, spool->fd, spool->path);
+		close(spool->fd);
+		free(spool->path);
+	}
+	in->read_count = 0;
+}
+
+static bool publish(struct ingest *in, int wait_pid)
+{
+	uint64_t rows = 0;
+
+	in->again = !fresh_publish(in->fresh, wait_pid, in->options->wait_status, &rows);
+	fresh_free(in->fresh);
+	in->fresh = NULL;
+	in->result->rows += rows;
+	return !in->again;
+}
+
+/* Put on disk what was written, and remove the spools that it came from. */
+static bool settle(struct ingest *in, int wait_pid)
+{
+	bool done = in->fresh ? publish(in, wait_pid) : write_commit(&in->rows);
+
+	if (done)
+		in->committed = in->rows.written;
+	let_go(in, done);
+	return done;
+}
+
+static void spool_uuid(const struct spool_header *header, char ret_hex[33])
+{
+	for (int i = 0; i < 16; i++)
+		snprintf(ret_hex + 2 * i, 3, "%02x", header->uuid[i]);
+}
+
+/* From the reader to memory.  False after a message. */
+static bool read_contents(struct ingest *in, const char *path, struct spool_reader *reader,
+			  bool live, struct contents *contents)
+{
+	progress_at(&in->progress, "reading", path);
+	reader->progress = &in->progress;
 	if (!contents_read(contents, reader, live)) {
 		AUTO_FREE char *why =
 			xasprintf("can't be read at offset %llu: %s; left as it is",
 				  (unsigned long long)reader->offset, strerror(reader->error));
 
 		complain(in, path, why);
-		return true;
+		return false;
 	}
 	contents_infer(contents);
 	if (!in->finder)
 		in->finder = place_finder_new();
 	place_finder_apply(in->finder, &contents->rec);
-	switch (write_process(&in->rows, contents)) {
+	return true;
+}
+
+static enum write_result write_contents(struct ingest *in, struct contents *contents)
+{
+	if (!in->fresh)
+		return write_process(&in->rows, contents);
+	in->again = !fresh_add(in->fresh, contents);
+	return in->again ? WRITE_FAILED : WRITE_DONE;
+}
+
+/* From the reader to the database.  False when that can't be written, or all is to be done again.
+ * ret_stored: the database has, or will have with the next commit, all that is in the spool. */
+static bool take_in(struct ingest *in, const char *path, struct spool_reader *reader, bool live,
+		    struct contents *contents, bool *ret_stored)
+{
+	uint64_t damaged_at;
+
+	if (!read_contents(in, path, reader, live, contents))
+		return true;
+	damaged_at = contents->rec.damaged_at;
+	progress_at(&in->progress, "writing", path);
+	switch (write_contents(in, contents)) {
 	case WRITE_DONE:
 		*ret_stored = true;
 		if (live)
 			in->result->live++;
 		else
 			in->result->taken++;
-		if (contents->rec.damaged_at && !in->options->quiet)
+		if (damaged_at && !in->options->quiet) {
+			progress_clear(&in->progress);
 			warn("%s: damaged at offset %llu; what is whole was taken in", path,
-			     (unsigned long long)contents->rec.damaged_at);
+			     (unsigned long long)damaged_at);
+		}
 		return true;
 	case WRITE_ALREADY:
 		*ret_stored = true;
@@ -89,38 +194,44 @@ static bool take_in(struct ingest *in, const char *path, struct spool_reader *re
 	return false;
 }
 
-static void spool_uuid(const struct spool_header *header, char ret_hex[33])
+/* The spool open at *fd is to go with the next commit; *fd is taken over. */
+static bool keep_read(struct ingest *in, const char *path, int *fd,
+		      const struct spool_header *header, bool first)
 {
-	for (int i = 0; i < 16; i++)
-		snprintf(ret_hex + 2 * i, 3, "%02x", header->uuid[i]);
+	*GROW(in->read, in->read_count, in->read_room) =
+		(struct read_spool){xstrdup(path), *fd, *header, first};
+	*fd = -1;
+	return in->read_count < SPOOLS_A_COMMIT || settle(in, 0);
 }
 
-static bool take_good(struct ingest *in, const char *path, struct spool_reader *reader, bool live)
+static bool take_good(struct ingest *in, const char *path, int *fd, struct spool_reader *reader,
+		      bool live)
 {
 	struct contents contents;
-	bool stored = false, first = false, done;
+	bool stored = false, first = false, done = true;
 	char uuid[33];
 
-	if (!need_store(in))
+	if (!need_place(in))
 		return false;
 	spool_uuid(&reader->header, uuid);
 	in->rows.error = 0;
-	if (write_has_finished(&in->rows, uuid)) {
+	if (in->fresh ? fresh_has(in->fresh, uuid) : write_has_finished(&in->rows, uuid)) {
 		in->result->already++;
 		stored = true;
-		done = true;
 	} else {
 		contents_init(&contents);
 		done = take_in(in, path, reader, live, &contents, &stored);
 		contents_release(&contents);
 		first = true;
 	}
-	if (stored && !live && !spool_may_be_looked_for(reader->fd, &reader->header, first))
-		remove_spool(in, reader->fd, path);
+	if (done && stored && !live)
+		done = keep_read(in, path, fd, &reader->header, first);
+	if (done && !in->fresh && in->rows.written - in->committed > ROWS_A_COMMIT)
+		done = settle(in, 0);
 	return done;
 }
 
-/* False after a message when the database can't be written: the other spools would fare alike. */
+/* False when the database can't be written: the other spools would fare alike. */
 static bool take_spool(struct ingest *in, const char *path, bool named)
 {
 	AUTO_STRBUF struct strbuf why = STRBUF_INIT;
@@ -153,7 +264,7 @@ static bool take_spool(struct ingest *in, const char *path, bool named)
 	}
 	switch (spool_reader_open(&reader, fd, &why)) {
 	case SPOOL_GOOD:
-		done = take_good(in, path, &reader, claim == CLAIM_LIVE);
+		done = take_good(in, path, &fd, &reader, claim == CLAIM_LIVE);
 		break;
 	case SPOOL_UNBORN:
 		if (claim == CLAIM_FINISHED)
@@ -190,10 +301,14 @@ static bool take_all(struct ingest *in)
 
 	for (size_t i = 0; i < options->spool_count && done; i++)
 		done = take_spool(in, options->spools[i], true);
-	if (!options->only_these)
-		count = spool_paths_find(in->db_path, &paths);
-	for (size_t i = 0; i < count && done; i++)
+	if (!options->only_these) {
+		count = spool_paths_find(in->db_path, SPOOL_SUFFIX, &paths);
+	}
+	for (size_t i = 0; i < count && done; i++) {
+		in->progress.number = i + 1;
+		in->progress.count = count;
 		done = was_named(in, paths[i]) || take_spool(in, paths[i], false);
+	}
 	spool_paths_free(paths, count);
 	return done;
 }
@@ -207,6 +322,21 @@ static bool note_wait_status(struct ingest *in)
 	       write_wait_status(&in->rows, in->options->wait_pid, in->options->wait_status);
 }
 
+static bool ingest(struct ingest *in)
+{
+	int wait_pid = in->options->wait_pid;
+
+	if (!take_all(in))
+		return false;
+	if (in->fresh && fresh_is_empty(in->fresh)) {
+		fresh_free(in->fresh);
+		in->fresh = NULL;
+	}
+	if (!in->fresh && wait_pid && !note_wait_status(in))
+		return false;
+	return settle(in, wait_pid);
+}
+
 bool store_ingest(const char *db_path, const struct ingest_options *options,
 		  struct ingest_result *ret_result)
 {
@@ -216,20 +346,30 @@ bool store_ingest(const char *db_path, const struct ingest_options *options,
 
 	*ret_result = (struct ingest_result){0};
 	in.db_owner = stat(db_path, &st) == 0 ? st.st_uid : geteuid();
-	done = take_all(&in);
-	if (done && options->wait_pid)
-		done = note_wait_status(&in);
-	ret_result->rows = in.rows.written;
+	in.rows.progress = &in.progress;
+	progress_begin(&in.progress, !options->quiet);
+	done = ingest(&in);
+	fresh_free(in.fresh);
+	in.fresh = NULL;
+	if (in.again) {
+		let_go(&in, false);
+		*ret_result = (struct ingest_result){0};
+		done = ingest(&in);
+	}
+	let_go(&in, false);
+	progress_clear(&in.progress);
+	ret_result->rows += in.rows.written;
 	rows_release(&in.rows);
 	store_close(in.rows.store);
 	place_finder_free(in.finder);
+	free(in.read);
 	return done;
 }
 
 bool store_has_spools(const char *db_path)
 {
 	char **paths;
-	size_t count = spool_paths_find(db_path, &paths);
+	size_t count = spool_paths_find(db_path, SPOOL_SUFFIX, &paths);
 
 	spool_paths_free(paths, count);
 	return count > 0;
@@ -257,7 +397,7 @@ bool store_lacks_spools(struct store *store)
 	AUTO_FINALIZE sqlite3_stmt *find =
 		store_prepare(store, "SELECT 1 FROM process WHERE spool_uuid = ?");
 	char **paths;
-	size_t count = spool_paths_find(store->path, &paths);
+	size_t count = spool_paths_find(store->path, SPOOL_SUFFIX, &paths);
 	bool lacks = false, failed = false;
 
 	for (size_t i = 0; find && i < count && !lacks && !failed; i++)

@@ -12,6 +12,9 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_BEGIN_SPOOL] = "SAVEPOINT spool",
+	[SQL_COMMIT_SPOOL] = "RELEASE spool",
+	[SQL_ROLLBACK_SPOOL] = "ROLLBACK TO spool",
 	[SQL_FIND_PROCESS] =
 		"SELECT id, pid, complete, spool_bytes, lost_events, lost_stacks, wait_status "
 		"FROM process WHERE spool_uuid = ?",
@@ -170,11 +173,18 @@ bool rows_run(struct rows *rows, enum statement which, const struct cell *cells,
 		   count);
 }
 
+static void count_rows(struct rows *rows, uint64_t count)
+{
+	rows->written += count;
+	if (rows->written % (64 * ROWS_BATCH) < count)
+		progress_show(rows->progress, rows->written - rows->begun, rows->expected);
+}
+
 bool rows_put(struct rows *rows, enum statement which, const struct cell *cells, size_t count)
 {
 	if (!rows_run(rows, which, cells, count))
 		return false;
-	rows->written++;
+	count_rows(rows, 1);
 	return true;
 }
 
@@ -206,7 +216,7 @@ bool rows_put_batch(struct rows *rows, enum statement which, const struct cell *
 	}
 	if (!run(rows, rows->batches[which], cells, count * ROWS_BATCH))
 		return false;
-	rows->written += ROWS_BATCH;
+	count_rows(rows, ROWS_BATCH);
 	return true;
 }
 

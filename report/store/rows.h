@@ -4,6 +4,7 @@
 #ifndef PLUGREPORT_ROWS_H
 #define PLUGREPORT_ROWS_H
 
+#include "report/store/progress.h"
 #include "report/store/store_internal.h"
 
 /* Everything that ingest says to SQLite; the texts are in rows.c. */
@@ -11,6 +12,9 @@ enum statement {
 	SQL_BEGIN,
 	SQL_COMMIT,
 	SQL_ROLLBACK,
+	SQL_BEGIN_SPOOL,
+	SQL_COMMIT_SPOOL,
+	SQL_ROLLBACK_SPOOL,
 	SQL_FIND_PROCESS,
 	SQL_FIND_RUN,
 	SQL_PUT_RUN,
@@ -60,9 +64,18 @@ enum statement {
  */
 #define ROWS_BATCH 80
 
+/* A value of one column. */
+struct cell {
+	enum { CELL_NULL, CELL_INTEGER, CELL_TEXT } kind;
+	int64_t integer;
+	const char *text; /* NULL is stored as NULL */
+};
+
 /* All zero but for `store` is fresh; statements are prepared when first used. */
 struct rows {
 	struct store *store;
+	struct progress *progress; /* where writing is shown; NULL: nowhere */
+	uint64_t begun, expected; /* for that: `written` at the start, how many are to come about */
 	sqlite3_stmt *statements[SQL_STATEMENTS];
 	sqlite3_stmt *batches[SQL_STATEMENTS]; /* the same for ROWS_BATCH rows */
 	uint64_t written;                      /* rows put so far */
@@ -70,12 +83,6 @@ struct rows {
 };
 
 void rows_release(struct rows *rows);
-
-struct cell {
-	enum { CELL_NULL, CELL_INTEGER, CELL_TEXT } kind;
-	int64_t integer;
-	const char *text; /* NULL is stored as NULL */
-};
 
 static inline struct cell integer(int64_t value)
 {
@@ -114,7 +121,7 @@ static inline struct cell reference(int64_t first, int index)
  */
 bool rows_run(struct rows *rows, enum statement which, const struct cell *cells, size_t count);
 
-/* The same, and count a row. */
+/* Put a row: the same, but it is counted. */
 bool rows_put(struct rows *rows, enum statement which, const struct cell *cells, size_t count);
 
 /* Put `row_count` rows, at most ROWS_BATCH, with `count` cells each. */

@@ -216,7 +216,7 @@ CREATE TABLE stack_frame (
   file TEXT, line INTEGER,    -- source file and line, from DWARF
   inlined INTEGER NOT NULL DEFAULT 0, -- 1: inlined into the function of the next row
   PRIMARY KEY (stack, depth)
-) WITHOUT ROWID;
+);
 
 -- symbol: a definition that something was bound to, or a name that is wanted and not bound.
 -- Like binding_row, it has so many rows that an index would take longer to write than they do; a
@@ -282,7 +282,7 @@ CREATE TABLE fork (
   process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- the one that forks
   seq INTEGER NOT NULL, time_ns INTEGER NOT NULL, tid INTEGER NOT NULL, -- place, time, thread
   PRIMARY KEY (process, seq)  -- the child's process.parent_seq is this seq
-) WITHOUT ROWID;
+);
 
 -- binding: who is bound to which definition, or (to_object NULL) not bound yet.  Equal bindings are
 -- one row with a count.  Its columns are those of binding_row.

@@ -34,7 +34,7 @@ static const char *skip_number(const char *s)
 	return s > start ? s : NULL;
 }
 
-bool spool_name_belongs(const char *name, const char *db_name)
+bool spool_name_belongs(const char *name, const char *db_name, const char *suffix)
 {
 	size_t length = strlen(db_name);
 	const char *rest;
@@ -42,9 +42,9 @@ bool spool_name_belongs(const char *name, const char *db_name)
 	if (strncmp(name, db_name, length) != 0 || name[length] != '.')
 		return false;
 	rest = skip_number(name + length + 1);
-	if (rest && *rest == '.' && strcmp(rest, SPOOL_SUFFIX) != 0)
+	if (rest && *rest == '.' && strcmp(rest, suffix) != 0)
 		rest = skip_number(rest + 1);
-	return rest && strcmp(rest, SPOOL_SUFFIX) == 0;
+	return rest && strcmp(rest, suffix) == 0;
 }
 
 static int compare_paths(const void *a, const void *b)
@@ -52,7 +52,7 @@ static int compare_paths(const void *a, const void *b)
 	return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
-size_t spool_paths_find(const char *db_path, char ***ret_paths)
+size_t spool_paths_find(const char *db_path, const char *suffix, char ***ret_paths)
 {
 	const char *db_name = base_name(db_path);
 	AUTO_FREE char *directory = xstrndup(db_path, (size_t)(db_name - db_path));
@@ -62,7 +62,7 @@ size_t spool_paths_find(const char *db_path, char ***ret_paths)
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir)))
-		if (spool_name_belongs(entry->d_name, db_name) &&
+		if (spool_name_belongs(entry->d_name, db_name, suffix) &&
 		    (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN))
 			*GROW(paths, count, room) = xasprintf("%s%s", directory, entry->d_name);
 	if (dir)

@@ -10,15 +10,15 @@
 
 #include "audit/spool.h"
 
-/* True when `name` is what the recorder calls a spool of the database `db_name` (no directories):
- * "<db_name>.<pid>.spool" or "<db_name>.<pid>.<n>.spool". */
-bool spool_name_belongs(const char *name, const char *db_name);
+/* True when `name` is what a file of the database `db_name` (no directories) is called:
+ * "<db_name>.<pid><suffix>" or "<db_name>.<pid>.<n><suffix>"; spools have SPOOL_SUFFIX. */
+bool spool_name_belongs(const char *name, const char *db_name, const char *suffix);
 
 /*
- * The paths of the spools beside `db_path`, by name; the caller frees them with
+ * The paths of such files beside `db_path`, by name; the caller frees them with
  * spool_paths_free().  A directory that can't be read holds none.
  */
-size_t spool_paths_find(const char *db_path, char ***ret_paths);
+size_t spool_paths_find(const char *db_path, const char *suffix, char ***ret_paths);
 void spool_paths_free(char **paths, size_t count);
 
 enum claim {

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define WINDOW_SIZE (256u << 10)
+#define WINDOW_SIZE (64u << 10)
 
 /* While looking for the next record in a hole, types beyond this are not tried: it saves hashing
  * what random bytes call a record, and leaves room for types to come. */
@@ -112,6 +112,7 @@ static bool fill(struct spool_reader *r, uint64_t offset, size_t need)
 		return false;
 	if (offset >= r->start && offset - r->start + need <= r->filled)
 		return true;
+	progress_show(r->progress, offset, r->end);
 	if (r->room < want) {
 		r->buffer = xrealloc(r->buffer, want);
 		r->room = want;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "audit/spool.h"
+#include "report/store/progress.h"
 #include "report/util.h"
 
 /* A counted string; bytes NULL: there was none.  Not terminated for the reader's purposes, not
@@ -117,6 +118,7 @@ struct spool_reader {
 	uint64_t damaged_at;        /* offset of the first bad byte that nothing explains; 0 none */
 	int error;                  /* errno of a read that failed; 0 none */
 	int fd;                     /* the caller's */
+	struct progress *progress;  /* where reading is shown; NULL by spool_reader_open() */
 	/* private: */
 	unsigned char *buffer;
 	size_t room, filled;

@@ -434,6 +434,24 @@ sqlite3 *store_connect_for_cache(const struct store *store)
 	return NULL;
 }
 
+struct store *store_open_private(const char *path)
+{
+	AUTO_STORE struct store *store = store_new(path);
+	AUTO_FREE char *real = resolve(path);
+	struct store *opened;
+
+	if (!real || !connect(store, real, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW))
+		return NULL;
+	sqlite3_exec(store->db,
+		     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; "
+		     "PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; "
+		     "PRAGMA ignore_check_constraints = ON",
+		     NULL, NULL, NULL);
+	opened = store;
+	store = NULL;
+	return opened;
+}
+
 const char *store_path(const struct store *store)
 {
 	return store->path;

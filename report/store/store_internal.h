@@ -31,6 +31,12 @@ sqlite3 *store_connect_for_cache(const struct store *store);
 #define STORE_BUSY_MS 120000
 
 /*
+ * Open a database that nobody else knows of, for writing: nothing is locked, synced or can be
+ * rolled back.  NULL after a message.
+ */
+struct store *store_open_private(const char *path);
+
+/*
  * Say in one line why SQLite failed (by the connection's last error) at `doing`: "read" or
  * "written".
  */

@@ -1,9 +1,7 @@
 /*
- * write.c - one process's transaction: what it replaces, what it is linked to, commit.
+ * write.c - one process: what it replaces, what it is linked to; and the transaction around many.
  */
 #include "report/store/write.h"
-
-#include "report/store/write_parts.h"
 
 /* Ids above this are not ours, and too near to the end of what fits. */
 #define ID_MAX (INT64_MAX / 2)
@@ -165,63 +163,62 @@ static char *argv_json(const struct recording *rec)
 	return strbuf_detach(&sb);
 }
 
-/* The id of the last of `count` rows, or of the first; NULL when there are none. */
-static struct cell id_or_none(size_t count, int64_t id)
+static struct cell first_id(size_t count, int64_t first)
 {
-	return count ? integer(id) : (struct cell){CELL_NULL, 0, NULL};
+	return count ? integer(first) : (struct cell){CELL_NULL, 0, NULL};
 }
 
-static size_t count_bound(const struct contents *contents)
+static struct cell last_id(size_t count, int64_t first)
 {
-	size_t bound = 0;
-
-	for (size_t i = 0; i < contents->binding_count; i++)
-		bound += contents->bindings[i].bound;
-	return bound;
+	return first_id(count, first + (int64_t)count - 1);
 }
 
-static bool put_process(struct rows *rows, const struct contents *contents,
-			const struct first_ids *ids)
+static bool put_process(struct rows *rows, const struct recording *rec, const struct extent *extent)
 {
-	const struct recording *rec = &contents->rec;
-	size_t symbols = contents->symbol_count, bindings = contents->binding_count;
 	AUTO_FREE char *argv = argv_json(rec);
 	struct cell wait_status = {CELL_NULL, 0, NULL};
 
 	if (rec->has_wait_status)
 		wait_status = integer(rec->wait_status);
-	return rows_put(rows, SQL_PUT_PROCESS,
-			CELLS(integer(rec->process_id), integer(rec->run_id), text(rec->spool_uuid),
-			      integer(rec->pid), integer(rec->ppid),
-			      bits_unless_zero((uint64_t)rec->parent_id),
-			      text(*rec->parent_uuid ? rec->parent_uuid : NULL),
-			      bits_unless_zero(rec->parent_seq), text(rec->begin_kind),
-			      text(rec->exe), text(argv), text(rec->cwd), integer(rec->uid),
-			      integer(rec->gid), text(rec->glibc), text(rec->platform),
-			      integer(rec->machine), integer(rec->audit_version), text(rec->module),
-			      bits(rec->started_ns), bits_unless_zero(rec->ended_ns),
-			      text(rec->end_kind), wait_status, bits(rec->lost_events),
-			      bits(rec->lost_stacks), integer(rec->lost_reason),
-			      bits(rec->torn_records), bits_unless_zero(rec->damaged_at),
-			      bits(rec->spool_bytes), integer(rec->complete),
-			      id_or_none(symbols, ids->symbol),
-			      id_or_none(symbols, ids->symbol + (int64_t)symbols - 1),
-			      id_or_none(bindings, ids->binding),
-			      id_or_none(bindings, ids->binding + (int64_t)bindings - 1),
-			      bits(count_bound(contents))));
+	return rows_put(
+		rows, SQL_PUT_PROCESS,
+		CELLS(integer(rec->process_id), integer(rec->run_id), text(rec->spool_uuid),
+		      integer(rec->pid), integer(rec->ppid),
+		      bits_unless_zero((uint64_t)rec->parent_id),
+		      text(*rec->parent_uuid ? rec->parent_uuid : NULL),
+		      bits_unless_zero(rec->parent_seq), text(rec->begin_kind), text(rec->exe),
+		      text(argv), text(rec->cwd), integer(rec->uid), integer(rec->gid),
+		      text(rec->glibc), text(rec->platform), integer(rec->machine),
+		      integer(rec->audit_version), text(rec->module), bits(rec->started_ns),
+		      bits_unless_zero(rec->ended_ns), text(rec->end_kind), wait_status,
+		      bits(rec->lost_events), bits(rec->lost_stacks), integer(rec->lost_reason),
+		      bits(rec->torn_records), bits_unless_zero(rec->damaged_at),
+		      bits(rec->spool_bytes), integer(rec->complete),
+		      first_id(extent->symbols, extent->first_symbol),
+		      last_id(extent->symbols, extent->first_symbol),
+		      first_id(extent->bindings, extent->first_binding),
+		      last_id(extent->bindings, extent->first_binding), bits(extent->bound)));
+}
+
+bool write_process_row(struct rows *rows, struct recording *rec, const struct extent *extent)
+{
+	return link_run(rows, rec) && link_parent(rows, rec) && link_children(rows, rec) &&
+	       put_process(rows, rec, extent);
 }
 
 static bool write_all(struct rows *rows, struct contents *contents, const struct former *former)
 {
 	struct recording *rec = &contents->rec;
+	struct extent extent;
 	struct first_ids ids;
 
 	rec->process_id = former->id;
 	rec->has_wait_status = former->has_wait_status;
 	rec->wait_status = (int)former->wait_status;
-	return (!former->id || delete_former(rows, former->id)) && choose_ids(rows, rec, &ids) &&
-	       link_run(rows, rec) && link_parent(rows, rec) && link_children(rows, rec) &&
-	       put_process(rows, contents, &ids) && write_parts(rows, contents, &ids);
+	if ((former->id && !delete_former(rows, former->id)) || !choose_ids(rows, rec, &ids))
+		return false;
+	extent = extent_of(contents, &ids);
+	return write_process_row(rows, rec, &extent) && write_parts(rows, contents, &ids);
 }
 
 /* Nothing new came since this running process was read last, or somebody else read further. */
@@ -241,32 +238,57 @@ static bool is_refusal(int code)
 	       (code & 0xff) == SQLITE_MISMATCH;
 }
 
-enum write_result write_process(struct rows *rows, struct contents *contents)
+static enum write_result write_spool(struct rows *rows, struct contents *contents)
 {
 	struct former former;
-	uint64_t before = rows->written;
-	enum write_result result = WRITE_DONE;
 
-	rows->error = 0;
-	if (rows_run(rows, SQL_BEGIN, NULL, 0)) {
-		find_former(rows, contents->rec.spool_uuid, &former);
-		if (former.complete)
-			result = WRITE_ALREADY;
-		else if (is_old_news(&contents->rec, &former))
-			result = WRITE_UNCHANGED;
-		else if (!rows->error && write_all(rows, contents, &former) &&
-			 rows_run(rows, SQL_COMMIT, NULL, 0))
-			return WRITE_DONE;
-	}
-	if (rows->error) {
-		result = is_refusal(rows->error) ? WRITE_REFUSED : WRITE_FAILED;
-		if (result == WRITE_FAILED)
-			store_complain(rows->store, "written");
-	}
-	rows->written = before;
+	find_former(rows, contents->rec.spool_uuid, &former);
+	if (former.complete)
+		return WRITE_ALREADY;
+	if (is_old_news(&contents->rec, &former))
+		return WRITE_UNCHANGED;
+	if (!rows->error && write_all(rows, contents, &former))
+		return WRITE_DONE;
+	return is_refusal(rows->error) ? WRITE_REFUSED : WRITE_FAILED;
+}
+
+/* Whether this works goes unsaid: what led here was said. */
+static void roll_back(struct rows *rows)
+{
 	if (!sqlite3_get_autocommit(rows->store->db))
 		rows_run(rows, SQL_ROLLBACK, NULL, 0);
-	return result;
+}
+
+enum write_result write_process(struct rows *rows, struct contents *contents)
+{
+	uint64_t before = rows->written;
+	enum write_result result = WRITE_FAILED;
+
+	rows->error = 0;
+	if ((!sqlite3_get_autocommit(rows->store->db) || rows_run(rows, SQL_BEGIN, NULL, 0)) &&
+	    rows_run(rows, SQL_BEGIN_SPOOL, NULL, 0))
+		result = write_spool(rows, contents);
+	if (result == WRITE_DONE && rows_run(rows, SQL_COMMIT_SPOOL, NULL, 0))
+		return WRITE_DONE;
+	rows->written = before;
+	if (result != WRITE_FAILED && result != WRITE_DONE &&
+	    rows_run(rows, SQL_ROLLBACK_SPOOL, NULL, 0) &&
+	    rows_run(rows, SQL_COMMIT_SPOOL, NULL, 0))
+		return result;
+	store_complain(rows->store, "written");
+	roll_back(rows);
+	return WRITE_FAILED;
+}
+
+bool write_commit(struct rows *rows)
+{
+	rows->error = 0;
+	if (!rows->store || sqlite3_get_autocommit(rows->store->db) ||
+	    rows_run(rows, SQL_COMMIT, NULL, 0))
+		return true;
+	store_complain(rows->store, "written");
+	roll_back(rows);
+	return false;
 }
 
 bool write_wait_status(struct rows *rows, int pid, int wait_status)

@@ -10,6 +10,26 @@
 
 #include "report/store/bindings.h"
 
+struct extent extent_of(const struct contents *contents, const struct first_ids *ids)
+{
+	struct extent extent = {ids->symbol, ids->binding, contents->symbol_count,
+				contents->binding_count, 0};
+
+	for (size_t i = 0; i < contents->binding_count; i++)
+		extent.bound += contents->bindings[i].bound;
+	return extent;
+}
+
+void first_ids_advance(struct first_ids *ids, const struct contents *contents)
+{
+	ids->object += (int64_t)contents->rec.object_count;
+	ids->search += (int64_t)contents->rec.search_count;
+	ids->call += (int64_t)contents->rec.call_count;
+	ids->stack += (int64_t)contents->rec.stack_count;
+	ids->symbol += (int64_t)contents->symbol_count;
+	ids->binding += (int64_t)contents->binding_count;
+}
+
 static bool write_environment(struct rows *rows, const struct recording *rec)
 {
 	for (size_t i = 0; i < rec->environment_count; i++)
@@ -298,6 +318,9 @@ bool write_parts(struct rows *rows, struct contents *contents, const struct firs
 {
 	struct recording *rec = &contents->rec;
 
+	rows->begun = rows->written;
+	rows->expected = contents->symbol_count + contents->binding_count + rec->call_count +
+			 rec->search_count + rec->activity_count;
 	return write_environment(rows, rec) && write_objects(rows, rec, ids) &&
 	       write_stacks(rows, rec, ids) && write_searches(rows, rec, ids) &&
 	       write_calls(rows, rec, ids) && write_activities(rows, rec, ids) &&

@@ -60,10 +60,10 @@ static void test_names_of_spools(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
-		if (!spool_name_belongs(good[i], "db"))
+		if (!spool_name_belongs(good[i], "db", SPOOL_SUFFIX))
 			fail_msg("%s", good[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		if (spool_name_belongs(bad[i], "db"))
+		if (spool_name_belongs(bad[i], "db", SPOOL_SUFFIX))
 			fail_msg("%s", bad[i]);
 }
 
