@@ -39,8 +39,10 @@ void lookup_begin(size_t relocations)
 		bits++;
 	if (known && bits <= known_bits)
 		return;
+	/* Nearly all of it will be used: one by one, each page would be faulted in twice, to be
+	 * read and to be written. */
 	map = sys(SYS_mmap, 0, sizeof(*known) << bits, PROT_READ | PROT_WRITE,
-		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (map < 0 && map > -4096)
 		return; /* what there is will do, or none */
 	if (known)
