@@ -3,6 +3,7 @@
 
 #include <fnmatch.h>
 
+#include "report/model/ocaml_run.h"
 #include "report/model/why_found.h"
 #include "report/render/words.h"
 #include "report/store/symbolize.h"
@@ -38,20 +39,8 @@ bool unit_is_private(const struct process_units *process, int object)
 
 bool unit_was_run(const struct process_units *process, int object, const char *unit)
 {
-	const struct recording *rec = process->show->rec;
-	AUTO_FREE char *entry = xasprintf("caml%s__entry", unit);
-	AUTO_FREE char *entry_5 = xasprintf("caml%s.entry", unit);
-
-	if (!process->objects[object].units.is_plugin)
-		return true;
-	for (size_t i = 0; i < rec->call_count; i++) {
-		const struct call *call = &rec->calls[i];
-
-		if (call->kind == CALL_DLSYM && call->result == object && call->name &&
-		    (strcmp(call->name, entry) == 0 || strcmp(call->name, entry_5) == 0))
-			return true;
-	}
-	return false;
+	return !process->objects[object].units.is_plugin ||
+	       ocaml_unit_was_run(process->show->rec, object, unit);
 }
 
 static bool is_wanted(const struct process_units *process, int object, const char *unit)

@@ -5,6 +5,7 @@
 
 #include "report/elf/image.h"
 #include "report/elf/ocaml_marshal.h"
+#include "report/model/ocaml_run.h"
 #include "report/util.h"
 
 #define CHECKSUM_BYTES 16 /* Digest.t: MD5 */
@@ -22,30 +23,10 @@ struct unit_reader {
 	struct place header, map;
 };
 
-/* The unit's name in a symbol caml<Unit>__code_begin; NULL for others.  The caller frees it. */
-static char *unit_of_mark(const char *symbol)
-{
-	static const char prefix[] = "caml", mark[] = "code_begin";
-	const char *name = symbol + strlen(prefix);
-	size_t length;
-
-	if (strncmp(symbol, prefix, strlen(prefix)) != 0 || *name < 'A' || *name > 'Z')
-		return NULL; /* caml_startup, caml_system and such are the runtime's */
-	length = strlen(name);
-	if (length <= strlen(mark) || strcmp(name + length - strlen(mark), mark) != 0)
-		return NULL;
-	length -= strlen(mark);
-	if (name[length - 1] == '.')
-		return xstrndup(name, length - 1);
-	if (length > 2 && name[length - 1] == '_' && name[length - 2] == '_')
-		return xstrndup(name, length - 2);
-	return NULL;
-}
-
 static void note_symbol(struct unit_reader *reader, const char *name, const GElf_Sym *symbol)
 {
 	struct place place = {true, symbol->st_shndx, symbol->st_value};
-	char *unit = unit_of_mark(name);
+	char *unit = ocaml_unit_of_mark(name);
 
 	if (unit)
 		GROW(reader->units->units, reader->units->count, reader->units->room)->name = unit;

@@ -39,6 +39,7 @@ ocamlopt -g -shared -o bundle.cmxs api.cmx counter.cmx red.cmx
 explained ./host +./red.cmxs +./blue.cmxs
 rm -f plugaudit.db
 recipe ocaml-twice
+expect_match "check" "$(plugreport check)" '^warning duplicate-compilation-unit: the OCaml unit Counter is in red\.cmxs and blue\.cmxs'
 rm -f plugaudit.db
 recipe ocaml-missing
 
