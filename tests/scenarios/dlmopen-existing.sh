@@ -26,17 +26,17 @@ $ cat program.out
 second
 second
 $ plugreport calls --name '*.so'
-  AT  TID  CALL  RESULT  KNOWN BY  CALLED FROM
-  TIME  TID  dlmopen(LM_ID_NEWLM, "./first.so", RTLD_NOW)  loaded first.so (namespace 2)  opening  main() at host.c:5 in host
-  TIME  TID  dlmopen(2, "./second.so", RTLD_NOW)  loaded second.so (namespace 2)  opening  main() at host.c:8 in host
-  TIME  TID  dlmopen(LM_ID_BASE, "./second.so", RTLD_NOW)  loaded second.so  opening  main() at host.c:9 in host
+       AT    TID  CALL                                          RESULT                          KNOWN BY  CALLED FROM
+  4.73 ms  12127  dlmopen(LM_ID_NEWLM, "./first.so", RTLD_NOW)  loaded first.so (namespace 2)   opening   main() at host.c:5 in host
+  4.89 ms  12127  dlmopen(2, "./second.so", RTLD_NOW)           loaded second.so (namespace 2)  opening   main() at host.c:8 in host
+  4.96 ms  12127  dlmopen(LM_ID_BASE, "./second.so", RTLD_NOW)  loaded second.so                opening   main() at host.c:9 in host
 Results known by opening, search or name are inferred from what came next.
 $ plugreport objects first.so second.so libshared.so
-  NS  OBJECT  SONAME  BUILD-ID  OPENED  CLOSED  WHY IT IS THERE
-  2  ./first.so  first.so  BUILD-ID  TIME  at exit  dlmopen called from main() at host.c:5 in host
-  2  DIR/./libshared.so  libshared.so  BUILD-ID  TIME  at exit  needed by first.so (namespace 2)
-  2  ./second.so  second.so  BUILD-ID  TIME  at exit  dlmopen called from main() at host.c:8 in host
-  0  ./second.so  second.so  BUILD-ID  TIME  at exit  dlmopen called from main() at host.c:9 in host
-  0  DIR/./libshared.so  libshared.so  BUILD-ID  TIME  at exit  needed by second.so
+  NS  OBJECT                   SONAME        BUILD-ID       OPENED   CLOSED  WHY IT IS THERE
+   2  ./first.so               first.so      94cc3ad35516  4.80 ms  at exit  dlmopen called from main() at host.c:5 in host
+   2  /opt/app/./libshared.so  libshared.so  08ec70263d5f  4.86 ms  at exit  needed by first.so (namespace 2)
+   2  ./second.so              second.so     52b5a38bb65b  4.93 ms  at exit  dlmopen called from main() at host.c:8 in host
+   0  ./second.so              second.so     52b5a38bb65b  4.99 ms  at exit  dlmopen called from main() at host.c:9 in host
+   0  /opt/app/./libshared.so  libshared.so  08ec70263d5f  5.04 ms  at exit  needed by second.so
 Why an object is there is inferred from the order of events.
 END

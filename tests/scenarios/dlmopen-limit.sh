@@ -22,8 +22,8 @@ transcript <<'END'
 $ cat program.out
 14
 $ plugreport calls | grep -oE ' (loaded|failed) ' | sort | uniq -c
-  2  failed
-  14  loaded
+      2  failed 
+     14  loaded 
 $ plugreport namespaces | grep -cE '^ +namespace [0-9]'
 15
 END

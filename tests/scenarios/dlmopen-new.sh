@@ -28,28 +28,55 @@ $ cat program.out
 121
 bare failed
 $ plugreport namespaces
-process PID (host)
+process 12347 (host)
   namespace 0: 6 objects, the program's own
-  namespace 2: 2 objects, made TIME after the start by dlmopen(LM_ID_NEWLM, "./plugin.so", RTLD_NOW) called from main() at host.c:7 in host
-  namespace 3: 1 object, made TIME after the start by dlmopen(LM_ID_NEWLM, "./bare.so", RTLD_NOW) called from main() at host.c:11 in host
+  namespace 2: 2 objects, made 0.75 ms after the start by dlmopen(LM_ID_NEWLM, "./plugin.so", RTLD_NOW) called from main() at host.c:7 in host
+  namespace 3: 1 object, made 0.86 ms after the start by dlmopen(LM_ID_NEWLM, "./bare.so", RTLD_NOW) called from main() at host.c:11 in host
+
   0  2  3  OBJECT
-  x  DIR/host
-  x  /lib/x86_64-linux-gnu/libc.so.6
-  x  x  ./plugin.so  in 2 namespaces
-  x  x  DIR/./libcounter.so  in 2 namespaces
-  x  ./bare.so
+  x        /opt/app/host
+  x        /lib64/ld-linux-x86-64.so.2
+  x        linux-vdso.so.1
+  x        /lib/x86_64-linux-gnu/libc.so.6
+  x  x     ./plugin.so                      in 2 namespaces
+  x  x     /opt/app/./libcounter.so         in 2 namespaces
+        x  ./bare.so
 Which call made a namespace is inferred from the order of events.
 $ plugreport bindings --symbol count
-  FROM  SYMBOL  VERSION  TO  KIND  SOURCE  COUNT
-  plugin.so  count  -  libcounter.so  plt  la_symbind  1
-  plugin.so (namespace 2)  count  -  libcounter.so (namespace 2)  plt  la_symbind  1
+  FROM                     SYMBOL  VERSION  TO                           KIND  SOURCE      COUNT
+  plugin.so                count   -        libcounter.so                plt   la_symbind      1
+  plugin.so (namespace 2)  count   -        libcounter.so (namespace 2)  plt   la_symbind      1
 $ plugreport calls --name '*.so'
-  AT  TID  CALL  RESULT  KNOWN BY  CALLED FROM
-  TIME  TID  dlopen("./plugin.so", RTLD_NOW|RTLD_GLOBAL)  loaded plugin.so  opening  main() at host.c:6 in host
-  TIME  TID  dlmopen(LM_ID_NEWLM, "./plugin.so", RTLD_NOW)  loaded plugin.so (namespace 2)  opening  main() at host.c:7 in host
-  TIME  TID  dlsym(plugin.so, "plugin")  from plugin.so  binding  run() at host.c:3 in host
-  TIME  TID  dlsym(plugin.so, "plugin")  from plugin.so  binding  run() at host.c:3 in host
-  TIME  TID  dlsym(plugin.so (namespace 2), "plugin")  from plugin.so (namespace 2)  binding  run() at host.c:3 in host
-  TIME  TID  dlmopen(LM_ID_NEWLM, "./bare.so", RTLD_NOW)  failed: bare.so (namespace 3) refers to count, which nothing in its scopes defines  opening  main() at host.c:11 in host
+       AT    TID  CALL                                           RESULT                          KNOWN BY  CALLED FROM
+  0.59 ms  12347  dlopen("./plugin.so", RTLD_NOW|RTLD_GLOBAL)    loaded plugin.so                opening   main() at host.c:6 in host
+  0.75 ms  12347  dlmopen(LM_ID_NEWLM, "./plugin.so", RTLD_NOW)  loaded plugin.so (namespace 2)  opening   main() at host.c:7 in host
+  0.83 ms  12347  dlsym(plugin.so, "plugin")                     from plugin.so                  binding   run() at host.c:3 in host
+  0.85 ms  12347  dlsym(plugin.so, "plugin")                     from plugin.so                  binding   run() at host.c:3 in host
+  0.86 ms  12347  dlsym(plugin.so (namespace 2), "plugin")       from plugin.so (namespace 2)    binding   run() at host.c:3 in host
+  0.86 ms  12347  dlmopen(LM_ID_NEWLM, "./bare.so", RTLD_NOW)    failed                          opening   main() at host.c:11 in host
 Results known by opening, search or name are inferred from what came next.
+$ plugreport duplicates
+plugin.so: one file in 2 namespaces
+  private: each namespace uses its own
+  ./plugin.so
+    dlopen called from main() at host.c:6 in host
+    found: the name is a path, so there was no search
+    bound to it: host (1 symbol)
+  ./plugin.so (namespace 2)
+    dlmopen called from main() at host.c:7 in host
+    bound to it: host (1 symbol)
+  functions in use in several copies: plugin
+
+libcounter.so: one file in 2 namespaces
+  private: each namespace uses its own
+  /opt/app/./libcounter.so
+    needed by plugin.so; plugin.so: dlopen called from main() at host.c:6 in host
+    found by DT_RUNPATH of plugin.so "$ORIGIN", after 10 paths in vain (plugreport why-found libcounter.so)
+    bound to it: plugin.so (1 symbol)
+  /opt/app/./libcounter.so (namespace 2)
+    needed by plugin.so (namespace 2); plugin.so (namespace 2): dlmopen called from main() at host.c:7 in host
+    found by DT_RUNPATH of plugin.so (namespace 2) "$ORIGIN"
+    bound to it: plugin.so (namespace 2) (1 symbol)
+  functions in use in several copies: count
+
 END

@@ -26,22 +26,23 @@ transcript <<'END'
 $ cat program.out
 plugin: 4
 $ plugreport bindings --from plugin.so --kind plt
-  FROM  SYMBOL  VERSION  TO  KIND  SOURCE  COUNT
-  plugin.so  helper  -  libhelper.so  plt  la_symbind  1
+  FROM       SYMBOL  VERSION  TO            KIND  SOURCE      COUNT
+  plugin.so  helper  -        libhelper.so  plt   la_symbind      1
 $ plugreport bindings --from plugin.so --symbol variable
-  FROM  SYMBOL  VERSION  TO  KIND  SOURCE  COUNT
-  plugin.so  variable  -  libhelper.so  got  relocation  1
+  FROM       SYMBOL    VERSION  TO            KIND  SOURCE      COUNT
+  plugin.so  variable  -        libhelper.so  got   relocation      1
 $ plugreport bindings --from plugin.so --unbound --kind plt | sort
-  FROM  SYMBOL  VERSION  TO  KIND  SOURCE  COUNT
-  plugin.so  later  -  not bound  plt  relocation  1
-  plugin.so  nobody_has_this  -  not bound  plt  relocation  1
+  FROM       SYMBOL           VERSION  TO         KIND  SOURCE      COUNT
+  plugin.so  later            -        not bound  plt   relocation      1
+  plugin.so  nobody_has_this  -        not bound  plt   relocation      1
 $ plugreport object plugin.so | grep -E 'binds calls|PLT slots|nobody_has_this'
-  binds calls  each call when it is made first
-  PLT slots  3, of which never called: 2
-  ADDRESS  plt  nobody_has_this  -  -  never called
+  binds calls       each call when it is made first
+  PLT slots                    3, of which never called: 2
+  0x4010  plt   nobody_has_this              -        -             never called
   nobody_has_this  nobody that was loaded
 $ plugreport object plugin.so | sed -n '/^Never bound/,$p'
 Never bound, and can't be  [inferred, from the files' symbols]
-  SYMBOL  WHO HAS IT
+  SYMBOL           WHO HAS IT
   nobody_has_this  nobody that was loaded
+
 END

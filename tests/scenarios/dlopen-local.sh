@@ -26,17 +26,23 @@ first
 second failed
 third
 $ plugreport calls
-  AT  TID  CALL  RESULT  KNOWN BY  CALLED FROM
-  TIME  TID  dlopen("./first.so", RTLD_NOW)  loaded first.so  opening  main() at host.c:5 in host
-  TIME  TID  dlopen("./second.so", RTLD_NOW)  failed: second.so refers to shared, which nothing in its scopes defines  opening  main() at host.c:6 in host
-  TIME  TID  dlopen("./third.so", RTLD_NOW)  loaded third.so  opening  main() at host.c:7 in host
+       AT    TID  CALL                             RESULT           KNOWN BY  CALLED FROM
+  0.68 ms  13129  dlopen("./first.so", RTLD_NOW)   loaded first.so  opening   main() at host.c:5 in host
+  0.87 ms  13129  dlopen("./second.so", RTLD_NOW)  failed           opening   main() at host.c:6 in host
+  0.95 ms  13129  dlopen("./third.so", RTLD_NOW)   loaded third.so  opening   main() at host.c:7 in host
 Results known by opening, search or name are inferred from what came next.
 $ plugreport bindings --symbol shared
-  FROM  SYMBOL  VERSION  TO  KIND  SOURCE  COUNT
-  first.so  shared  -  libshared.so  plt  la_symbind  1
-  third.so  shared  -  libshared.so  plt  la_symbind  1
+  FROM      SYMBOL  VERSION  TO            KIND  SOURCE      COUNT
+  first.so  shared  -        libshared.so  plt   la_symbind      1
+  third.so  shared  -        libshared.so  plt   la_symbind      1
 $ plugreport object second.so | sed -n '/^Not bound/,$p'
 Not bound when the load failed  [inferred, from the files' symbols]
   SYMBOL  WHO HAS IT
   shared  libshared.so: exported, but not where this object looks, or not in the version it wants
+
+$ plugreport scopes third.so
+  third.so: global, then third.so
+    1  global: host, libc.so.6, ld-linux-x86-64.so.2
+    2  third.so: third.so, libshared.so
+Scopes are inferred: rebuilt from the recorded loads, calls and closes.
 END

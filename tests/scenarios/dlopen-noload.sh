@@ -27,25 +27,35 @@ there
 user failed
 user
 $ plugreport calls
-  AT  TID  CALL  RESULT  KNOWN BY  CALLED FROM
-  TIME  TID  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD)  failed  not loaded  main() at host.c:5 in host
-  TIME  TID  dlopen("./plugin.so", RTLD_NOW)  loaded plugin.so  opening  main() at host.c:6 in host
-  TIME  TID  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD)  was there: plugin.so  name  main() at host.c:7 in host
-  TIME  TID  dlopen("./user.so", RTLD_NOW)  failed: user.so refers to plugin, which nothing in its scopes defines  opening  main() at host.c:8 in host
-  TIME  TID  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD|RTLD_GLOBAL)  was there: plugin.so  name  main() at host.c:9 in host
-  TIME  TID  dlopen("./user.so", RTLD_NOW)  loaded user.so  opening  main() at host.c:10 in host
+       AT    TID  CALL                                                     RESULT                KNOWN BY    CALLED FROM
+  0.74 ms  13372  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD)              failed                not loaded  main() at host.c:5 in host
+  0.81 ms  13372  dlopen("./plugin.so", RTLD_NOW)                          loaded plugin.so      opening     main() at host.c:6 in host
+  0.89 ms  13372  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD)              was there: plugin.so  name        main() at host.c:7 in host
+  0.90 ms  13372  dlopen("./user.so", RTLD_NOW)                            failed                opening     main() at host.c:8 in host
+  0.99 ms  13372  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD|RTLD_GLOBAL)  was there: plugin.so  name        main() at host.c:9 in host
+  0.99 ms  13372  dlopen("./user.so", RTLD_NOW)                            loaded user.so        opening     main() at host.c:10 in host
 Results known by opening, search or name are inferred from what came next.
 $ plugreport why-loaded plugin.so
 plugin.so was loaded because main() at host.c:6 in host opened it.
-in process PID (host)
-  DIR/host  the program
-  `- ./plugin.so  TIME
-  dlopen("./plugin.so", RTLD_NOW) called from main() at host.c:6 in host
-  #0  main() at host.c:6 in host
-  found: the name is a path, so there was no search
-  the file is DIR/plugin.so
+in process 13372 (host)
+
+  /opt/app/host  the program
+  `- ./plugin.so  0.87 ms
+        dlopen("./plugin.so", RTLD_NOW) called from main() at host.c:6 in host
+          #0  main() at host.c:6 in host
+          #1  __libc_start_call_main()+0x7a in libc.so.6
+          #2  __libc_start_main()+0x85 in libc.so.6
+          #3  _start()+0x21 in host
+        found: the name is a path, so there was no search
+        the file is /opt/app/plugin.so
+
   Afterwards:
-  TIME  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD) called from main() at host.c:7 in host  [inferred: an object of this name was there]
-  TIME  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD|RTLD_GLOBAL) called from main() at host.c:9 in host  [inferred: an object of this name was there]
+      0.89 ms  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD) called from main() at host.c:7 in host  [inferred: an object of this name was there]
+      0.99 ms  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD|RTLD_GLOBAL) called from main() at host.c:9 in host  [inferred: an object of this name was there]
+
 Which loads, searches and calls belong together is inferred from their order.
+$ plugreport promotions
+       AT  OBJECT     HOW           LOADED  BY                                                       CALLED FROM                 BOUND SINCE
+  0.99 ms  plugin.so  RTLD_NOLOAD  0.87 ms  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD|RTLD_GLOBAL)  main() at host.c:9 in host            1
+Scopes are inferred: rebuilt from the recorded loads, calls and closes.
 END

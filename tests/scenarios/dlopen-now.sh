@@ -25,16 +25,17 @@ good
 bad failed
 bad, lazily
 $ plugreport calls
-  AT  TID  CALL  RESULT  KNOWN BY  CALLED FROM
-  TIME  TID  dlopen("./good.so", RTLD_NOW)  loaded good.so  opening  main() at host.c:5 in host
-  TIME  TID  dlopen("./bad.so", RTLD_NOW)  failed: bad.so refers to nobody_has_this, which nothing in its scopes defines  opening  main() at host.c:6 in host
-  TIME  TID  dlopen("./bad.so", RTLD_LAZY)  loaded bad.so  opening  main() at host.c:7 in host
+       AT    TID  CALL                           RESULT          KNOWN BY  CALLED FROM
+  0.66 ms  13549  dlopen("./good.so", RTLD_NOW)  loaded good.so  opening   main() at host.c:5 in host
+  0.78 ms  13549  dlopen("./bad.so", RTLD_NOW)   failed          opening   main() at host.c:6 in host
+  0.86 ms  13549  dlopen("./bad.so", RTLD_LAZY)  loaded bad.so   opening   main() at host.c:7 in host
 Results known by opening, search or name are inferred from what came next.
 $ plugreport bindings --from good.so --kind plt
-  FROM  SYMBOL  VERSION  TO  KIND  SOURCE  COUNT
-  good.so  atoi  GLIBC_2.2.5  libc.so.6  plt  la_symbind  1
+  FROM     SYMBOL  VERSION      TO         KIND  SOURCE      COUNT
+  good.so  atoi    GLIBC_2.2.5  libc.so.6  plt   la_symbind      1
 $ plugreport object bad.so | sed -n '/^Not bound/,/^$/p'
 Not bound when the load failed  [inferred, from the files' symbols]
-  SYMBOL  WHO HAS IT
+  SYMBOL           WHO HAS IT
   nobody_has_this  nobody that was loaded
+
 END

@@ -32,24 +32,31 @@ transcript <<'END'
 $ cat program.out
 27
 $ plugreport bindings --from plugin.so --kind plt | sort
-  FROM  SYMBOL  VERSION  TO  KIND  SOURCE  COUNT
-  plugin.so  both  -  right.so  plt  la_symbind  1
-  plugin.so  in_deep  -  deep.so  plt  la_symbind  1
-  plugin.so  in_far  -  far.so  plt  la_symbind  1
-  plugin.so  in_host  -  host  plt  la_symbind  1
-  plugin.so  in_left  -  left.so  plt  la_symbind  1
-  plugin.so  in_near  -  near.so  plt  la_symbind  1
-  plugin.so  in_plugin  -  plugin.so  plt  la_symbind  1
-  plugin.so  in_right  -  right.so  plt  la_symbind  1
+  FROM       SYMBOL     VERSION  TO         KIND  SOURCE      COUNT
+  plugin.so  both       -        right.so   plt   la_symbind      1
+  plugin.so  in_deep    -        deep.so    plt   la_symbind      1
+  plugin.so  in_far     -        far.so     plt   la_symbind      1
+  plugin.so  in_host    -        host       plt   la_symbind      1
+  plugin.so  in_left    -        left.so    plt   la_symbind      1
+  plugin.so  in_near    -        near.so    plt   la_symbind      1
+  plugin.so  in_plugin  -        plugin.so  plt   la_symbind      1
+  plugin.so  in_right   -        right.so   plt   la_symbind      1
 $ plugreport tree
-  OBJECT  OPENED  HOW IT CAME  PATH  CALLED FROM
-  host  TIME  the program  DIR/host
-  |-left.so  TIME  needed  DIR/left.so
-  | `-deep.so  TIME  needed  DIR/deep.so
-  |-right.so  TIME  needed  DIR/right.so
-  |-libc.so.6  TIME  needed  /lib/x86_64-linux-gnu/libc.so.6
-  `-plugin.so  TIME  dlopen  ./plugin.so  main() at host.c:6 in host
-  `-near.so  TIME  needed  DIR/near.so
-  `-far.so  TIME  needed  DIR/far.so
+  OBJECT                 OPENED  HOW IT CAME           PATH                             CALLED FROM
+  host                  0.15 ms  the program           /opt/app/host
+  |-left.so             0.22 ms  needed                /opt/app/left.so
+  | `-deep.so           0.39 ms  needed                /opt/app/deep.so
+  |-right.so            0.26 ms  needed                /opt/app/right.so
+  |-libc.so.6           0.35 ms  needed                /lib/x86_64-linux-gnu/libc.so.6
+  `-plugin.so           1.04 ms  dlopen                ./plugin.so                      main() at host.c:6 in host
+    `-near.so           1.09 ms  needed                /opt/app/near.so
+      `-far.so          1.13 ms  needed                /opt/app/far.so
+  ld-linux-x86-64.so.2  0.17 ms  the dynamic linker    /lib64/ld-linux-x86-64.so.2
+  linux-vdso.so.1       0.18 ms  mapped by the kernel  linux-vdso.so.1
 Who brought whom is inferred from the order of events.
+$ plugreport scopes plugin.so
+  plugin.so: global, then plugin.so
+    1  global: host, left.so, right.so, libc.so.6, deep.so, ld-linux-x86-64.so.2
+    2  plugin.so: plugin.so, near.so, libc.so.6, far.so, ld-linux-x86-64.so.2
+Scopes are inferred: rebuilt from the recorded loads, calls and closes.
 END

@@ -29,14 +29,14 @@ transcript <<'END'
 $ cat program.out
 10 10
 $ plugreport calls
-  AT  TID  CALL  RESULT  KNOWN BY  CALLED FROM
-  TIME  TID  dlsym(RTLD_DEFAULT, "work")  from wrapper.so  binding  main() at host.c:6 in host
-  TIME  TID  dlsym(RTLD_NEXT, "work")  from libwork.so  binding  work() at wrapper.c:4 in wrapper.so
-  TIME  TID  dlsym(RTLD_NEXT, "work")  from libwork.so  binding  work() at wrapper.c:4 in wrapper.so
+       AT    TID  CALL                         RESULT           KNOWN BY  CALLED FROM
+  4.83 ms  14844  dlsym(RTLD_DEFAULT, "work")  from wrapper.so  binding   main() at host.c:6 in host
+  4.85 ms  14844  dlsym(RTLD_NEXT, "work")     from libwork.so  binding   work() at wrapper.c:4 in wrapper.so
+  4.86 ms  14844  dlsym(RTLD_NEXT, "work")     from libwork.so  binding   work() at wrapper.c:4 in wrapper.so
 Results known by opening, search or name are inferred from what came next.
 $ plugreport bindings --symbol work
-  FROM  SYMBOL  VERSION  TO  KIND  SOURCE  COUNT
-  host  work  -  wrapper.so  dlsym  la_symbind  1
-  wrapper.so  work  -  libwork.so  dlsym  la_symbind  2
-  host  work  -  wrapper.so  plt  la_symbind  1
+  FROM        SYMBOL  VERSION  TO          KIND   SOURCE      COUNT
+  host        work    -        wrapper.so  dlsym  la_symbind      1
+  wrapper.so  work    -        libwork.so  dlsym  la_symbind      2
+  host        work    -        wrapper.so  plt    la_symbind      1
 END
