@@ -10,6 +10,7 @@
 #include "report/model/why_found.h"
 #include "report/model/why_loaded.h"
 #include "report/render/words.h"
+#include "report/store/symbolize.h"
 
 void object_part(const struct object_facts *facts, const char *title, const char *source)
 {
@@ -37,6 +38,7 @@ void object_more(const struct object_facts *facts, size_t count)
 static const char *const state_words[] = {
 	[FILE_NONE] = "none",       [FILE_SAME] = "same", [FILE_SAME_BUILD] = "same-build",
 	[FILE_CHANGED] = "changed", [FILE_GONE] = "gone", [FILE_UNREADABLE] = "unreadable",
+	[FILE_PACKED] = "packed",
 };
 
 static const char *const state_sentences[] = {
@@ -45,6 +47,7 @@ static const char *const state_sentences[] = {
 	[FILE_SAME_BUILD] = "another file, but of the same build-id",
 	[FILE_CHANGED] = "changed since: what was not recorded is not known",
 	[FILE_GONE] = "gone: what was not recorded is not known",
+	[FILE_PACKED] = "not here: told from what 'plugreport pack' kept of it",
 	[FILE_UNREADABLE] = "can't be read here: what was not recorded is not known",
 };
 
@@ -56,29 +59,34 @@ static bool is_same_file(const struct object *object, const struct stat *st)
 		       object->mtime_ns;
 }
 
-static void look_at_file(struct object_facts *facts)
+/* What is on the disk, and its record when that is the recorded file. */
+static enum file_state look_at_disk(struct object_facts *facts)
 {
 	struct elf_identity identity = object_identity(facts->object);
 	struct stat st;
 
-	if (!facts->object->has_file && !facts->object->build_id) {
-		facts->file_state = FILE_NONE;
-		return;
-	}
-	if (facts->object->kind == OBJECT_VDSO) {
-		facts->file_state = FILE_NONE;
-		return;
-	}
-	if (stat(identity.path, &st) != 0) {
-		facts->file_state =
-			errno == ENOENT || errno == ENOTDIR ? FILE_GONE : FILE_UNREADABLE;
-		return;
-	}
+	if (stat(identity.path, &st) != 0)
+		return errno == ENOENT || errno == ENOTDIR ? FILE_GONE : FILE_UNREADABLE;
 	facts->has_record = elf_record_read(&identity, &facts->record);
 	if (is_same_file(facts->object, &st))
-		facts->file_state = facts->has_record ? FILE_SAME : FILE_UNREADABLE;
-	else
-		facts->file_state = facts->has_record ? FILE_SAME_BUILD : FILE_CHANGED;
+		return facts->has_record ? FILE_SAME : FILE_UNREADABLE;
+	return facts->has_record ? FILE_SAME_BUILD : FILE_CHANGED;
+}
+
+static void look_at_file(struct object_facts *facts)
+{
+	struct elf_identity packed = store_object_identity(facts->show->store, facts->object);
+
+	facts->file_state = FILE_NONE;
+	if ((!facts->object->has_file && !facts->object->build_id) ||
+	    facts->object->kind == OBJECT_VDSO)
+		return;
+	facts->file_state = look_at_disk(facts);
+	if (facts->has_record || !packed.extract)
+		return;
+	facts->has_record = elf_record_read(&packed, &facts->record);
+	if (facts->has_record)
+		facts->file_state = FILE_PACKED;
 }
 
 /* The dlopen or dlmopen call that an object came with, also as a dependency; NONE for none. */

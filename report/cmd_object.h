@@ -7,7 +7,7 @@
 #include "report/cmd.h"
 #include "report/elf/record.h"
 #include "report/model/init_order.h"
-#include "report/store/symbolize.h"
+#include "report/store/symbol_tables.h"
 
 #define ROWS_SHOWN 20 /* of a table, without --all */
 
@@ -19,6 +19,7 @@ enum file_state {
 	FILE_CHANGED,    /* something else is there now */
 	FILE_GONE,
 	FILE_UNREADABLE,
+	FILE_PACKED, /* none of the recorded ones is there, but the database has an extract */
 };
 
 /* A binding that the object's references have. */

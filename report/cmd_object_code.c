@@ -42,7 +42,7 @@ static const char *function_entry(const struct elf_function *function)
 
 static void function_row(const struct object_facts *facts, const struct elf_function *function)
 {
-	struct elf_identity identity = object_identity(facts->object);
+	struct elf_identity identity = store_object_identity(facts->show->store, facts->object);
 	struct source_place places[32];
 	const char *symbol = function->symbol, *file = NULL;
 	AUTO_STRBUF struct strbuf name = STRBUF_INIT, source = STRBUF_INIT, at = STRBUF_INIT;

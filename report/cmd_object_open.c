@@ -95,7 +95,8 @@ static bool is_neighbour(const struct object *a, const struct object *b)
 static void ask_object(const struct object_facts *facts, struct wanted_symbols *wanted, int index,
 		       enum elf_definition *definitions)
 {
-	struct elf_identity identity = object_identity(&facts->show->rec->objects[index]);
+	struct elf_identity identity =
+		store_object_identity(facts->show->store, &facts->show->rec->objects[index]);
 
 	memset(definitions, 0, wanted->count * sizeof(*definitions));
 	if (!*identity.path ||

@@ -6,7 +6,7 @@
 #include "report/render/words.h"
 #include "report/store/symbol_tables.h"
 
-/* A file whose symbols can't be packed. */
+/* A file of which something can't be packed. */
 struct missing {
 	char *path;
 	const char *why; /* constant: "is gone from the disk" ... */
@@ -27,8 +27,8 @@ static void add_missing(struct packing *packing, const char *path, const char *w
 		(struct missing){xstrdup(path), why};
 }
 
-/* Load the symbols of all objects that have a file. */
-static bool load_symbols(const struct show *show, void *data)
+/* Load what answers need of all objects that have a file. */
+static bool load_files(const struct show *show, void *data)
 {
 	struct packing *packing = data;
 	AUTO_SYMBOLS struct symbol_provider *symbols = symbol_tables_open(show->store, show->rec);
@@ -41,6 +41,8 @@ static bool load_symbols(const struct show *show, void *data)
 			continue;
 		packing->objects++;
 		note = symbol_tables_note(symbols, (int)i);
+		if (!symbol_tables_extract(show->store, object) && !note)
+			note = "is too large";
 		if (note)
 			add_missing(packing, object->path, note);
 	}
@@ -89,7 +91,7 @@ int cmd_pack(struct context *context)
 
 	if (status != EXIT_OK)
 		return status;
-	if (for_each_recording(context, &list, load_symbols, &packing) &&
+	if (for_each_recording(context, &list, load_files, &packing) &&
 	    symbol_tables_write(context->store, context->options->output, &added))
 		show_packing(context, &packing, added);
 	else

@@ -219,8 +219,8 @@ const struct command commands[] = {
 	 NO_OPTIONS, cmd_sql},
 	{"pack", "", 0, 0, COMMAND_DATABASE | COMMAND_ALL_RUNS,
 	 "make a database that answers on another machine",
-	 "Put the symbol tables of all recorded files into the database, so that answers\n"
-	 "do not depend on the files being there.\n",
+	 "Put what answers need of the recorded files (symbol tables, and extracts without\n"
+	 "code) into the database, so that they do not depend on the files being there.\n",
 	 OPTIONS(pack_options), cmd_pack},
 	{"ingest", "[SPOOL...]", 0, SIZE_MAX, 0, "take in what recorded processes left",
 	 "Write what the recorder left beside the database (its spools) into the database.\n"

@@ -6,7 +6,7 @@
 #include "report/model/ocaml_run.h"
 #include "report/model/why_found.h"
 #include "report/render/words.h"
-#include "report/store/symbolize.h"
+#include "report/store/symbol_tables.h"
 
 #define RTLD_GLOBAL_FLAG 0x100u /* as recorded */
 
@@ -218,7 +218,8 @@ static void read_objects(struct process_units *process)
 	const struct recording *rec = process->show->rec;
 
 	for (size_t i = 0; i < rec->object_count; i++) {
-		struct elf_identity identity = object_identity(&rec->objects[i]);
+		struct elf_identity identity =
+			store_object_identity(process->show->store, &rec->objects[i]);
 		struct unit_object *object = &process->objects[i];
 
 		if (rec->objects[i].kind == OBJECT_VDSO || !*identity.path ||

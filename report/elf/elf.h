@@ -44,10 +44,18 @@ void symbolizer_limit_inflation(struct symbolizer *sym, uint64_t bytes);
  * offset - 1, so that a call at a function's very end belongs to the right function and line.
  * Writes up to `room` places, innermost inlined call first, and returns their number; 0: unknown.
  */
+struct elf_extract;
 struct elf_identity {
 	const char *path;
 	const char *build_id;
 	uint64_t dev, ino, size, mtime_ns;
+	const struct elf_extract *extract; /* in its place, when it is not there; or NULL */
+};
+/* What was kept of a file: extract.h. */
+struct elf_extract {
+	const void *bytes;
+	size_t length;
+	uint64_t inflated; /* bytes, when inflated */
 };
 size_t symbolizer_find(struct symbolizer *sym, const struct elf_identity *identity, uint64_t offset,
 		       struct source_place *places, size_t room);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "report/elf/extract.h"
 #include "report/util.h"
 
 #define DEBUG_DIRECTORY "/usr/lib/debug"
@@ -51,6 +52,7 @@ static bool open_path(struct image *image, const char *path, struct stat *ret_st
 	GElf_Ehdr ehdr;
 
 	image->elf = NULL;
+	image->memory = NULL;
 	image->fd = open_regular(path, ret_stat);
 	if (image->fd < 0)
 		return false;
@@ -111,7 +113,27 @@ char *elf_build_id(const char *path)
 	return *hex ? xstrdup(hex) : NULL;
 }
 
-bool image_open(struct image *image, const struct elf_identity *identity)
+/* It was made of the recorded file: where that has a build-id, the extract has it too. */
+static bool open_extract(struct image *image, const struct elf_identity *identity)
+{
+	size_t size;
+
+	*image = (struct image){.fd = -1};
+	if (!identity->extract)
+		return false;
+	image->memory = elf_extract_open(identity->extract, &size);
+	if (!image->memory)
+		return false;
+	elf_version(EV_CURRENT);
+	image->elf = elf_memory(image->memory, size);
+	if (image->elf && elf_kind(image->elf) == ELF_K_ELF &&
+	    (!identity->build_id || has_build_id(image->elf, identity->build_id)))
+		return true;
+	image_close(image);
+	return false;
+}
+
+static bool open_file(struct image *image, const struct elf_identity *identity)
 {
 	struct stat st;
 	bool same;
@@ -128,6 +150,11 @@ bool image_open(struct image *image, const struct elf_identity *identity)
 	if (!same)
 		image_close(image);
 	return same;
+}
+
+bool image_open(struct image *image, const struct elf_identity *identity)
+{
+	return open_file(image, identity) || open_extract(image, identity);
 }
 
 bool image_has_section(const struct image *image, const char *name)
@@ -271,4 +298,6 @@ void image_close(struct image *image)
 	if (image->fd >= 0)
 		close(image->fd);
 	image->fd = -1;
+	free(image->memory);
+	image->memory = NULL;
 }

@@ -18,13 +18,16 @@
  */
 int open_regular(const char *path, struct stat *ret_stat);
 
-/* An opened ELF file.  Both members belong to it; fd is -1 after image_detach(). */
+/* An opened ELF file.  All members belong to it; fd is -1 after image_detach(), and when the image
+ * is an extract. */
 struct image {
 	Elf *elf;
 	int fd;
+	char *memory; /* of an extract; or NULL */
 };
 
-/* Open `identity`'s file when it still is the recorded one.  False: it is not, or no ELF file. */
+/* Open `identity`'s file when it still is the recorded one, else the extract of it.  False: there
+ * is neither, or no ELF file. */
 bool image_open(struct image *image, const struct elf_identity *identity);
 
 /*

@@ -307,6 +307,14 @@ CREATE TABLE symbol_table (
   data BLOB NOT NULL          -- zlib; what is in it: report/store/symbol_blob.h
 );
 
+-- file_extract: files without their code and debug information, for what is not about symbols
+-- ('plugreport object' and the like).  Only 'plugreport pack' writes it; rows can be deleted.
+CREATE TABLE file_extract (
+  file TEXT NOT NULL UNIQUE,  -- which file, as in symbol_table
+  bytes INTEGER NOT NULL,     -- of data, when inflated
+  data BLOB NOT NULL          -- zlib; what is in it: report/elf/extract.h
+);
+
 -- Views, with names instead of ids, for people.
 
 -- v_process: one line a process image.

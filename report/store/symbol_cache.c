@@ -3,20 +3,25 @@
  */
 #include "report/store/symbol_cache.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 
+#include "report/elf/extract.h"
 #include "report/store/symbol_tables.h"
+#include "report/store/symbolize.h"
 
 struct symbol_cache *symbol_cache_of(struct store *store)
 {
 	static const char filters[] = "SELECT definitions, wanted FROM symbol_table WHERE file = ?";
+	static const char extract[] = "SELECT data, bytes FROM file_extract WHERE file = ?";
 	static const char data[] = "SELECT data, bytes FROM symbol_table WHERE file = ?";
 
 	if (!store->symbols) {
 		store->symbols = xcalloc(1, sizeof(*store->symbols));
-		/* A damaged database may lack the table: then there is nothing in it. */
+		/* A damaged database may lack the tables: then there is nothing in them. */
 		sqlite3_prepare_v2(store->db, filters, -1, &store->symbols->select_filters, NULL);
 		sqlite3_prepare_v2(store->db, data, -1, &store->symbols->select_data, NULL);
+		sqlite3_prepare_v2(store->db, extract, -1, &store->symbols->select_extract, NULL);
 	}
 	return store->symbols;
 }
@@ -85,6 +90,75 @@ void kept_load_table(struct symbol_cache *cache, struct kept *kept)
 	sqlite3_reset(stmt);
 }
 
+char *symbol_cache_key(const struct object *object)
+{
+	if (object->kind == OBJECT_VDSO)
+		return NULL; /* it has a build-id, but no file */
+	if (object->build_id)
+		return xstrdup(object->build_id);
+	if (!object->has_file)
+		return NULL;
+	return xasprintf("%" PRIu64 "-%" PRIu64 "-%" PRIu64 "-%" PRIu64, object->dev, object->ino,
+			 object->file_size, object->mtime_ns);
+}
+
+/* --- extracts --- */
+
+static void load_extract(struct symbol_cache *cache, struct kept *kept)
+{
+	sqlite3_stmt *stmt = cache->select_extract;
+
+	kept->extract_asked = true;
+	if (select_row(stmt, kept->file) && sqlite3_column_blob(stmt, 0)) {
+		size_t length = (size_t)sqlite3_column_bytes(stmt, 0);
+		void *bytes = xmalloc(length);
+
+		memcpy(bytes, sqlite3_column_blob(stmt, 0), length);
+		kept->extract = (struct elf_extract){bytes, length,
+						     (uint64_t)sqlite3_column_int64(stmt, 1)};
+	}
+	sqlite3_reset(stmt);
+}
+
+const struct elf_extract *kept_extract(struct symbol_cache *cache, struct kept *kept)
+{
+	if (!kept->extract_asked)
+		load_extract(cache, kept);
+	return kept->extract.bytes ? &kept->extract : NULL;
+}
+
+struct elf_identity store_object_identity(struct store *store, const struct object *object)
+{
+	struct elf_identity identity = object_identity(object);
+	AUTO_FREE char *key = symbol_cache_key(object);
+	struct symbol_cache *cache = symbol_cache_of(store);
+
+	if (key)
+		identity.extract = kept_extract(cache, symbol_cache_find(cache, key));
+	return identity;
+}
+
+bool symbol_tables_extract(struct store *store, const struct object *object)
+{
+	struct elf_identity identity = store_object_identity(store, object);
+	AUTO_FREE char *key = symbol_cache_key(object);
+	size_t length, inflated;
+	struct kept *kept;
+	void *bytes;
+
+	if (!key || identity.extract)
+		return key != NULL;
+	bytes = elf_extract_make(&identity, &length, &inflated);
+	if (!bytes)
+		return false;
+	kept = symbol_cache_find(symbol_cache_of(store), key);
+	kept->extract = (struct elf_extract){bytes, length, inflated};
+	kept->extract_fresh = true;
+	return true;
+}
+
+/* --- writing --- */
+
 static bool write_table(sqlite3_stmt *stmt, const struct kept *kept)
 {
 	size_t length, inflated;
@@ -104,21 +178,45 @@ static bool write_table(sqlite3_stmt *stmt, const struct kept *kept)
 	return code == SQLITE_DONE;
 }
 
+static bool write_extract(sqlite3_stmt *stmt, const struct kept *kept)
+{
+	int code;
+
+	sqlite3_bind_text(stmt, 1, kept->file, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, (int64_t)kept->extract.inflated);
+	sqlite3_bind_blob64(stmt, 3, kept->extract.bytes, kept->extract.length, SQLITE_STATIC);
+	code = sqlite3_step(stmt);
+	sqlite3_reset(stmt);
+	return code == SQLITE_DONE;
+}
+
+static bool prepare(sqlite3 *db, const char *sql, sqlite3_stmt **ret)
+{
+	return sqlite3_prepare_v2(db, sql, -1, ret, NULL) == SQLITE_OK;
+}
+
 bool symbol_cache_write(const struct symbol_cache *cache, sqlite3 *db, size_t *ret_count)
 {
-	AUTO_FINALIZE sqlite3_stmt *stmt = NULL;
-	bool ok = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
-		  sqlite3_prepare_v2(db,
-				     "INSERT OR REPLACE INTO symbol_table (file, symbols, "
-				     "definitions, wanted, bytes, data) VALUES (?, ?, ?, ?, ?, ?)",
-				     -1, &stmt, NULL) == SQLITE_OK;
+	AUTO_FINALIZE sqlite3_stmt *tables = NULL, *extracts = NULL;
+	bool ok =
+		sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
+		prepare(db,
+			"INSERT OR REPLACE INTO symbol_table (file, symbols, definitions, wanted, "
+			"bytes, data) VALUES (?, ?, ?, ?, ?, ?)",
+			&tables) &&
+		prepare(db,
+			"INSERT OR REPLACE INTO file_extract (file, bytes, data) VALUES (?, ?, ?)",
+			&extracts);
 
 	*ret_count = 0;
 	for (size_t i = 0; ok && i < cache->count; i++) {
-		if (!cache->list[i]->fresh)
-			continue;
-		ok = write_table(stmt, cache->list[i]);
-		++*ret_count;
+		const struct kept *kept = cache->list[i];
+
+		if (kept->fresh)
+			ok = write_table(tables, kept);
+		if (ok && kept->extract_fresh)
+			ok = write_extract(extracts, kept);
+		*ret_count += kept->fresh;
 	}
 	return ok && sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
 }
@@ -137,7 +235,7 @@ bool symbol_tables_write(struct store *store, const char *copy, size_t *ret_adde
 	store_close(writer);
 	/* Written, or not to be written to this database. */
 	for (size_t i = 0; i < cache->count; i++)
-		cache->list[i]->fresh = false;
+		cache->list[i]->fresh = cache->list[i]->extract_fresh = false;
 	return ok;
 }
 
@@ -161,6 +259,7 @@ void symbol_cache_close(struct store *store)
 		return;
 	sqlite3_finalize(cache->select_filters);
 	sqlite3_finalize(cache->select_data);
+	sqlite3_finalize(cache->select_extract);
 	for (size_t i = 0; i < cache->count; i++)
 		fresh |= cache->list[i]->fresh;
 	if (fresh)
@@ -171,6 +270,7 @@ void symbol_cache_close(struct store *store)
 		symbol_table_release(&kept->table);
 		name_filter_release(&kept->definitions);
 		name_filter_release(&kept->references);
+		free((void *)kept->extract.bytes);
 		free(kept->file);
 		free(kept);
 	}

@@ -3,8 +3,6 @@
  */
 #include "report/store/symbol_tables.h"
 
-#include <inttypes.h>
-
 #include "audit/spool.h"
 #include "report/elf/elf.h"
 #include "report/store/index_table.h"
@@ -29,19 +27,6 @@ struct symbol_tables {
 };
 
 /* --- objects --- */
-
-/* What tells the object's file from others; NULL when nothing does. */
-static char *file_key(const struct object *object)
-{
-	if (object->kind == OBJECT_VDSO)
-		return NULL; /* it has a build-id, but no file */
-	if (object->build_id)
-		return xstrdup(object->build_id);
-	if (!object->has_file)
-		return NULL;
-	return xasprintf("%" PRIu64 "-%" PRIu64 "-%" PRIu64 "-%" PRIu64, object->dev, object->ino,
-			 object->file_size, object->mtime_ns);
-}
 
 static enum elf_symbols read_path(const struct object *object, const char *path,
 				  struct symbol_table *table)
@@ -90,7 +75,7 @@ static struct source *source_of(struct symbol_tables *tables, int object, bool w
 
 	if (!source->asked) {
 		source->asked = true;
-		key = file_key(o);
+		key = symbol_cache_key(o);
 		source->kept = key ? symbol_cache_find(cache, key) : NULL;
 		if (!source->kept)
 			source->note = "has no file";

@@ -9,6 +9,7 @@
 #ifndef PLUGREPORT_SYMBOL_TABLES_H
 #define PLUGREPORT_SYMBOL_TABLES_H
 
+#include "report/elf/elf.h"
 #include "report/model/recording.h"
 #include "report/model/symbols.h"
 #include "report/store/store.h"
@@ -23,6 +24,16 @@ void symbol_tables_close(struct symbol_provider *provider);
 /* Why the object's table is not exact, as a constant end of a sentence about the object ("has no
  * file", "is gone from the disk"); NULL when it is exact. */
 const char *symbol_tables_note(struct symbol_provider *provider, int object);
+
+/*
+ * Make an extract of the object's file (elf/extract.h), unless there is one, to be written by
+ * symbol_tables_write().  False: the file is not there any more, or too large.
+ */
+bool symbol_tables_extract(struct store *store, const struct object *object);
+
+/* object_identity(), with the database's extract in case that the file is not there; it lives as
+ * long as the store. */
+struct elf_identity store_object_identity(struct store *store, const struct object *object);
 
 /*
  * Write what was read from files to the database now, or to a new copy of it, `copy` (NULL: none);

@@ -1,6 +1,9 @@
 /* elf_symbol_table() against files made for it, and symbol_blob.h: there and back. */
 #include "tests/unit/test_elf_fixture.h"
 
+#include <zlib.h>
+
+#include "report/elf/extract.h"
 #include "report/store/symbol_blob.h"
 
 static const char source[] =
@@ -371,6 +374,90 @@ static void test_blob(void **state)
 	symbol_table_release(&table);
 }
 
+/* An extract stands for the file that it was made of, and for no other. */
+static void test_extract(void **state)
+{
+	struct elf_identity identity;
+	struct elf_extract extract;
+	struct symbol_table table;
+	unsigned char *bytes;
+	GElf_Sym symbol;
+	size_t length, inflated, size;
+	char *file;
+
+	(void)state;
+	build("");
+	assert_true(find_symbol("symbols.so", "caller", &symbol));
+	identity = identity_of("symbols.so");
+	bytes = elf_extract_make(&identity, &length, &inflated);
+	assert_non_null(bytes);
+	extract = (struct elf_extract){bytes, length, inflated};
+	file = elf_extract_open(&extract, &size);
+	assert_non_null(file);
+	assert_int_equal(size, identity.size);
+	assert_memory_equal(file + symbol.st_value, "\0\0\0\0", 4); /* its code is not there */
+	free(file);
+	assert_int_equal(unlink("symbols.so"), 0);
+	identity.extract = &extract;
+	assert_int_equal(elf_symbol_table(&identity, &table), ELF_SYMBOLS_READ);
+	symbol_table_index(&table);
+	check_versioned(&table);
+	symbol_table_release(&table);
+	identity.build_id = "0123";
+	assert_int_equal(elf_symbol_table(&identity, &table), ELF_SYMBOLS_GONE);
+	identity.build_id = NULL;
+	assert_null(elf_extract_make(&identity, &length, &inflated)); /* of the file only */
+	for (size_t i = 0; i < extract.length; i++) {
+		bytes[i] ^= (unsigned char)(1 << i % 8);
+		if (elf_symbol_table(&identity, &table) == ELF_SYMBOLS_READ)
+			use_table(&table);
+		symbol_table_release(&table);
+		bytes[i] ^= (unsigned char)(1 << i % 8);
+	}
+	for (extract.length = 0; extract.length < length; extract.length++)
+		assert_null(elf_extract_open(&extract, &size));
+	extract.inflated = UINT64_MAX;
+	assert_null(elf_extract_open(&extract, &size));
+	free(bytes);
+}
+
+/* Contents that zlib can't tell from good ones: ranges that lie. */
+static void test_lying_extract(void **state)
+{
+	static const struct {
+		uint64_t numbers[6]; /* format and count, file size, offsets and lengths in turn */
+		bool good;
+	} cases[] = {
+		{{2ull << 32 | 1, 64, 0, 8, 16, 8}, true},
+		{{2ull << 32 | 2, 64, 0, 8, 16, 8}, false}, /* another format */
+		{{2ull << 32 | 1, 20, 0, 8, 16, 8}, false}, /* behind the end */
+		{{2ull << 32 | 1, 64, 16, 8, 0, 8}, false}, /* not ascending */
+		{{2ull << 32 | 1, 64, 0, 8, 4, 8}, false},  /* overlapping */
+		{{2ull << 32 | 1, 64, 0, 8, UINT64_MAX, 8}, false},
+		{{2ull << 32 | 1, 64, 0, UINT64_MAX, 16, 8}, false},
+		{{2ull << 32 | 1, 64, 0, 9, 16, 8}, false},         /* more than there is */
+		{{2ull << 32 | 1, 64, 0, 7, 16, 8}, false},         /* less */
+		{{9ull << 32 | 1, 64, 0, 8, 16, 8}, false},         /* too many */
+		{{2ull << 32 | 1, 1ull << 40, 0, 8, 16, 8}, false}, /* too large */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		unsigned char contents[64] = {0}, packed[256];
+		uLongf length = sizeof(packed);
+		struct elf_extract extract = {packed, 0, sizeof(contents)};
+		size_t size;
+		char *file;
+
+		memcpy(contents, cases[i].numbers, sizeof(cases[i].numbers));
+		assert_int_equal(compress(packed, &length, contents, sizeof(contents)), Z_OK);
+		extract.length = length;
+		file = elf_extract_open(&extract, &size);
+		assert_int_equal(file != NULL, cases[i].good);
+		free(file);
+	}
+}
+
 static void test_filter(void **state)
 {
 	struct symbol_table table;
@@ -420,6 +507,8 @@ int main(void)
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_blob),
 		cmocka_unit_test(test_filter),
+		cmocka_unit_test(test_extract),
+		cmocka_unit_test(test_lying_extract),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);
