@@ -84,6 +84,7 @@ static void collect(struct collector *c, int object, uint32_t name, uint32_t ver
 		.symbol = name,
 		.version = version,
 		.value = symbol->value,
+		.size = symbol->size,
 		.object = object,
 		.type = symbol->type,
 		.bind = symbol->bind,

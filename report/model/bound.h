@@ -47,7 +47,7 @@ const char *bound_kind_name(enum bound_kind kind); /* "plt" ... */
 /* An exported definition: what other objects, and the object itself, can be bound to. */
 struct definition {
 	uint32_t symbol, version; /* names; version NAME_NONE: none */
-	uint64_t value;           /* offset from the load address (TLS: in the block) */
+	uint64_t value, size;     /* offset from the load address (TLS: in the block); bytes */
 	int object;
 	uint8_t type, bind, visibility;
 	bool default_version; /* no version, or name@@version */

@@ -20,23 +20,34 @@ struct interposition_definer *interposition_definer_of(const struct interpositio
 									   : NULL;
 }
 
-bool interposition_serves(const struct interposition_builder *b, uint32_t symbol, int object,
-			  uint32_t version)
+const struct definition *interposition_definition(const struct interposition_builder *b,
+						  uint32_t symbol, int object,
+						  const struct definition **ret_end)
 {
 	size_t count, low = 0, high;
-	const struct definition *definition = definitions_of(&b->definitions, symbol, &count);
+	const struct definition *list = definitions_of(&b->definitions, symbol, &count);
 
 	high = count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (definition[middle].object < object)
+		if (list[middle].object < object)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; low < count && definition[low].object == object; low++)
-		if (definition_serves(&definition[low], version))
+	*ret_end = list + count;
+	return low < count && list[low].object == object ? &list[low] : NULL;
+}
+
+bool interposition_serves(const struct interposition_builder *b, uint32_t symbol, int object,
+			  uint32_t version)
+{
+	const struct definition *end,
+		*definition = interposition_definition(b, symbol, object, &end);
+
+	for (; definition && definition < end && definition->object == object; definition++)
+		if (definition_serves(definition, version))
 			return true;
 	return false;
 }

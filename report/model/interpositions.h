@@ -44,6 +44,8 @@ enum dull {
 	DULL_LINKED, /* of two libraries linked against each other, one has a symbol of the other */
 	DULL_ALLOCATOR, /* another allocator, and all of the process uses it */
 	DULL_APART,     /* other versions of it, or definitions that were not there at one time */
+	DULL_CONSTANT,  /* read-only data of one size: nobody can tell the copies apart but by
+			   address */
 	DULL_PRIVATE,   /* each object that is bound to a copy of its own defines that one itself */
 	DULL_INSTANCE,  /* code or virtual tables of vague linkage: copies are the same, no state */
 	DULL_UNSHARED,  /* typeinfo in scopes that know nothing of one another */

@@ -26,6 +26,12 @@ struct interposition_builder {
  * only interpositions_order_definers() puts them into that of look-up. */
 struct interposition_definer *interposition_definer_of(const struct interposition *i, int object);
 
+/* The first definition of the symbol in `object`, its others behind it until *ret_end; NULL when
+ * there is none. */
+const struct definition *interposition_definition(const struct interposition_builder *b,
+						  uint32_t symbol, int object,
+						  const struct definition **ret_end);
+
 /* Does a definition of the symbol in `object` serve a reference that asks for `version`? */
 bool interposition_serves(const struct interposition_builder *b, uint32_t symbol, int object,
 			  uint32_t version);

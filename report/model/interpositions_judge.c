@@ -53,6 +53,24 @@ static bool program_chose(const struct judge *judge, const struct interposition_
 	return object_needs(b->rec, b->program, user->missed);
 }
 
+/*
+ * Constants, also those that are read-only once they are relocated, of one size: the same tables in
+ * both, as in libwayland-client and libwayland-server.  Of another size they are not the same.
+ */
+static bool is_constant(const struct judge *judge, const struct interposition *i,
+			const struct interposition_user *user)
+{
+	const struct interposition_builder *b = judge->b;
+	const struct definition *end;
+	const struct definition *got = interposition_definition(b, i->symbol, user->to, &end);
+	const struct definition *missed =
+		interposition_definition(b, i->symbol, user->missed, &end);
+
+	return got && missed && got->type == STT_OBJECT && missed->type == STT_OBJECT &&
+	       !definition_is_state(b->rec, got) && !definition_is_state(b->rec, missed) &&
+	       got->size == missed->size;
+}
+
 /* Why nobody minds that this reference missed its definition; DULL_NOT: somebody may. */
 static enum dull dull_miss(const struct judge *judge, const struct interposition *i,
 			   const struct interposition_user *user)
@@ -77,6 +95,8 @@ static enum dull dull_miss(const struct judge *judge, const struct interposition
 	 * that nobody is left with the other ones is asked before. */
 	if (!(i->what & WHAT_ANY_SPLIT) && symbol_is_allocator(name_of(judge, i)))
 		return DULL_ALLOCATOR;
+	if (is_constant(judge, i, user))
+		return DULL_CONSTANT;
 	if (user->to == b->program)
 		return program_chose(judge, user) ? DULL_PROGRAM : DULL_NOT;
 	/* liblapack has a lsame_ of its own and is linked against libblas, which has it too:
@@ -99,7 +119,8 @@ static struct verdict judge_missed(const struct judge *judge, const struct inter
 		if (user->missed == NONE)
 			continue;
 		verdict.dull = dull_miss(judge, i, user);
-		if (verdict.dull == DULL_PROGRAM || verdict.dull == DULL_LINKED)
+		if (verdict.dull == DULL_PROGRAM || verdict.dull == DULL_LINKED ||
+		    verdict.dull == DULL_CONSTANT)
 			verdict.interest = INTEREST_NOTE;
 		else if (verdict.dull == DULL_NOT)
 			verdict.interest =

@@ -30,9 +30,9 @@ const char *dull_name(enum dull dull)
 		[DULL_UNIFIED] = "unified",     [DULL_COPY] = "copy",
 		[DULL_PROGRAM] = "program",     [DULL_LINKED] = "linked",
 		[DULL_ALLOCATOR] = "allocator", [DULL_APART] = "apart",
-		[DULL_PRIVATE] = "private",     [DULL_INSTANCE] = "instance",
-		[DULL_UNSHARED] = "unshared",   [DULL_NAMESAKE] = "namesake",
-		[DULL_INTERFACE] = "interface",
+		[DULL_CONSTANT] = "constant",   [DULL_PRIVATE] = "private",
+		[DULL_INSTANCE] = "instance",   [DULL_UNSHARED] = "unshared",
+		[DULL_NAMESAKE] = "namesake",   [DULL_INTERFACE] = "interface",
 	};
 
 	return WORD(words, dull);

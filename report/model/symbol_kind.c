@@ -60,6 +60,8 @@ bool symbol_is_linkers(const char *name)
 
 enum vague_kind symbol_vague_kind(const char *name, uint8_t type, uint8_t bind)
 {
+	if (strncmp(name, "_Z", 2) != 0)
+		return VAGUE_NOT;
 	/* A type has one typeinfo, whatever its binding: link-time optimisation makes weak ones
 	 * global, and a class with a key function has a global one from the start. */
 	if (name[2] == 'T' && (name[3] == 'I' || name[3] == 'S'))

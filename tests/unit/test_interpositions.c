@@ -130,6 +130,42 @@ static void program_chose(void **state)
 	expect(&f, "log_message I---- error: 0; 0 1 since 20\n", NULL);
 }
 
+/* Constants of one size are the same in both; of another size, or when they can be written, not. */
+static void constants(void **state)
+{
+	static const struct segment segments[] = {
+		{PT_LOAD, PF_R, 0, 0x2000, 0},
+		{PT_LOAD, PF_R | PF_W, 0x2000, 0x2000, 0x2000},
+		{PT_GNU_RELRO, PF_R, 0x2000, 0x1000, 0x2000},
+	};
+	struct bound_fixture f;
+
+	(void)state;
+	bound_fixture_init(&f);
+	add_object(&f, "/host", NULL, "1 2");
+	for (int i = 1; i < 3; i++) {
+		struct object *object = &f.rec.objects[add_object(&f, "lib.so", NULL, "")];
+
+		object->segments = xcalloc(3, sizeof(segments[0]));
+		memcpy(object->segments, segments, sizeof(segments));
+		object->segment_count = 3;
+		define(&f, i, "table", NULL, STT_OBJECT, STB_GLOBAL)->value = 0x100;
+		define(&f, i, "relocated", NULL, STT_OBJECT, STB_GLOBAL)->value = 0x2800;
+		define(&f, i, "variable", NULL, STT_OBJECT, STB_GLOBAL)->value = 0x3000;
+		define(&f, i, "larger", NULL, STT_OBJECT, STB_GLOBAL)->size = (uint64_t)i;
+	}
+	bind_to(&f, 20, 2, 1, "table", NULL, "got");
+	bind_to(&f, 20, 2, 1, "relocated", NULL, "abs");
+	bind_to(&f, 20, 2, 1, "variable", NULL, "got");
+	bind_to(&f, 20, 2, 1, "larger", NULL, "got");
+	expect(&f,
+	       "larger I---- error: 1; 1 2 since 20\n"
+	       "variable I---- error: 1; 1 2 since 20\n"
+	       "relocated I---- constant (note): 1; 1 2 since 20\n"
+	       "table I---- constant (note): 1; 1 2 since 20\n",
+	       "1 over 2: 4 common, 4 own, 0 others', 0 split, 0 vague, error\n");
+}
+
 /* Two libraries of which one needs the other. */
 static void linked(void **state)
 {
@@ -469,21 +505,14 @@ static void lies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(taken_over),
-		cmocka_unit_test(one_way),
-		cmocka_unit_test(program_chose),
-		cmocka_unit_test(linked),
-		cmocka_unit_test(allocators),
-		cmocka_unit_test(by_design),
-		cmocka_unit_test(copy_that_is_missed),
-		cmocka_unit_test(plugins),
-		cmocka_unit_test(split_copies),
-		cmocka_unit_test(no_rivals),
-		cmocka_unit_test(namespaces),
-		cmocka_unit_test(vague),
-		cmocka_unit_test(plt_address),
-		cmocka_unit_test(no_tables),
-		cmocka_unit_test(lies),
+		cmocka_unit_test(taken_over),    cmocka_unit_test(one_way),
+		cmocka_unit_test(program_chose), cmocka_unit_test(linked),
+		cmocka_unit_test(constants),     cmocka_unit_test(allocators),
+		cmocka_unit_test(by_design),     cmocka_unit_test(copy_that_is_missed),
+		cmocka_unit_test(plugins),       cmocka_unit_test(split_copies),
+		cmocka_unit_test(no_rivals),     cmocka_unit_test(namespaces),
+		cmocka_unit_test(vague),         cmocka_unit_test(plt_address),
+		cmocka_unit_test(no_tables),     cmocka_unit_test(lies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
