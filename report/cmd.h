@@ -47,6 +47,9 @@ struct render *context_render(const struct context *context);
  */
 void context_open_database(struct context *context);
 
+/* The same for any database: never NULL. */
+struct store *open_database(const char *path);
+
 /* The processes that --run, --pid and --all select. */
 struct process_list {
 	struct process_row *rows;
@@ -54,6 +57,8 @@ struct process_list {
 };
 #define AUTO_PROCESSES __attribute__((cleanup(process_list_release)))
 void process_list_release(struct process_list *list);
+/* Keep those whose executable `exe` means: a path, a file name, or a glob. */
+void process_list_keep(struct process_list *list, const char *exe);
 
 /*
  * Fetch them, and tell what is missing from them.  Returns EXIT_OK, or what to exit with after a
@@ -322,6 +327,7 @@ int cmd_processes(struct context *context);
 int cmd_namespaces(struct context *context);
 int cmd_check(struct context *context);
 int cmd_explain(struct context *context);
+int cmd_diff(struct context *context);
 int cmd_sql(struct context *context);
 int cmd_info(struct context *context);
 int cmd_scopes(struct context *context);

@@ -83,10 +83,10 @@ static bool looks_like_ours(const char *path)
 		       STORE_APPLICATION_ID;
 }
 
-void context_open_database(struct context *context)
+struct store *open_database(const char *path)
 {
-	const char *path = context->options->db;
 	bool left_over = store_has_spools(path);
+	struct store *store;
 
 	if (left_over) {
 		struct ingest_options options = {.live = true};
@@ -113,9 +113,15 @@ void context_open_database(struct context *context)
 		    "'LD_AUDIT=libplugaudit.so COMMAND', or name one with -d",
 		    path);
 	}
-	context->store = store_open_read(path);
-	if (!context->store)
+	store = store_open_read(path);
+	if (!store)
 		exit(EXIT_DATABASE);
+	return store;
+}
+
+void context_open_database(struct context *context)
+{
+	context->store = open_database(context->options->db);
 }
 
 void process_list_release(struct process_list *list)
@@ -124,8 +130,7 @@ void process_list_release(struct process_list *list)
 	*list = (struct process_list){0};
 }
 
-/* Keep the processes whose executable --exe means. */
-static void keep_matching(struct process_list *list, const char *exe)
+void process_list_keep(struct process_list *list, const char *exe)
 {
 	size_t kept = 0;
 
@@ -152,7 +157,7 @@ int context_processes(struct context *context, struct process_list *ret)
 	if (!store_processes(context->store, &filter, &ret->rows, &ret->count))
 		return EXIT_DATABASE;
 	if (options->exe)
-		keep_matching(ret, options->exe);
+		process_list_keep(ret, options->exe);
 	if (ret->count) {
 		if (!context->foreign)
 			show_losses(context->render, ret->rows, ret->count);

@@ -80,6 +80,20 @@ static const struct option_entry check_options[] = {
 	OPTION(0, "sarif", NULL, OPTION_FLAG, sarif, "answer in SARIF 2.1.0, for code scanning"),
 };
 
+static const struct option_entry diff_options[] = {
+	OPTION(0, "run-a", "N", OPTION_NUMBER, run_a, "A is run number N (default: the newest)"),
+	OPTION(0, "run-b", "N", OPTION_NUMBER, run_b, "B is run number N (default: the newest)"),
+	OPTION(0, "ignore-order", NULL, OPTION_FLAG, ignore_order, "not the order of loading"),
+	OPTION(0, "ignore-paths", NULL, OPTION_FLAG, ignore_paths,
+	       "not where files are, and how they were found"),
+	OPTION(0, "ignore-builds", NULL, OPTION_FLAG, ignore_builds, "not build-ids and sizes"),
+	OPTION(0, "ignore-environment", NULL, OPTION_FLAG, ignore_environment,
+	       "not variables, and not the C library's version"),
+	OPTION(0, "ignore-bindings", NULL, OPTION_FLAG, ignore_bindings,
+	       "not where references went"),
+	OPTION(0, "ignore-findings", NULL, OPTION_FLAG, ignore_findings, "not what check finds"),
+};
+
 static const struct option_entry explain_options[] = {
 	OPTION(0, "man", NULL, OPTION_FLAG, man,
 	       "as the manual page plugreport-rules(7), in troff"),
@@ -124,6 +138,13 @@ const struct command commands[] = {
 	{"explain", "[RULE...]", 0, SIZE_MAX, 0, "what a rule of check means, and what to do",
 	 "The page of each RULE (a slug, a group, or a glob); without one, a list of all.\n",
 	 OPTIONS(explain_options), cmd_explain},
+	{"diff", "[A [B]]", 0, 2, 0, "what differs between two recordings?",
+	 "Compare the processes of two runs: objects gained, lost, from elsewhere, of\n"
+	 "another build, in another order or scope; references that went elsewhere; search\n"
+	 "paths and environment; findings of check.  A and B are FILE or FILE#RUN; without\n"
+	 "one, the database and the run that -d, --run-a and --run-b tell.  Addresses, times\n"
+	 "and process ids don't count.  Exit status 1 when anything differs.\n",
+	 OPTIONS(diff_options), cmd_diff},
 	{"objects", "[LIB...]", 0, SIZE_MAX, COMMAND_DATABASE, "what was loaded",
 	 "All objects that were loaded, or those that LIB (SONAME, file name, path, glob)\n"
 	 "means.\n",

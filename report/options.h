@@ -56,6 +56,9 @@ struct options {
 	int fail_on;                     /* enum fail_on */
 	bool sarif;
 	bool man;
+	int64_t run_a, run_b; /* 0: the newest */
+	bool ignore_order, ignore_paths, ignore_builds;
+	bool ignore_environment, ignore_bindings, ignore_findings;
 	bool open;
 };
 
