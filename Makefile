@@ -63,17 +63,18 @@ $(BUILD)/report/%.o: report/%
 $(BUILD)/report/store/schema.c.o: report/store/schema.sql
 
 # The HTML report's viewer is compiled in too: its modules joined in this order, without their
-# imports, exports and comments, and the hashes that the page's Content-Security-Policy names.
+# imports, exports, comments and indentation, and the hashes that the page's Content-Security-Policy names.
 VIEWER_SCRIPTS := $(addprefix web-viewer/src/,data.js format.js dom.js route.js search.js model.js \
                     links.js document.js table.js graph.js graph-view.js timeline.js charts.js \
                     view-overview.js view-tables.js view-findings.js \
-                    view-object.js view-process.js view-interpose.js main.js)
+                    view-object.js view-process.js view-interpose.js view-symbol.js main.js)
 VIEWER         := $(addprefix $(BUILD)/web-viewer/,viewer.js viewer.css)
 
 $(BUILD)/web-viewer/viewer.js: $(VIEWER_SCRIPTS)
 	@mkdir -p $(@D)
 	sed -e '/^import /d' -e 's/^export //' -e '/^[[:blank:]]*\/\//d' \
-	  -e '/^[[:blank:]]*\/\*\*.*\*\/$$/d' -e '/^[[:blank:]]*\/\*\*[^*]*$$/,/\*\//d' $^ > $@
+	  -e '/^[[:blank:]]*\/\*\*.*\*\/$$/d' -e '/^[[:blank:]]*\/\*\*[^*]*$$/,/\*\//d' \
+	  -e 's/^[[:blank:]]*//' -e '/^$$/d' $^ > $@
 
 $(BUILD)/web-viewer/viewer.css: web-viewer/src/viewer.css
 	@mkdir -p $(@D)

@@ -197,6 +197,10 @@ void show_why_resident(const struct show *show, int object, const struct same_pr
 		       size_t repeats);
 /* timeline: what happened when, by thread. */
 void show_timeline(const struct show *show);
+/* "libx.so loaded", "dlopen(...) failed" ... */
+struct timeline_entry;
+void add_timeline_entry(struct strbuf *sb, const struct show *show,
+			const struct timeline_entry *entry);
 /* promotions: what joined the global scope later than it was loaded; rows of a table that is open.
  * Returns how many. */
 size_t show_promotions(const struct show *show);

@@ -46,7 +46,8 @@ static void add_took(struct strbuf *sb, const struct timeline_entry *entry)
 	}
 }
 
-static void add_what(struct strbuf *sb, const struct show *show, const struct timeline_entry *entry)
+void add_timeline_entry(struct strbuf *sb, const struct show *show,
+			const struct timeline_entry *entry)
 {
 	const struct recording *rec = show->rec;
 
@@ -103,7 +104,7 @@ static void open_row(int index, void *data)
 	add_time(&at, entry->time_ns);
 	if (timed)
 		add_took(&took, entry);
-	add_what(&what, show, entry);
+	add_timeline_entry(&what, show, entry);
 	if (call) {
 		add_call(&text, rec, entry->call, show->options->no_demangle);
 		add_caller(&caller, rec, entry->call, show->options->no_demangle);
@@ -152,18 +153,16 @@ static void show_thread(struct view *view, struct forest *forest)
 
 void show_timeline(const struct show *show)
 {
-	AUTO_SCOPES struct loaded_scopes loaded;
+	AUTO_SCOPES struct loaded_scopes loaded = {0};
+	struct scopes *scopes = scopes_at_end(show, SCOPES_ALONE, &loaded);
 	AUTO_TIMELINE struct timeline timeline = {0};
 	AUTO_FOREST struct forest forest = {0};
 	struct view view = {.show = show, .timeline = &timeline};
 	bool first = true;
 
-	if (!store_scopes(show->store, show->rec, SCOPES_ALONE, &loaded)) {
-		*show->ret_failed = true;
+	if (!scopes)
 		return;
-	}
-	scopes_advance(loaded.scopes, UINT64_MAX);
-	timeline_build(show->rec, loaded.scopes, &timeline);
+	timeline_build(show->rec, scopes, &timeline);
 	forest_init(&forest, timeline.count);
 	for (size_t i = 0; i < timeline.count; i++)
 		forest_link(&forest, (int)i, timeline.entries[i].parent);

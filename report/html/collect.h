@@ -25,7 +25,7 @@ struct collect {
 	struct page_data *page;
 	struct render *document;
 	struct process_list list;
-	struct page_table *processes, *environment, *objects, *needed, *searches, *calls,
+	struct page_table *events, *processes, *environment, *objects, *needed, *searches, *calls,
 		*activities, *stacks, *frames, *symbols, *bindings, *globals, *interpositions,
 		*definers, *users, *pairs, *findings, *finding_objects, *finding_symbols,
 		*finding_processes, *evidence, *rules;
@@ -39,7 +39,8 @@ struct collect {
 	/* By number of a symbol's text: its row in `symbols` plus one; 0: none yet. */
 	uint32_t *symbol_rows;
 	size_t symbol_room;
-	bool progress; /* on a terminal */
+	size_t explained; /* symbols, so far */
+	bool progress;    /* on a terminal */
 };
 
 /* Declare the tables; the order here is their order in the page. */
@@ -55,6 +56,9 @@ void collect_process_row(struct collect *collect, const struct process_row *row)
 void collect_objects(struct collect *collect);
 void collect_events(struct collect *collect);
 bool collect_bindings(struct collect *collect);
+
+/* The row of a symbol's name, as the linker knows it, in "symbol". */
+int64_t collect_symbol(struct collect *collect, const char *name);
 
 /*
  * What the models of scopes and interpositions tell about it, and what the commands' walkers say
@@ -73,6 +77,7 @@ struct scopes;
 struct bound_set;
 struct interpositions;
 void collect_globals(struct collect *collect, struct scopes *ended);
+void collect_timeline(struct collect *collect, struct scopes *ended);
 void collect_interpositions(struct collect *collect, const struct bound_set *set,
 			    const struct interpositions *all);
 

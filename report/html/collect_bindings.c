@@ -71,7 +71,7 @@ static const char *bind_name(int bind)
 	}
 }
 
-static int64_t symbol_row(struct collect *collect, const char *name)
+int64_t collect_symbol(struct collect *collect, const char *name)
 {
 	uint32_t text = page_text(collect->page, name);
 	size_t old = collect->symbol_room;
@@ -86,7 +86,7 @@ static int64_t symbol_row(struct collect *collect, const char *name)
 	if (!collect->symbol_rows[text]) {
 		const int64_t values[ARRAY_SIZE(symbol_columns)] = {
 			COLLECT_TEXT(collect,
-				     add_symbol(&sb, name, collect->show->options->no_demangle)),
+				     add_symbol(&sb, name, collect->context->options->no_demangle)),
 			text,
 		};
 
@@ -105,7 +105,7 @@ static bool collect_binding(const struct binding_row *row, void *data)
 		collect->process,
 		collect_row(collect->base.object, row->from),
 		collect_row(collect->base.object, row->to),
-		symbol_row(collect, row->symbol),
+		collect_symbol(collect, row->symbol),
 		page_text(page, row->version),
 		page_text(page, row->kind),
 		page_text(page, row->source),

@@ -1,5 +1,6 @@
 /* What check finds, in the report. */
 #include "report/cmd_findings.h"
+#include "report/cmd_why_bound.h"
 #include "report/html/collect.h"
 #include "report/html/static.h"
 #include "report/render/words.h"
@@ -133,6 +134,50 @@ static void collect_finding(struct collect *collect, const struct reported *repo
 		collect_evidence(collect, row, &finding->evidence[i], base);
 }
 
+/* Symbols are many, and each takes a look at all bindings. */
+#define SYMBOLS_OF_FINDING 3
+#define SYMBOLS_OF_REPORT  24
+
+static bool explain_symbol(struct collect *collect, const struct show *show, const char *symbol,
+			   const struct same_processes *same)
+{
+	const struct why_bound_request request = {.symbol = symbol};
+	struct why_bound_answers answers = {0};
+	bool ok = why_bound_find(show->store, show->rec, &request, &answers);
+
+	collect_begin(collect, "why-bound", "Why does it lead where it leads?", "symbol",
+		      collect_symbol(collect, symbol), false);
+	for (size_t i = 0; i < answers.answers.count; i++)
+		show_why_bound(show, &answers.answers.list[i], same, 0);
+	document_end(collect->document);
+	why_bound_answers_release(&answers);
+	return ok;
+}
+
+static bool explain_symbols(struct collect *collect, const struct reported *reported)
+{
+	const struct finding *finding = reported->finding;
+	size_t index = reported->in->row;
+	struct same_processes same = {.rows = collect->list.rows, .indexes = &index, .count = 1};
+	bool failed = false;
+	struct show show = {.render = collect->document,
+			    .options = collect->context->options,
+			    .rec = &reported->in->rec,
+			    .row = &collect->list.rows[index],
+			    .store = collect->context->store,
+			    .ret_failed = &failed};
+	bool ok = true;
+
+	collect->show = &show;
+	collect->process = (int64_t)index;
+	for (size_t i = 0; ok && i < finding->symbol_count && i < SYMBOLS_OF_FINDING &&
+			   collect->explained < SYMBOLS_OF_REPORT;
+	     i++, collect->explained++)
+		ok = explain_symbol(collect, &show, finding->symbols[i], &same);
+	collect->show = NULL;
+	return ok && !failed;
+}
+
 static void show_without_script(struct collect *collect, const struct examination *examination)
 {
 	struct render *render = render_static_new(&collect->findings_html);
@@ -165,8 +210,11 @@ bool collect_findings(struct collect *collect)
 	if (!examine(collect->context->store, collect->context->options, &collect->list, NULL,
 		     &examination))
 		return false;
-	for (size_t i = 0; i < examination.count; i++)
+	for (size_t i = 0; i < examination.count; i++) {
 		collect_finding(collect, &examination.reported[i], rule_rows);
+		if (!explain_symbols(collect, &examination.reported[i]))
+			return false;
+	}
 	show_without_script(collect, &examination);
 	return true;
 }

@@ -1,6 +1,7 @@
 /* The report's scopes and interpositions. */
 #include "report/html/collect.h"
 #include "report/model/interpositions.h"
+#include "report/model/timeline.h"
 #include "report/render/words.h"
 
 /* global: what joined a global scope, in order; see scopes_history(). */
@@ -10,6 +11,21 @@ static const struct page_column global_columns[] = {
 	{"root", PAGE_REF, false},        /* object that the call named */
 	{"promoted", PAGE_NUMBER, false}, /* 1: it was there before, as RTLD_LOCAL */
 	{"sure", PAGE_NUMBER, false},
+};
+
+/* event: what happened when, and inside of what; see model/timeline.h. */
+static const struct page_column event_columns[] = {
+	{"process", PAGE_REF, true},
+	{"time", PAGE_NUMBER, true},
+	{"least", PAGE_NUMBER, false}, /* us: it lasted so long at least */
+	{"most", PAGE_REF, false},     /* us: and so long at most; none: not told */
+	{"tid", PAGE_NUMBER, false},
+	{"kind", PAGE_TEXT, false},
+	{"text", PAGE_TEXT, false},
+	{"object", PAGE_REF, false},
+	{"call", PAGE_REF, false},
+	{"promoted", PAGE_NUMBER, false}, /* 1: it was there before, as RTLD_LOCAL */
+	{"parent", PAGE_REF, true},       /* event during which it happened */
 };
 
 /* interposition: a symbol in use that several objects of a namespace define. */
@@ -51,6 +67,7 @@ void collect_scopes_init(struct collect *collect)
 {
 	struct page_data *page = collect->page;
 
+	collect->events = page_table(page, "event", event_columns, ARRAY_SIZE(event_columns));
 	collect->globals = page_table(page, "global", global_columns, ARRAY_SIZE(global_columns));
 	collect->interpositions = page_table(page, "interposition", interposition_columns,
 					     ARRAY_SIZE(interposition_columns));
@@ -76,6 +93,32 @@ void collect_globals(struct collect *collect, struct scopes *ended)
 		};
 
 		page_row(collect->globals, values);
+	}
+}
+
+void collect_timeline(struct collect *collect, struct scopes *ended)
+{
+	AUTO_TIMELINE struct timeline timeline = {0};
+	int64_t base = (int64_t)page_rows(collect->events);
+
+	timeline_build(collect->show->rec, ended, &timeline);
+	for (size_t i = 0; i < timeline.count; i++) {
+		const struct timeline_entry *entry = &timeline.entries[i];
+		const int64_t values[ARRAY_SIZE(event_columns)] = {
+			collect->process,
+			collect_time(entry->time_ns),
+			collect_time(entry->least_ns),
+			entry->has_most ? collect_time(entry->most_ns) : NONE,
+			entry->tid,
+			page_text(collect->page, timeline_kind_name(entry->kind)),
+			COLLECT_TEXT(collect, add_timeline_entry(&sb, collect->show, entry)),
+			collect_row(collect->base.object, entry->object),
+			collect_row(collect->base.call, entry->call),
+			entry->promoted,
+			collect_row(base, entry->parent),
+		};
+
+		page_row(collect->events, values);
 	}
 }
 

@@ -29,6 +29,7 @@ static const struct process_section {
 } process_sections[] = {
 	{"namespaces", "Who lives in which namespace", show_namespaces},
 	{"tree", "Who brought whom", show_tree},
+	{"timeline", "What happened when", show_timeline},
 };
 
 /* Of each object. */
@@ -232,6 +233,7 @@ bool collect_explanations(struct collect *collect)
 	collect->show = &show;
 	show.bindings = collect->kept;
 	collect_globals(collect, show.ended);
+	collect_timeline(collect, show.ended);
 	for (size_t i = 0; i < ARRAY_SIZE(process_sections); i++) {
 		collect_begin(collect, process_sections[i].kind, process_sections[i].title, NULL,
 			      NONE, false);

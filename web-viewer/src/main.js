@@ -9,6 +9,7 @@ import { interposeView } from './view-interpose.js';
 import { lossBanner, overview } from './view-overview.js';
 import { callView, graphView, notFound, objectView, searchView } from './view-object.js';
 import { namespacesView, processesView, timelineView } from './view-process.js';
+import { symbolHref, symbolView } from './view-symbol.js';
 import { LIST_NAMES, listView } from './view-tables.js';
 
 /** @typedef {import('./view-overview.js').View} View */
@@ -18,7 +19,7 @@ import { LIST_NAMES, listView } from './view-tables.js';
 /** @type {{[name: string]: (model: Model, route: Route, navigate: Navigate) => View}} */
 const VIEWS = {
 	overview, object: objectView, graph: graphView, call: callView, search: searchView,
-	finding: findingView, interpose: interposeView, timeline: timelineView, namespaces: namespacesView, processes: processesView,
+	finding: findingView, symbol: symbolView, interpose: interposeView, timeline: timelineView, namespaces: namespacesView, processes: processesView,
 	...Object.fromEntries(LIST_NAMES.map(name => [name, listView])),
 };
 
@@ -175,9 +176,8 @@ class Page {
 		const names = model.symbols.column('name');
 		for (let row = 0; row < model.symbols.rows; row++) {
 			const name = model.data.texts[names[row]];
-			if (has(name))
-				symbols.push({ label: name, note: 'symbol',
-					href: formatRoute('bindings', '', { q: `symbol:"${name.replaceAll('"', '')}"` }) });
+			if (name && has(name))
+				symbols.push({ label: name, note: 'symbol', href: symbolHref(model, row) });
 		}
 		return [...objects, ...shortest(symbols)].slice(0, SUGGESTIONS)
 			.map(item => /** @type {{label: string, note: string, href: string}} */ (item));
@@ -205,6 +205,7 @@ class Page {
 				history.replaceState(null, '', hash);
 			else
 				history.pushState(null, '', hash);
+			this.main.dataset.shown = location.hash;
 			if (!this.view?.table && !typing)
 				this.show();
 		};
@@ -212,6 +213,7 @@ class Page {
 		const view = (VIEWS[route.name] ?? (() => notFound('page', route.name)))(this.model, route,
 			navigate);
 		this.view = view;
+		this.main.dataset.shown = location.hash;
 		document.title = `${view.title} - ${this.model.data.meta.title}`;
 		this.heading.textContent = view.title;
 		this.main.classList.toggle('fill', view.fill === true);

@@ -1,11 +1,13 @@
 // timeline.js - what happened when, a lane a thread.
 import { h, svg, link } from './dom.js';
 import { formatTime } from './format.js';
+import { formatRoute } from './route.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /**
- * A thing that happened in a thread; `end` equals `start` for what took no time that is known.
- * @typedef {{start: number, end: number, tid: number, kind: string, title: string, href: string, depth: number}} Item
+ * A thing that happened in a thread; `end` equals `start` for what took no time that is known, and
+ * `most` is how long it may have lasted (negative: not told).
+ * @typedef {{start: number, end: number, tid: number, kind: string, title: string, href: string, depth: number, most: number}} Item
  */
 
 const LANE_TITLE = 18;
@@ -58,61 +60,40 @@ export function ticks(from, to, most) {
  * @returns {Item[]}
  */
 export function processItems(model, process) {
-	/** @type {Item[]} */
-	const items = [];
-	const add = (/** @type {Partial<Item>} */ item) => items.push(/** @type {Item} */ ({
-		end: item.start, href: '', depth: 0, ...item }));
-	const calls = model.calls;
-	const time = calls.column('time'), last = calls.column('last'), call_tid = calls.column('tid');
-	const result = calls.column('result');
-	const promoting = promotingCalls(model, process);
-	for (const row of model.rowsOf('call', process)) {
-		const kind = model.text('call', 'kind', row);
-		if (kind === 'dlsym' || kind === 'dlvsym')
-			continue;
-		const outcome = model.text('call', 'outcome', row);
-		add({
-			start: time[row], end: last[row], tid: call_tid[row],
-			kind: outcome === 'failed' ? 'failed' : kind === 'dlclose' ? 'close' :
-				promoting.has(row) ? 'promotion' : 'open',
-			title: `${model.text('call', 'text', row)} called from ${model.text('call', 'from', row)}`,
-			href: result[row] >= 0 ? model.objectHref(result[row]) : '',
-		});
-	}
-	const { objects } = model;
-	const opened = objects.column('opened'), closed = objects.column('closed');
-	const tid = objects.column('tid'), at_exit = objects.column('at_exit');
-	for (const row of model.rowsOf('object', process)) {
-		add({ start: opened[row], tid: tid[row], kind: 'load', href: model.objectHref(row),
-			title: `${model.objectLabel(row)} loaded: ${model.text('object', 'why', row)}` });
-		if (closed[row] >= 0 && !at_exit[row])
-			add({ start: closed[row], tid: tid[row], kind: 'unload', href: model.objectHref(row),
-				title: `${model.objectLabel(row)} unloaded` });
-	}
-	const relocated = model.processes.column('relocated')[process];
-	const first = model.rowsOf('object', process)[0];
-	if (relocated >= 0 && first !== undefined)
-		add({ start: 0, end: relocated, tid: tid[first], kind: 'start',
-			title: `start-up: everything mapped and relocated after ${formatTime(relocated)}` });
+	const events = model.data.table('event');
+	const time = events.column('time'), least = events.column('least'), most = events.column('most');
+	const tid = events.column('tid'), object = events.column('object'), call = events.column('call');
+	const promoted = events.column('promoted');
+	const items = [...model.rowsOf('event', process)].map(row => {
+		const word = model.text('event', 'kind', row);
+		const result = call[row] < 0 ? -1 : model.number('call', 'result', call[row]);
+		const kind = word === 'call' ? callKind(model, call[row]) :
+			word === 'global' && promoted[row] ? 'promotion' : word;
+		const about = word === 'call' ? result : object[row];
+		return {
+			start: time[row], end: time[row] + least[row], tid: tid[row], kind, depth: 0,
+			most: most[row],
+			title: model.text('event', 'text', row) + (word === 'call' ?
+				`, called from ${model.text('call', 'from', call[row])}` : ''),
+			href: about >= 0 ? model.objectHref(about) : word === 'call' ?
+				formatRoute('call', model.number('call', 'id', call[row])) : '',
+		};
+	});
 	// What begins at the same time: the longer one is around the other.
 	return items.sort((a, b) => a.start - b.start || b.end - a.end);
 }
 
-/**
- * Calls that brought something into the global scope that was there before.
- * @param {Model} model
- * @param {number} process
- */
-function promotingCalls(model, process) {
-	const globals = model.data.table('global');
-	const promoted = globals.column('promoted'), call = globals.column('call');
-	return new Set([...model.rowsOf('global', process)].filter(row => promoted[row] === 1)
-		.map(row => call[row]));
+/** @param {Model} model @param {number} call */
+function callKind(model, call) {
+	if (model.text('call', 'outcome', call) === 'failed')
+		return 'failed';
+	return model.text('call', 'kind', call) === 'dlclose' ? 'close' : 'open';
 }
 
 const WORDS = /** @type {{[kind: string]: string}} */ ({
-	start: 'start-up', open: 'dlopen', promotion: 'into the global scope', failed: 'failed dlopen',
-	close: 'dlclose', load: 'object loaded', unload: 'object unloaded',
+	start: 'start-up', open: 'dlopen', failed: 'failed dlopen', close: 'dlclose', exit: 'exit',
+	load: 'object loaded', global: 'joined the global scope', promotion: 'promoted to it',
+	unload: 'object unloaded',
 });
 
 export class Timeline {
@@ -270,13 +251,12 @@ export class Timeline {
 		const y = lane + item.depth * ITEM_HEIGHT;
 		const letters = Math.floor((width - 8) / 6.6);
 		const label = item.kind === 'start' ? 'start-up' : item.title;
-		const mark = isMark(item) ?
-			svg('path', { d: item.kind === 'load' ?
-				`M${start - 4} ${y + 14}h8l-4 -9z` : `M${start - 4} ${y + 5}h8l-4 9z` }) :
+		const shape = MARKS[item.kind];
+		const mark = shape ? svg('path', { d: shape(start, y) }) :
 			svg('rect', { x: start, y: y + 2, width, height: ITEM_HEIGHT - 4, rx: 3 });
 		const content = [
 			svg('title', null, `${formatTime(item.start)}: ${item.title}` +
-				(item.end > item.start ? `, at least ${formatTime(item.end - item.start)}` : '')),
+				lasted(item)),
 			mark,
 			letters >= 4 && mark.tagName === 'rect' && svg('text', { x: start + 4, y: y + 13 },
 				label.length > letters ? `${label.slice(0, letters - 1)}…` : label),
@@ -287,9 +267,27 @@ export class Timeline {
 	}
 }
 
+/** How long it took, as far as that is known. @param {Item} item */
+function lasted(item) {
+	const least = formatTime(item.end - item.start);
+	if (item.most >= 0 && item.most === item.end - item.start)
+		return `, ${least}`;
+	if (item.end === item.start)
+		return item.most > 0 ? `, at most ${formatTime(item.most)}` : '';
+	return item.most >= 0 ? `, ${least} to ${formatTime(item.most)}` : `, at least ${least}`;
+}
+
+/** Marks for what has no length: their outlines. @type {{[kind: string]: (x: number, y: number) => string}} */
+const MARKS = {
+	load: (x, y) => `M${x - 4} ${y + 14}h8l-4 -9z`,
+	unload: (x, y) => `M${x - 4} ${y + 5}h8l-4 9z`,
+	global: (x, y) => `M${x} ${y + 4}l5 5l-5 5l-5 -5z`,
+	promotion: (x, y) => `M${x} ${y + 4}l5 5l-5 5l-5 -5z`,
+};
+
 /** @param {Item} item */
 function isMark(item) {
-	return item.kind === 'load' || item.kind === 'unload';
+	return item.kind in MARKS;
 }
 
 /**

@@ -132,7 +132,8 @@ export function findingView(model, route) {
 	const objects = rowsAbout(model, 'finding_object', 'finding', row)
 		.map(at => model.number('finding_object', 'object', at)).filter(at => at >= 0);
 	const symbols = rowsAbout(model, 'finding_symbol', 'finding', row)
-		.map(at => model.text('finding_symbol', 'name', at));
+		.map(at => ({ name: model.text('finding_symbol', 'name', at),
+			linker: model.text('finding_symbol', 'linker', at) }));
 	const processes = rowsAbout(model, 'finding_process', 'finding', row)
 		.map(at => model.number('finding_process', 'process', at));
 	const evidence = rowsAbout(model, 'evidence', 'finding', row);
@@ -156,8 +157,8 @@ export function findingView(model, route) {
 					['objects', objects.length > 0 && h('ul', { class: 'chips' }, objects.map(object =>
 						h('li', null, link(model.objectHref(object), model.objectLabel(object)))))],
 					['symbols', symbols.length > 0 && h('ul', { class: 'chips' },
-						symbols.slice(0, most).map(name => h('li', null, link(formatRoute('bindings', '',
-							{ q: `symbol:"${name.replaceAll('"', '')}"` }), name))),
+						symbols.slice(0, most).map(name =>
+							h('li', null, link(formatRoute('symbol', name.linker), name.name))),
 						symbols.length > most && h('li', null, `and ${symbols.length - most} more`))],
 					['processes', h('ul', { class: 'chips' }, processes.slice(0, most).map(at =>
 						h('li', null, link(formatRoute('processes', '',

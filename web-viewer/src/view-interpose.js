@@ -101,9 +101,8 @@ function symbolTable(model, rows) {
 		h('thead', null, h('tr', null, ['Symbol', 'What', 'Defined by, in order'].map(title =>
 			h('th', { scope: 'col' }, title)))),
 		h('tbody', null, rows.slice(0, most).map(row => h('tr', null,
-			h('td', null, link(formatRoute('bindings', '',
-				{ q: `symbol:"${model.text('interposition', 'name', row).replaceAll('"', '')}"` }),
-			model.text('interposition', 'name', row))),
+			h('td', null, link(formatRoute('symbol', model.text('interposition', 'linker', row)),
+				model.text('interposition', 'name', row))),
 			h('td', null, WORTH.includes(model.text('interposition', 'interest', row)) &&
 				severityBadge(model.text('interposition', 'interest', row)), ' ',
 			model.text('interposition', 'what', row) || model.text('interposition', 'why', row)),

@@ -60,6 +60,8 @@ export function timelineView(model, route, navigate) {
 			`${formatCount(items.length, 'event')} in ${formatTime(end)}. Drag over a part to see it `,
 			'whole. A call is drawn up to the last thing that is known to have happened in it.'),
 			...items.length ? [timeline.element, list] : [h('p', null, 'Nothing was recorded.')],
+			processSection(model, process, 'timeline'),
+			reportSection(model, 'promotions', new Player(model, new NameIndex(model, process))),
 		],
 	};
 }
@@ -145,6 +147,18 @@ function processTree(model, chosen) {
 }
 
 /**
+ * An explanation of a process.
+ * @param {Model} model
+ * @param {number} process
+ * @param {string} kind
+ */
+function processSection(model, process, kind) {
+	const document = model.documentOf('process', process, kind);
+	const player = new Player(model, new NameIndex(model, process));
+	return document ? section(document.title, player.play(document)) : null;
+}
+
+/**
  * An explanation of the whole report.
  * @param {Model} model
  * @param {string} kind
@@ -223,7 +237,7 @@ export function processesView(model, route, navigate) {
 				h('ul', { class: 'plain code' }, variables)),
 				startUpPanel(model, process), wastePanel(model, [process])),
 			...explanations(model, 'process', process, player,
-				['namespaces', 'interpositions', 'duplicates']),
+				['namespaces', 'interpositions', 'duplicates', 'timeline']),
 		],
 	};
 }

@@ -3,6 +3,7 @@ import { h, link } from './dom.js';
 import { formatNumber, formatSize, formatTime } from './format.js';
 import { formatRoute } from './route.js';
 import { VirtualTable } from './table.js';
+import { symbolHref } from './view-symbol.js';
 import { findingHref, plainText, severityBadge } from './view-findings.js';
 
 /** @typedef {import('./model.js').Model} Model */
@@ -79,6 +80,12 @@ function objectCell(model, table, column) {
 	const rows = model.data.table(table).column(column);
 	return (/** @type {number} */ row) => rows[row] < 0 ? '' :
 		link(model.objectHref(rows[row]), model.objectLabel(rows[row]));
+}
+
+/** Some relocations name no symbol. @param {Model} model @param {number} row */
+function symbolCell(model, row) {
+	const name = model.text('symbol', 'name', row);
+	return name ? link(symbolHref(model, row), name) : h('span', { class: 'dim' }, '(no name)');
 }
 
 /** A column that is only there when there are several processes. @param {Model} model */
@@ -166,7 +173,8 @@ const LISTS = {
 			columns: [
 				{ name: 'from', title: 'From', min: 10, grow: 1,
 					cell: objectCell(model, 'binding', 'from') },
-				{ name: 'symbol', title: 'Symbol', min: 14, grow: 2.4 },
+				{ name: 'symbol', title: 'Symbol', min: 14, grow: 2.4, cell: row =>
+					symbolCell(model, symbol[row]) },
 				{ name: 'to', title: 'To', min: 10, grow: 1, cell: row =>
 					objectCell(model, 'binding', 'to')(row) || h('span', { class: 'dim' }, 'not bound') },
 				{ name: 'version', title: 'Version', min: 7.5, grow: 0.5 },

@@ -54,6 +54,7 @@ export async function open(browser, options = {}) {
 export async function visit(page, name) {
 	await page.goto(address(name));
 	await page.locator('main h1').waitFor();
+	await settled(page);
 }
 
 /**
@@ -65,18 +66,25 @@ export async function turn(page, hash) {
 	await page.evaluate(to => {
 		location.hash = to;
 	}, hash);
-	await page.waitForFunction(() => (document.querySelector('main h1')?.textContent ?? '') !== '');
+	await settled(page);
+}
+
+/** Wait until what the address says is shown, and drawn. @param {import('playwright-core').Page} page */
+export async function settled(page) {
+	await page.waitForFunction(() => document.querySelector('main')?.dataset.shown === location.hash);
 	await page.evaluate(() => new Promise(done => requestAnimationFrame(() =>
 		requestAnimationFrame(() => done(null)))));
 }
 
 /** @param {import('playwright-core').Page} page */
-export function title(page) {
+export async function title(page) {
+	await settled(page);
 	return page.locator('main h1').textContent();
 }
 
 /** @param {import('playwright-core').Page} page the count above a table */
 export async function count(page) {
+	await settled(page);
 	return Number((await page.locator('.count').textContent() ?? '').replace(/,/g, '').split(' ')[0]);
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { address, assertQuiet, count, launch, open, title, turn, visit } from './page.js';
+import { address, assertQuiet, count, launch, open, settled, title, turn, visit } from './page.js';
 
 /** @type {import('playwright-core').Browser} */
 let browser;
@@ -26,9 +26,16 @@ function use(what, body, options) {
 }
 
 /** @param {import('playwright-core').Page} page */
-const hash = page => new URL(page.url()).hash;
+async function hash(page) {
+	await settled(page);
+	return new URL(page.url()).hash;
+}
+
 /** @param {import('playwright-core').Page} page @param {number} column */
-const cells = (page, column) => page.locator(`.vbody .vrow > div:nth-child(${column})`).allTextContents();
+async function cells(page, column) {
+	await settled(page);
+	return page.locator(`.vbody .vrow > div:nth-child(${column})`).allTextContents();
+}
 
 use('from the overview to the cause of a wrong copy in three clicks', async page => {
 	await visit(page, 'host.html');
@@ -51,7 +58,7 @@ use('typing a filter, in 250,000 rows', async page => {
 	assert.ok(found > 0 && found < all / 20);
 	for (const symbol of await cells(page, 2))
 		assert.match(symbol, /process_77/);
-	assert.equal(hash(page), '#bindings?q=process_77');
+	assert.equal(await hash(page), '#bindings?q=process_77');
 	await page.reload();
 	await page.locator('.count').waitFor();
 	assert.equal(await count(page), found);
@@ -70,7 +77,7 @@ use('sorting, and the address that says so', async page => {
 	await sort.click();
 	const down = await cells(page, 1);
 	assert.deepEqual(down, [...down].sort((a, b) => a < b ? 1 : -1));
-	assert.equal(hash(page), '#objects?sort=-name');
+	assert.equal(await hash(page), '#objects?sort=-name');
 	await page.goBack();
 	assert.deepEqual(await cells(page, 1), up);
 });
@@ -114,11 +121,11 @@ use('the keyboard alone', async page => {
 	await page.keyboard.press('ArrowUp');
 	await page.keyboard.press('Enter');
 	assert.match(String(await title(page)), /^libcodec\.so\.1/);
-	const first = hash(page);
+	const first = await hash(page);
 	await page.keyboard.press('n');
-	assert.notEqual(hash(page), first);
+	assert.notEqual(await hash(page), first);
 	await page.keyboard.press('p');
-	assert.equal(hash(page), first);
+	assert.equal(await hash(page), first);
 	await turn(page, '#objects');
 	await page.keyboard.press('j');
 	await page.keyboard.press('j');
@@ -141,9 +148,10 @@ use('the keyboard alone', async page => {
 	assert.equal(await page.locator('.filter').inputValue(), '');
 	await page.keyboard.press('ArrowDown');
 	await page.keyboard.press('ArrowRight');
+	await settled(page);
 	const target = await page.locator('.vrow.active a.chosen').getAttribute('href');
 	await page.keyboard.press('Enter');
-	assert.equal(hash(page), target);
+	assert.equal(await hash(page), target);
 });
 
 use('Tab reaches everything, and shows where it is', async page => {
@@ -214,14 +222,17 @@ use('printing a long table', async page => {
 
 use('the graph: more on demand, further hops, other objects', async page => {
 	await visit(page, 'large.html#graph');
-	const boxes = () => page.locator('.graph .box').count();
+	const boxes = async () => {
+		await settled(page);
+		return page.locator('.graph .box').count();
+	};
 	await page.getByLabel('Hops').selectOption('3');
-	assert.match(hash(page), /hops=3/);
+	assert.match(await hash(page), /hops=3/);
 	const before_more = await boxes();
 	await page.locator('.graph .more').first().click();
 	assert.ok(await boxes() > before_more);
 	await page.locator('.graph .box:not(.focus)').first().click();
-	assert.match(hash(page), /^#graph\/\d+/);
+	assert.match(await hash(page), /^#graph\/\d+/);
 	assert.ok(await page.locator('.graph .edge.why').count() > 0, 'the way from the program is marked');
 });
 
@@ -234,23 +245,23 @@ use('the timeline: brush, zoom, keys', async page => {
 	await page.mouse.down();
 	await page.mouse.move(box.x + box.width * 0.75, box.y + 18, { steps: 3 });
 	await page.mouse.up();
-	const brushed = hash(page);
+	const brushed = await hash(page);
 	assert.match(brushed, /from=\d+&to=\d+/);
 	await page.reload();
 	await page.locator('.timeline svg').waitFor();
-	assert.equal(hash(page), brushed);
+	assert.equal(await hash(page), brushed);
 	await picture.focus();
 	await page.keyboard.press('+');
-	assert.notEqual(hash(page), brushed);
+	assert.notEqual(await hash(page), brushed);
 	await page.keyboard.press('Home');
-	await page.getByRole('button', { name: 'All' }).click();
-	assert.equal(hash(page), '#timeline');
+	await page.getByRole('button', { name: 'All', exact: true }).click();
+	assert.equal(await hash(page), '#timeline');
 });
 
 use('the matrix: a cell lists its symbols', async page => {
 	await visit(page, 'host.html#interpose?all=1');
 	await page.locator('.matrix td a').first().click();
-	assert.match(hash(page), /loser=\d+&winner=\d+/);
+	assert.match(await hash(page), /loser=\d+&winner=\d+/);
 	assert.ok(await page.getByRole('columnheader', { name: 'Symbol' }).isVisible());
 	assert.equal(await page.locator('.matrix a[aria-current]').count(), 1);
 });
