@@ -1,5 +1,6 @@
 #include "report/model/why_loaded.h"
 
+#include "report/model/infer.h"
 #include "report/model/why_found.h"
 #include "report/util.h"
 
@@ -174,25 +175,9 @@ void why_loaded_release(struct why_loaded *why)
 
 bool object_closed_at_exit(const struct recording *rec, int index)
 {
-	const struct object *object = &rec->objects[index];
-	bool deleting = false;
+	uint64_t closed = rec->objects[index].closed_seq;
 
-	if (!object->closed_seq)
-		return false;
-	for (size_t i = 0; i < rec->object_count; i++)
-		if (rec->objects[i].kind == OBJECT_MAIN && rec->objects[i].closed_seq &&
-		    rec->objects[i].closed_seq <= object->closed_seq)
-			return true;
-	for (size_t i = 0; i < rec->activity_count; i++) {
-		const struct activity *activity = &rec->activities[i];
-
-		if (activity->seq > object->closed_seq)
-			break;
-		if (is_object(rec, activity->object) &&
-		    rec->objects[activity->object].name_space == object->name_space)
-			deleting = activity->kind == ACTIVITY_DELETE;
-	}
-	return deleting;
+	return closed && closed >= find_exit_begin(rec);
 }
 
 void sign_call(const struct recording *rec, int index, struct strbuf *sb)

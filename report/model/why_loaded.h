@@ -50,8 +50,9 @@ void why_loaded_release(struct why_loaded *why);
 
 /*
  * Was this object closed because the process ended?  ld.so tells la_objclose for everything in
- * exit(): after la_activity(DELETE) for the namespace then, while dlclose tells it before; and the
- * program itself is closed in exit() only.
+ * exit(), namespace by namespace, and for the program itself there only: see find_exit_begin() in
+ * model/infer.h.  (Whether la_activity(DELETE) comes before or after tells nothing: since 2.37
+ * dlclose announces it first, too.)
  */
 bool object_closed_at_exit(const struct recording *rec, int object);
 
