@@ -142,8 +142,8 @@ const struct command commands[] = {
 	 "Compare the processes of two runs: objects gained, lost, from elsewhere, of\n"
 	 "another build, in another order or scope; references that went elsewhere; search\n"
 	 "paths and environment; findings of check.  A and B are FILE or FILE#RUN; without\n"
-	 "one, the database and the run that -d, --run-a and --run-b tell.  Addresses, times\n"
-	 "and process ids don't count.  Exit status 1 when anything differs.\n",
+	 "one, the database and the run that -d, --run-a and --run-b tell.  Addresses,\n"
+	 "times and process ids don't count.  Exit status 1 when anything differs.\n",
 	 OPTIONS(diff_options), cmd_diff},
 	{"objects", "[LIB...]", 0, SIZE_MAX, COMMAND_DATABASE, "what was loaded",
 	 "All objects that were loaded, or those that LIB (SONAME, file name, path, glob)\n"
