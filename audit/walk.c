@@ -36,12 +36,19 @@ static void sort_by_address(struct object **objects, uint32_t count)
 		}
 }
 
+/* An IFUNC of libc's may choose a function of the vDSO, to which ld.so binds nothing; and ld.so's
+ * own entry in a dlmopen namespace only stands in for the one that is mapped (l_real). */
+static bool is_bound_to_by_nobody(const struct object *object)
+{
+	return object->kind == SPOOL_OBJECT_VDSO ||
+	       (object->kind == SPOOL_OBJECT_LDSO && object->name_space != LM_ID_BASE);
+}
+
 void walk_begin(size_t relocations)
 {
 	walker.object_count = objects_copy_live(walker.by_address, LIVE_MAX);
-	/* An IFUNC of libc's may choose a function of the vDSO, to which ld.so binds nothing. */
 	for (uint32_t i = 0; i < walker.object_count; i++)
-		if (walker.by_address[i]->kind == SPOOL_OBJECT_VDSO)
+		if (is_bound_to_by_nobody(walker.by_address[i]))
 			walker.by_address[i--] = walker.by_address[--walker.object_count];
 	sort_by_address(walker.by_address, walker.object_count);
 	for (uint32_t i = 0; i < walker.object_count; i++)

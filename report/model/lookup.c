@@ -221,11 +221,22 @@ static enum lookup_verdict take_definition(struct walk *walk, int object, int sy
 	return result->winner == object ? VERDICT_WINNER : VERDICT_LATER;
 }
 
-/* True when the walk may end here. */
-static bool visit(struct walk *walk, size_t scope, size_t position, int object)
+int lookup_real_object(const struct recording *rec, int object)
 {
+	if (object < 0 || (size_t)object >= rec->object_count ||
+	    rec->objects[object].kind != OBJECT_LDSO || rec->objects[object].name_space == 0)
+		return object;
+	for (size_t i = 0; i < rec->object_count; i++)
+		if (rec->objects[i].kind == OBJECT_LDSO && rec->objects[i].name_space == 0)
+			return (int)i;
+	return object;
+}
+
+/* True when the walk may end here. */
+static bool visit(struct walk *walk, size_t scope, size_t position, int member)
+{
+	int object = lookup_real_object(walk->rec, member), symbol;
 	enum lookup_verdict verdict;
-	int symbol;
 
 	if (walk->seen) {
 		if (walk->seen[object])

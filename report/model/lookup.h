@@ -58,6 +58,12 @@ struct lookup_query {
  */
 bool lookup_reference(struct symbol_provider *symbols, struct lookup_query *query);
 
+/*
+ * The object that does the work: what ld.so itself has in a dlmopen namespace is a stand-in
+ * (l_real). Since glibc 2.40 or so auditors are told of those, too.
+ */
+int lookup_real_object(const struct recording *rec, int object);
+
 /* What became of one object that was looked at. */
 enum lookup_verdict {
 	VERDICT_NOT_DEFINED, /* no such name in it */

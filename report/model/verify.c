@@ -173,7 +173,7 @@ struct verify_result verifier_check(struct verifier *verifier,
 	ret.rule = result.rule;
 	ret.sure = result.sure;
 	ret.reason = NULL;
-	if (result.winner == binding->to)
+	if (result.winner == lookup_real_object(verifier->rec, binding->to))
 		ret.status = VERIFY_AGREED;
 	else if (result.sure)
 		ret.status = VERIFY_DISAGREED;

@@ -172,7 +172,8 @@ static void add_outside(struct explainer *e, struct why_bound *why,
 		enum lookup_verdict verdict = VERDICT_NOT_DEFINED;
 		int symbol;
 
-		if (e->rec->objects[i].kind == OBJECT_VDSO || is_step(why, (int)i) ||
+		if (e->rec->objects[i].kind == OBJECT_VDSO ||
+		    is_step(why, lookup_real_object(e->rec, (int)i)) ||
 		    !symbols_may_define(e->symbols, (int)i, e->hash))
 			continue;
 		table = symbols_of(e->symbols, (int)i);
@@ -230,7 +231,7 @@ static struct why_bound explain(struct explainer *e, const struct symbol_referen
 	why.why_unsure = result.why_unsure;
 	why.confirmed = reference->state == REFERENCE_LAZY ||
 			reference->state == REFERENCE_UNTOLD ||
-			result.winner == reference->binding.to;
+			result.winner == lookup_real_object(e->rec, reference->binding.to);
 	add_steps(e, &why, &result);
 	add_scopes(e, &why, &query);
 	add_outside(e, &why, &query, reference->binding.seq);

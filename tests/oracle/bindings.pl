@@ -22,6 +22,8 @@
 # next         dlsym(RTLD_DEFAULT) and (RTLD_NEXT): both name the caller; a row of the kind dlsym has
 #              no version, since dlsym asks for none.  ld.so's line of dlvsym has one: there must be
 #              a call dlvsym(symbol, version).
+# debug        Since 2.42, and in some 2.41, ld.so looks _r_debug up itself, in the program's name
+#              (elf/dl-debug.c, _dl_debug_post_relocate): without a version, and its own is found.
 # libc's       libc looks up in what it loads by itself: _Unwind_* and the personality in libgcc_s,
 #              gconv* in iconv's modules, _nss_* in NSS's.  It binds no slot and tells no auditor.
 #              From and to are that object, and none of its relocations names the symbol (readelf).
@@ -157,6 +159,8 @@ sub excuse {
 	# Before 2.34 the vDSO has no name there, as the program has none.
 	return 'vdso' if $same && $line->{from} =~ /^(linux-(vdso|gate)\.so\.\d+|<program>)$/
 		&& $line->{symbol} =~ /^__(vdso|kernel)_/;
+	return 'debug' if $line->{symbol} eq '_r_debug' && $line->{version} eq ''
+		&& $line->{from} eq '<program>' && $line->{to} =~ m{/ld-linux[^/]*$};
 	if ($dlsym_row) {
 		my $version = $line->{version} eq ''
 			|| $calls->{join("\0", 'dlvsym', @{$line}{qw(symbol version)})};
