@@ -382,6 +382,30 @@ static void reference(void **state)
 	put_away(&s);
 }
 
+/* ld.so has a stand-in in each namespace, which newer systems announce. */
+static void stand_in(void **state)
+{
+	static const struct event events[] = {
+		PROGRAM("libc.so.6"),
+		LDSO(),
+		{.what = EV_OPEN,
+		 .kind = OBJECT_LDSO,
+		 .name_space = 2,
+		 .name = "/lib64/ld-linux-x86-64.so.2"},
+	};
+	FIXTURE(f, events);
+
+	(void)state;
+	assert_int_equal(lookup_real_object(&f.rec, 0), 0);
+	assert_int_equal(lookup_real_object(&f.rec, 1), 1);
+	assert_int_equal(lookup_real_object(&f.rec, 2), 1);
+	assert_int_equal(lookup_real_object(&f.rec, 3), 3);
+	assert_int_equal(lookup_real_object(&f.rec, NONE), NONE);
+	f.rec.objects[1].kind = OBJECT_LIBRARY;
+	assert_int_equal(lookup_real_object(&f.rec, 2), 2);
+	recording_release(&f.rec);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,7 +414,7 @@ int main(void)
 		cmocka_unit_test(program),   cmocka_unit_test(visibility),
 		cmocka_unit_test(dlsym_),    cmocka_unit_test(unique),
 		cmocka_unit_test(deepbind),  cmocka_unit_test(unknown),
-		cmocka_unit_test(reference),
+		cmocka_unit_test(reference), cmocka_unit_test(stand_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
