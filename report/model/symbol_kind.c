@@ -60,19 +60,23 @@ bool symbol_is_linkers(const char *name)
 
 enum vague_kind symbol_vague_kind(const char *name, uint8_t type, uint8_t bind)
 {
+	bool data = type == STT_OBJECT || type == STT_TLS || type == STT_COMMON;
+	bool many = bind == STB_WEAK || bind == STB_GNU_UNIQUE;
+
+	/* Variables of the global namespace have their plain names, inline ones too; a function
+	 * with a plain name is C's. */
 	if (strncmp(name, "_Z", 2) != 0)
-		return VAGUE_NOT;
+		return data && many ? VAGUE_DATA : VAGUE_NOT;
 	/* A type has one typeinfo, whatever its binding: link-time optimisation makes weak ones
 	 * global, and a class with a key function has a global one from the start. */
 	if (name[2] == 'T' && (name[3] == 'I' || name[3] == 'S'))
 		return VAGUE_TYPEINFO;
 	/* A class with a key function has its virtual table in one object, and strong there. */
-	if (bind != STB_WEAK && bind != STB_GNU_UNIQUE)
+	if (!many)
 		return VAGUE_NOT;
 	if (name[2] == 'T' && (name[3] == 'V' || name[3] == 'T' || name[3] == 'C'))
 		return VAGUE_VTABLE;
-	return type == STT_OBJECT || type == STT_TLS || type == STT_COMMON ? VAGUE_DATA
-									   : VAGUE_FUNCTION;
+	return data ? VAGUE_DATA : VAGUE_FUNCTION;
 }
 
 bool symbol_is_std(const char *symbol)

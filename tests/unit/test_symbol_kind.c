@@ -15,7 +15,11 @@ static void vague(void **state)
 	assert_int_equal(symbol_vague_kind("_ZN3foo1fEv", STT_FUNC, STB_GLOBAL), VAGUE_NOT);
 	/* C's, and what is hardly a name. */
 	assert_int_equal(symbol_vague_kind("weak_hook", STT_FUNC, STB_WEAK), VAGUE_NOT);
-	assert_int_equal(symbol_vague_kind("abTI", STT_OBJECT, STB_WEAK), VAGUE_NOT);
+	assert_int_equal(symbol_vague_kind("abTI", STT_FUNC, STB_WEAK), VAGUE_NOT);
+	assert_int_equal(symbol_vague_kind("variable", STT_OBJECT, STB_GLOBAL), VAGUE_NOT);
+	/* inline int registry; */
+	assert_int_equal(symbol_vague_kind("registry", STT_OBJECT, STB_GNU_UNIQUE), VAGUE_DATA);
+	assert_int_equal(symbol_vague_kind("registry", STT_OBJECT, STB_WEAK), VAGUE_DATA);
 	assert_int_equal(symbol_vague_kind("", STT_FUNC, STB_WEAK), VAGUE_NOT);
 	assert_int_equal(symbol_vague_kind("_", STT_FUNC, STB_WEAK), VAGUE_NOT);
 	assert_int_equal(symbol_vague_kind("_Z", STT_FUNC, STB_GLOBAL), VAGUE_NOT);
