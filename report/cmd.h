@@ -332,6 +332,7 @@ int cmd_namespaces(struct context *context);
 int cmd_check(struct context *context);
 int cmd_explain(struct context *context);
 int cmd_diff(struct context *context);
+int cmd_export(struct context *context);
 int cmd_sql(struct context *context);
 int cmd_info(struct context *context);
 int cmd_scopes(struct context *context);

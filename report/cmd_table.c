@@ -94,6 +94,16 @@ static const struct option_entry diff_options[] = {
 	OPTION(0, "ignore-findings", NULL, OPTION_FLAG, ignore_findings, "not what check finds"),
 };
 
+static const char *const format_choices[] = {"json", "dot", "chrome-trace", "csv", NULL};
+static const char *const table_choices[] = {"objects", "bindings",  "searches",
+					    "calls",   "processes", NULL};
+static const struct option_entry export_options[] = {
+	OPTION_CHOOSE("format", "FORMAT", format_choices, format,
+		      "json (default), dot, chrome-trace or csv"),
+	OPTION_CHOOSE("table", "TABLE", table_choices, table,
+		      "csv: objects (default), bindings, searches, calls ..."),
+};
+
 static const struct option_entry explain_options[] = {
 	OPTION(0, "man", NULL, OPTION_FLAG, man,
 	       "as the manual page plugreport-rules(7), in troff"),
@@ -145,6 +155,11 @@ const struct command commands[] = {
 	 "one, the database and the run that -d, --run-a and --run-b tell.  Addresses,\n"
 	 "times and process ids don't count.  Exit status 1 when anything differs.\n",
 	 OPTIONS(diff_options), cmd_diff},
+	{"export", "", 0, 0, COMMAND_DATABASE, "the recording, for other programs",
+	 "json: everything; dot: who brought whom, with what is promoted or there twice\n"
+	 "marked, for graphviz; chrome-trace: calls and loads over time, for Perfetto and\n"
+	 "speedscope; csv: a table.\n",
+	 OPTIONS(export_options), cmd_export},
 	{"objects", "[LIB...]", 0, SIZE_MAX, COMMAND_DATABASE, "what was loaded",
 	 "All objects that were loaded, or those that LIB (SONAME, file name, path, glob)\n"
 	 "means.\n",

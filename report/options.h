@@ -56,6 +56,7 @@ struct options {
 	int fail_on;                     /* enum fail_on */
 	bool sarif;
 	bool man;
+	int format, table;    /* of export: indexes into the choices */
 	int64_t run_a, run_b; /* 0: the newest */
 	bool ignore_order, ignore_paths, ignore_builds;
 	bool ignore_environment, ignore_bindings, ignore_findings;
