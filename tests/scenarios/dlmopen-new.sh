@@ -28,10 +28,10 @@ $ cat program.out
 121
 bare failed
 $ plugreport namespaces
-process 12347 (host)
+process 24055 (host)
   namespace 0: 6 objects, the program's own
-  namespace 2: 2 objects, made 0.75 ms after the start by dlmopen(LM_ID_NEWLM, "./plugin.so", RTLD_NOW) called from main() at host.c:7 in host
-  namespace 3: 1 object, made 0.86 ms after the start by dlmopen(LM_ID_NEWLM, "./bare.so", RTLD_NOW) called from main() at host.c:11 in host
+  namespace 2: 2 objects, made 3.63 ms after the start by dlmopen(LM_ID_NEWLM, "./plugin.so", RTLD_NOW) called from main() at host.c:7 in host
+  namespace 3: 1 object, made 3.75 ms after the start by dlmopen(LM_ID_NEWLM, "./bare.so", RTLD_NOW) called from main() at host.c:11 in host
 
   0  2  3  OBJECT
   x        /opt/app/host
@@ -47,13 +47,13 @@ $ plugreport bindings --symbol count
   plugin.so                count   -        libcounter.so                plt   la_symbind      1
   plugin.so (namespace 2)  count   -        libcounter.so (namespace 2)  plt   la_symbind      1
 $ plugreport calls --name '*.so'
-       AT    TID  CALL                                           RESULT                          KNOWN BY  CALLED FROM
-  0.59 ms  12347  dlopen("./plugin.so", RTLD_NOW|RTLD_GLOBAL)    loaded plugin.so                opening   main() at host.c:6 in host
-  0.75 ms  12347  dlmopen(LM_ID_NEWLM, "./plugin.so", RTLD_NOW)  loaded plugin.so (namespace 2)  opening   main() at host.c:7 in host
-  0.83 ms  12347  dlsym(plugin.so, "plugin")                     from plugin.so                  binding   run() at host.c:3 in host
-  0.85 ms  12347  dlsym(plugin.so, "plugin")                     from plugin.so                  binding   run() at host.c:3 in host
-  0.86 ms  12347  dlsym(plugin.so (namespace 2), "plugin")       from plugin.so (namespace 2)    binding   run() at host.c:3 in host
-  0.86 ms  12347  dlmopen(LM_ID_NEWLM, "./bare.so", RTLD_NOW)    failed                          opening   main() at host.c:11 in host
+       AT    TID  CALL                                           RESULT                                                                              KNOWN BY  CALLED FROM
+  3.45 ms  24055  dlopen("./plugin.so", RTLD_NOW|RTLD_GLOBAL)    loaded plugin.so                                                                    opening   main() at host.c:6 in host
+  3.63 ms  24055  dlmopen(LM_ID_NEWLM, "./plugin.so", RTLD_NOW)  loaded plugin.so (namespace 2)                                                      opening   main() at host.c:7 in host
+  3.71 ms  24055  dlsym(plugin.so, "plugin")                     from plugin.so                                                                      binding   run() at host.c:3 in host
+  3.74 ms  24055  dlsym(plugin.so, "plugin")                     from plugin.so                                                                      binding   run() at host.c:3 in host
+  3.74 ms  24055  dlsym(plugin.so (namespace 2), "plugin")       from plugin.so (namespace 2)                                                        binding   run() at host.c:3 in host
+  3.75 ms  24055  dlmopen(LM_ID_NEWLM, "./bare.so", RTLD_NOW)    failed: bare.so (namespace 3) refers to count, which nothing in its scopes defines  opening   main() at host.c:11 in host
 Results known by opening, search or name are inferred from what came next.
 $ plugreport duplicates
 plugin.so: one file in 2 namespaces

@@ -24,22 +24,22 @@ $ cat program.out
 second failed
 second
 $ plugreport calls
-       AT    TID  CALL                                        RESULT               KNOWN BY  CALLED FROM
-  0.58 ms  12792  dlopen("./first.so", RTLD_NOW)              loaded first.so      opening   main() at host.c:5 in host
-  0.73 ms  12792  dlopen("./second.so", RTLD_NOW)             failed               opening   main() at host.c:6 in host
-  0.80 ms  12792  dlopen("./first.so", RTLD_NOW|RTLD_GLOBAL)  was there: first.so  name      main() at host.c:7 in host
-  0.81 ms  12792  dlopen("./second.so", RTLD_NOW)             loaded second.so     opening   main() at host.c:8 in host
+       AT    TID  CALL                                        RESULT                                                                               KNOWN BY  CALLED FROM
+  0.63 ms  24344  dlopen("./first.so", RTLD_NOW)              loaded first.so                                                                      opening   main() at host.c:5 in host
+  0.79 ms  24344  dlopen("./second.so", RTLD_NOW)             failed: second.so refers to shared and 1 other, which nothing in its scopes defines  opening   main() at host.c:6 in host
+  0.86 ms  24344  dlopen("./first.so", RTLD_NOW|RTLD_GLOBAL)  was there: first.so                                                                  name      main() at host.c:7 in host
+  0.87 ms  24344  dlopen("./second.so", RTLD_NOW)             loaded second.so                                                                     opening   main() at host.c:8 in host
 Results known by opening, search or name are inferred from what came next.
 $ plugreport bindings --from second.so --kind plt | sort
   FROM       SYMBOL  VERSION  TO            KIND  SOURCE      COUNT
   second.so  first   -        first.so      plt   la_symbind      1
   second.so  shared  -        libshared.so  plt   la_symbind      1
 $ plugreport why-global libshared.so
-libshared.so joined the global scope 0.80 ms after the start: first.so was opened with RTLD_GLOBAL and needs it.
-in process 12792 (host)
+libshared.so joined the global scope 0.86 ms after the start: first.so was opened with RTLD_GLOBAL and needs it.
+in process 24344 (host)
 
-    0.58 ms  dlopen("./first.so", RTLD_NOW) called from main() at host.c:5 in host [without RTLD_GLOBAL]
-    0.80 ms  dlopen("./first.so", RTLD_NOW|RTLD_GLOBAL) called from main() at host.c:7 in host [with RTLD_GLOBAL]
+    0.63 ms  dlopen("./first.so", RTLD_NOW) called from main() at host.c:5 in host [without RTLD_GLOBAL]
+    0.86 ms  dlopen("./first.so", RTLD_NOW|RTLD_GLOBAL) called from main() at host.c:7 in host [with RTLD_GLOBAL]
                #0  main() at host.c:7 in host
                #1  __libc_start_call_main()+0x7a in libc.so.6
                #2  __libc_start_main()+0x85 in libc.so.6

@@ -26,10 +26,10 @@ first
 second failed
 third
 $ plugreport calls
-       AT    TID  CALL                             RESULT           KNOWN BY  CALLED FROM
-  0.68 ms  13129  dlopen("./first.so", RTLD_NOW)   loaded first.so  opening   main() at host.c:5 in host
-  0.87 ms  13129  dlopen("./second.so", RTLD_NOW)  failed           opening   main() at host.c:6 in host
-  0.95 ms  13129  dlopen("./third.so", RTLD_NOW)   loaded third.so  opening   main() at host.c:7 in host
+       AT    TID  CALL                             RESULT                                                                   KNOWN BY  CALLED FROM
+  0.63 ms  24644  dlopen("./first.so", RTLD_NOW)   loaded first.so                                                          opening   main() at host.c:5 in host
+  0.80 ms  24644  dlopen("./second.so", RTLD_NOW)  failed: second.so refers to shared, which nothing in its scopes defines  opening   main() at host.c:6 in host
+  0.87 ms  24644  dlopen("./third.so", RTLD_NOW)   loaded third.so                                                          opening   main() at host.c:7 in host
 Results known by opening, search or name are inferred from what came next.
 $ plugreport bindings --symbol shared
   FROM      SYMBOL  VERSION  TO            KIND  SOURCE      COUNT

@@ -27,20 +27,20 @@ there
 user failed
 user
 $ plugreport calls
-       AT    TID  CALL                                                     RESULT                KNOWN BY    CALLED FROM
-  0.74 ms  13372  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD)              failed                not loaded  main() at host.c:5 in host
-  0.81 ms  13372  dlopen("./plugin.so", RTLD_NOW)                          loaded plugin.so      opening     main() at host.c:6 in host
-  0.89 ms  13372  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD)              was there: plugin.so  name        main() at host.c:7 in host
-  0.90 ms  13372  dlopen("./user.so", RTLD_NOW)                            failed                opening     main() at host.c:8 in host
-  0.99 ms  13372  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD|RTLD_GLOBAL)  was there: plugin.so  name        main() at host.c:9 in host
-  0.99 ms  13372  dlopen("./user.so", RTLD_NOW)                            loaded user.so        opening     main() at host.c:10 in host
+       AT    TID  CALL                                                     RESULT                                                                 KNOWN BY    CALLED FROM
+  0.55 ms  24874  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD)              failed                                                                 not loaded  main() at host.c:5 in host
+  0.60 ms  24874  dlopen("./plugin.so", RTLD_NOW)                          loaded plugin.so                                                       opening     main() at host.c:6 in host
+  0.66 ms  24874  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD)              was there: plugin.so                                                   name        main() at host.c:7 in host
+  0.67 ms  24874  dlopen("./user.so", RTLD_NOW)                            failed: user.so refers to plugin, which nothing in its scopes defines  opening     main() at host.c:8 in host
+  0.73 ms  24874  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD|RTLD_GLOBAL)  was there: plugin.so                                                   name        main() at host.c:9 in host
+  0.74 ms  24874  dlopen("./user.so", RTLD_NOW)                            loaded user.so                                                         opening     main() at host.c:10 in host
 Results known by opening, search or name are inferred from what came next.
 $ plugreport why-loaded plugin.so
 plugin.so was loaded because main() at host.c:6 in host opened it.
-in process 13372 (host)
+in process 24874 (host)
 
   /opt/app/host  the program
-  `- ./plugin.so  0.87 ms
+  `- ./plugin.so  0.65 ms
         dlopen("./plugin.so", RTLD_NOW) called from main() at host.c:6 in host
           #0  main() at host.c:6 in host
           #1  __libc_start_call_main()+0x7a in libc.so.6
@@ -50,12 +50,12 @@ in process 13372 (host)
         the file is /opt/app/plugin.so
 
   Afterwards:
-      0.89 ms  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD) called from main() at host.c:7 in host  [inferred: an object of this name was there]
-      0.99 ms  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD|RTLD_GLOBAL) called from main() at host.c:9 in host  [inferred: an object of this name was there]
+      0.66 ms  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD) called from main() at host.c:7 in host  [inferred: an object of this name was there]
+      0.73 ms  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD|RTLD_GLOBAL) called from main() at host.c:9 in host  [inferred: an object of this name was there]
 
 Which loads, searches and calls belong together is inferred from their order.
 $ plugreport promotions
        AT  OBJECT     HOW           LOADED  BY                                                       CALLED FROM                 BOUND SINCE
-  0.99 ms  plugin.so  RTLD_NOLOAD  0.87 ms  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD|RTLD_GLOBAL)  main() at host.c:9 in host            1
+  0.73 ms  plugin.so  RTLD_NOLOAD  0.65 ms  dlopen("./plugin.so", RTLD_NOW|RTLD_NOLOAD|RTLD_GLOBAL)  main() at host.c:9 in host            1
 Scopes are inferred: rebuilt from the recorded loads, calls and closes.
 END

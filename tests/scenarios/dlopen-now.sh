@@ -25,10 +25,10 @@ good
 bad failed
 bad, lazily
 $ plugreport calls
-       AT    TID  CALL                           RESULT          KNOWN BY  CALLED FROM
-  0.66 ms  13549  dlopen("./good.so", RTLD_NOW)  loaded good.so  opening   main() at host.c:5 in host
-  0.78 ms  13549  dlopen("./bad.so", RTLD_NOW)   failed          opening   main() at host.c:6 in host
-  0.86 ms  13549  dlopen("./bad.so", RTLD_LAZY)  loaded bad.so   opening   main() at host.c:7 in host
+       AT    TID  CALL                           RESULT                                                                         KNOWN BY  CALLED FROM
+  0.61 ms  25334  dlopen("./good.so", RTLD_NOW)  loaded good.so                                                                 opening   main() at host.c:5 in host
+  0.71 ms  25334  dlopen("./bad.so", RTLD_NOW)   failed: bad.so refers to nobody_has_this, which nothing in its scopes defines  opening   main() at host.c:6 in host
+  0.77 ms  25334  dlopen("./bad.so", RTLD_LAZY)  loaded bad.so                                                                  opening   main() at host.c:7 in host
 Results known by opening, search or name are inferred from what came next.
 $ plugreport bindings --from good.so --kind plt
   FROM     SYMBOL  VERSION      TO         KIND  SOURCE      COUNT
