@@ -188,16 +188,24 @@ static inline uint64_t sb_process(struct spool_builder *b, const char *exe, cons
 	return sb_commit(b);
 }
 
-/* Object `number`, mapped at number * 0x100000 for 0x10000 bytes, with a build-id of four bytes. */
-static inline uint64_t sb_object_with(struct spool_builder *b, uint32_t number, unsigned kind,
-				      const char *name, const char *soname, const char *build_id,
-				      const char *const *needed, uint32_t needed_count)
+struct sb_facts {
+	unsigned kind;
+	const char *name, *soname;
+	const char *build_id; /* four bytes */
+	uint64_t elf_flags;   /* SPOOL_ELF_* */
+	const char *const *needed;
+	uint32_t needed_count;
+};
+
+/* Object `number`, mapped at number * 0x100000 for 0x10000 bytes. */
+static inline uint64_t sb_object_of(struct spool_builder *b, uint32_t number,
+				    const struct sb_facts *facts)
 {
 	struct spool_object fixed = {
 		.when = sb_when(b),
 		.object = number,
-		.kind = kind,
-		.needed_count = needed_count,
+		.kind = facts->kind,
+		.needed_count = facts->needed_count,
 		.segment_count = 1,
 		.cookie_known = 1,
 		.link_map = UINT64_C(0x7f0000000000) + number * 0x1000u,
@@ -209,28 +217,35 @@ static inline uint64_t sb_object_with(struct spool_builder *b, uint32_t number, 
 		.file_size = 0x2000,
 		.mtime_ns = 77,
 		.flags_1 = UINT64_C(1) << 63,
+		.elf_flags = facts->elf_flags,
 	};
 	struct spool_segment segment = {0, 0x1000, 0, 5, 1};
 
 	sb_begin(b, SPOOL_OBJECT, 0, 1);
 	sb_put(b, &fixed, sizeof(fixed));
 	sb_put(b, &segment, sizeof(segment));
-	sb_text(b, name);
-	sb_text(b, name);
-	sb_text(b, soname);
-	sb_text_of(b, build_id, 4);
+	sb_text(b, facts->name);
+	sb_text(b, facts->name);
+	sb_text(b, facts->soname);
+	sb_text_of(b, facts->build_id, 4);
 	sb_text(b, NULL);
 	sb_text(b, "$ORIGIN/../lib");
-	for (uint32_t i = 0; i < needed_count; i++)
-		sb_text(b, needed[i]);
+	for (uint32_t i = 0; i < facts->needed_count; i++)
+		sb_text(b, facts->needed[i]);
 	return sb_commit(b);
 }
 
 static inline uint64_t sb_object(struct spool_builder *b, uint32_t number, unsigned kind,
 				 const char *name, const char *soname, const char *needed)
 {
-	return sb_object_with(b, number, kind, name, soname, "\xde\xad\x00\xbe", &needed,
-			      needed ? 1 : 0);
+	const struct sb_facts facts = {.kind = kind,
+				       .name = name,
+				       .soname = soname,
+				       .build_id = "\xde\xad\x00\xbe",
+				       .needed = &needed,
+				       .needed_count = needed ? 1 : 0};
+
+	return sb_object_of(b, number, &facts);
 }
 
 static inline uint64_t sb_search(struct spool_builder *b, uint32_t requester, uint32_t origin,

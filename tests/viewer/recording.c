@@ -35,8 +35,10 @@ static const char *soname_of(uint32_t number, char *room, size_t size)
 	static const char *const parts[] = {"core",   "text",  "image", "codec", "net",
 					    "script", "audio", "chart", "store", "crypt"};
 
-	snprintf(room, size, "lib%s%s%u.so.%u", parts[number % 10], number % 3 ? "" : "-plugin",
-		 number, number % 4);
+	/* Letters tell them apart: numbers would make them versions of one library. */
+	snprintf(room, size, "lib%s%s%c%c%c.so.%u", parts[number % 10],
+		 number % 3 ? "-" : "-plugin-", 'a' + (int)(number / 676 % 26),
+		 'a' + (int)(number / 26 % 26), 'a' + (int)(number % 26), number % 4);
 	return room;
 }
 
@@ -79,15 +81,24 @@ static void put_object(struct program *p, uint32_t number)
 		count++;
 	}
 	memcpy(build_id, &number, sizeof(build_id));
-	if (number == 1)
-		sb_object_with(&p->b, 1, SPOOL_OBJECT_MAIN, "", NULL, build_id, needed, count);
-	else if (number == 2)
-		sb_object_with(&p->b, 2, SPOOL_OBJECT_LDSO, "/lib64/ld-linux-x86-64.so.2",
-			       "ld-linux-x86-64.so.2", build_id, NULL, 0);
-	else
-		sb_object_with(&p->b, number, SPOOL_OBJECT_LIBRARY,
-			       path_of(number, path, sizeof(path)),
-			       soname_of(number, own, sizeof(own)), build_id, needed, count);
+	struct sb_facts facts = {.kind = SPOOL_OBJECT_LIBRARY,
+				 .name = path_of(number, path, sizeof(path)),
+				 .soname = soname_of(number, own, sizeof(own)),
+				 .build_id = build_id,
+				 .elf_flags = SPOOL_ELF_STACK | SPOOL_ELF_GNU_HASH,
+				 .needed = needed,
+				 .needed_count = number == 2 ? 0 : count};
+
+	if (number == 1) {
+		facts.kind = SPOOL_OBJECT_MAIN;
+		facts.name = "";
+		facts.soname = NULL;
+	} else if (number == 2) {
+		facts.kind = SPOOL_OBJECT_LDSO;
+		facts.name = "/lib64/ld-linux-x86-64.so.2";
+		facts.soname = "ld-linux-x86-64.so.2";
+	}
+	sb_object_of(&p->b, number, &facts);
 }
 
 /* Mapping a library takes some time, a large one more. */
@@ -123,7 +134,7 @@ static void put_binding(struct program *p, uint32_t count)
 		to = 3 + pick(p, p->hubs ? p->hubs : 1);
 	if (to > p->objects || from > p->objects)
 		return;
-	snprintf(name, sizeof(name), "_ZN7suite%03u6Widget%zuprocess_%uERKNS_5EventEj", to % 1000,
+	snprintf(name, sizeof(name), "_ZN8suite%03u6Widget%zuprocess_%uERKNS_5EventEj", to % 1000,
 		 (size_t)(symbol < 10 ? 9 : 10), symbol);
 	sb_symbol(&p->b, to, symbol, name, symbol % 5 ? NULL : "SUITE_1.0");
 	sb_binding(&p->b, from, to, symbol, 0);
@@ -201,16 +212,25 @@ static void put_hostile(struct spool_builder *b)
 	sb_process(b, names[0], names[1],
 		   "LD_LIBRARY_PATH=<script>document.title='owned'</script>");
 	sb_event(b, SPOOL_ACTIVITY, 0, LA_ACT_ADD);
-	sb_object_with(b, 1, SPOOL_OBJECT_MAIN, "", NULL, build_id, names,
-		       (uint32_t)ARRAY_SIZE(names));
+	sb_object_of(b, 1,
+		     &(struct sb_facts){.kind = SPOOL_OBJECT_MAIN,
+					.name = "",
+					.build_id = build_id,
+					.needed = names,
+					.needed_count = (uint32_t)ARRAY_SIZE(names)});
 	for (uint32_t i = 0; i < ARRAY_SIZE(names); i++) {
 		const char *other = names[(i + 1) % ARRAY_SIZE(names)];
 
 		build_id[3] = (char)i;
 		sb_search(b, 1, LA_SER_ORIG, names[i], NULL, 0);
 		sb_search(b, 1, LA_SER_LIBPATH, other, NULL, 0);
-		sb_object_with(b, i + 2, SPOOL_OBJECT_LIBRARY, names[i], names[i], build_id, &other,
-			       1);
+		sb_object_of(b, i + 2,
+			     &(struct sb_facts){.kind = SPOOL_OBJECT_LIBRARY,
+						.name = names[i],
+						.soname = names[i],
+						.build_id = build_id,
+						.needed = &other,
+						.needed_count = 1});
 		sb_symbol(b, i + 2, 1, names[i], other);
 		sb_binding(b, 1, i + 2, 1, 0);
 	}

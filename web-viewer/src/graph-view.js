@@ -167,7 +167,8 @@ export class FocusGraph {
 		svg('title', null, `${model.text('object', 'path', box.id)}: ` +
 			model.text('object', 'why', box.id)),
 		svg('rect', { x, y: box.y - BOX_HEIGHT / 2, width: BOX_WIDTH, height: BOX_HEIGHT, rx: 8 }),
-		svg('text', { x: x + 12, y: box.y + 4.5 }, shorten(model.objectLabel(box.id), LETTERS)));
+		svg('text', { x: x + 12, y: box.y + 4.5 }, shorten(model.objectLabel(box.id),
+			box.id === this.focus ? LETTERS - 2 : LETTERS)));
 	}
 
 	/** @param {Box} box @param {number} x */

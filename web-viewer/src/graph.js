@@ -168,23 +168,25 @@ export function layoutFocus({ focus, graph, most_hops, most, expanded = new Set(
 	weight = () => 0 }) {
 	/** @type {Map<number, number>} */
 	const column_of = new Map([[focus, 0]]);
+	// The path stands in a row on the left, also where another way is shorter.
+	path.forEach((node, i) => column_of.set(node, i + 1 - path.length));
 	for (const [node, hop] of hops(focus, graph.next, most_hops))
-		column_of.set(node, hop);
+		if (!column_of.has(node))
+			column_of.set(node, hop);
 	for (const [node, hop] of hops(focus, graph.back, most_hops))
 		if (!column_of.has(node))
 			column_of.set(node, -hop);
-	path.forEach((node, i) => {
-		if (!column_of.has(node))
-			column_of.set(node, i + 1 - path.length);
-	});
 
 	const kept = keep({ column_of, focus, most, expanded, path, weight });
 	const shown = [...graph.edges];
 	for (let i = 0; i + 1 < path.length; i++) // also where reduction took an edge away
 		if (!shown.some(edge => edge.from === path[i] && edge.to === path[i + 1]))
 			shown.push({ from: path[i], to: path[i + 1], kind: 'path' });
+	// What is needed and leads back to the path would only cross all others.
+	const leadsBack = (/** @type {Edge} */ edge) => (kept.nodes.get(edge.from) ?? 0) > 0 &&
+		(kept.nodes.get(edge.to) ?? 0) < 0;
 	return place(shown.filter(edge => kept.nodes.has(edge.from) && kept.nodes.has(edge.to) &&
-		edge.from !== edge.to), kept);
+		edge.from !== edge.to && !leadsBack(edge)), kept);
 }
 
 /**

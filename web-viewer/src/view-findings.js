@@ -65,7 +65,8 @@ export function findingList(model, rows) {
 		const count = model.number('finding', 'processes', row);
 		return h('li', null, severityBadge(model.text('finding', 'severity', row)),
 			h('div', null,
-				link(findingHref(model, row), plainText(model.text('finding', 'message', row))),
+				h('div', { class: 'clamp' }, link(findingHref(model, row),
+					plainText(model.text('finding', 'message', row)))),
 				h('div', { class: 'dim' }, model.text('rule', 'slug',
 					model.number('finding', 'rule', row)),
 				count > 1 && `, in ${formatNumber(count)} processes`)));

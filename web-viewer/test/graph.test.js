@@ -58,6 +58,11 @@ test('the path from the program is always there', () => {
 	for (const node of [1, 2, 3, 4, 5])
 		assert.ok(layout.boxes.some(box => box.id === node), `${node}`);
 	assert.equal(layout.first, -4);
+	// ... also when the focus needs what brought it, which is not drawn twice
+	const back = layoutFocus({ focus: 3, most_hops: 2, most: 9, path: [1, 2, 3],
+		graph: prepare(needed([[1, 2], [2, 3], [3, 4], [4, 1]])) });
+	assert.deepEqual([1, 2, 3, 4].map(id => back.boxes.find(box => box.id === id)?.column), [-2, -1, 0, 1]);
+	assert.equal(back.lines.length, 3);
 });
 
 test('boxes do not cover each other, whatever the graph', () => {
