@@ -10,7 +10,7 @@
 /* --- which recordings */
 
 /* "FILE#RUN", unless there is a file of that whole name. */
-static bool parse_side(struct diff_side *side, const char *operand, int64_t run, const char *db)
+bool diff_parse_side(struct diff_side *side, const char *operand, int64_t run, const char *db)
 {
 	const char *hash = operand ? strrchr(operand, '#') : NULL;
 	char *end;
@@ -446,12 +446,12 @@ int cmd_diff(struct context *context)
 		     "--run-a=1 --run-b=2");
 		return EXIT_USAGE;
 	}
-	if (parse_side(&diff.a, context->operand_count > 0 ? context->operands[0] : NULL,
-		       options->run_a, options->db) &&
-	    parse_side(&diff.b, context->operand_count > 1 ? context->operands[1] : NULL,
-		       options->run_b,
-		       context->operand_count == 1 && !options->db_given ? diff.a.path
-									 : options->db)) {
+	if (diff_parse_side(&diff.a, context->operand_count > 0 ? context->operands[0] : NULL,
+			    options->run_a, options->db) &&
+	    diff_parse_side(&diff.b, context->operand_count > 1 ? context->operands[1] : NULL,
+			    options->run_b,
+			    context->operand_count == 1 && !options->db_given ? diff.a.path
+									      : options->db)) {
 		status = EXIT_DATABASE;
 		if (open_side(&diff.a, options) && open_side(&diff.b, options))
 			status = show_diff(&diff);

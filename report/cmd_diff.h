@@ -1,5 +1,6 @@
 /*
- * cmd_diff.h - private to cmd_diff*.c: the two recordings that are compared.
+ * cmd_diff.h - the two recordings that are compared; private to cmd_diff*.c, but for who takes
+ * operands like those of diff.
  */
 #ifndef PLUGREPORT_CMD_DIFF_H
 #define PLUGREPORT_CMD_DIFF_H
@@ -15,6 +16,12 @@ struct diff_side {
 	struct process_list list;
 	struct examination examination;
 };
+
+/*
+ * Path and run of what an operand means: FILE, FILE#RUN, #RUN; `db` and `run` where it is NULL or
+ * does not tell.  The caller frees the path.  False after a message.
+ */
+bool diff_parse_side(struct diff_side *side, const char *operand, int64_t run, const char *db);
 
 /* A variable that differs; NULL: not set. */
 struct variable_change {

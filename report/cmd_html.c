@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "report/cmd_diff.h"
 #include "report/html/collect.h"
 #include "report/html/page.h"
 #include "report/html/static.h"
@@ -120,6 +121,19 @@ static int select_processes(struct collect *collect)
 	return status;
 }
 
+/* What differs from the recording A. */
+static void collect_diff(struct collect *collect)
+{
+	static const struct document_subject about = {
+		.kind = "diff", .title = "What differs", .process = NONE};
+	struct context context = *collect->context;
+
+	context.render = collect->document;
+	document_begin(collect->document, &about);
+	cmd_diff(&context);
+	document_end(collect->document);
+}
+
 static int collect_all(struct collect *collect, const char *title)
 {
 	collect_meta(collect, title);
@@ -129,6 +143,10 @@ static int collect_all(struct collect *collect, const char *title)
 	progress(collect, "checking", 0, 1);
 	if (!collect_findings(collect))
 		return EXIT_DATABASE;
+	if (collect->context->options->diff) {
+		progress(collect, "comparing", 0, 1);
+		collect_diff(collect);
+	}
 	collect_report_sections(collect);
 	return EXIT_OK;
 }
@@ -252,12 +270,13 @@ static int write_page(struct collect *collect, const char *title)
 	return EXIT_OK;
 }
 
-int cmd_html(struct context *context)
+static int write_report(struct context *context)
 {
 	AUTO_STRBUF struct strbuf title = STRBUF_INIT;
 	struct collect collect;
 	int status;
 
+	context_open_database(context);
 	collect_init(&collect, context);
 	status = select_processes(&collect);
 	if (status == EXIT_OK) {
@@ -267,5 +286,30 @@ int cmd_html(struct context *context)
 	if (status == EXIT_OK)
 		status = write_page(&collect, title.s);
 	collect_release(&collect);
+	return status;
+}
+
+int cmd_html(struct context *context)
+{
+	const struct options *before = context->options;
+	struct options of_b = *before;
+	struct diff_side side = {0};
+	int status;
+
+	if (!before->diff && context->operand_count == 0)
+		return write_report(context);
+	if (!before->diff || context->operand_count != 2) {
+		warn("html: %s; the operands A and B belong to --diff",
+		     before->diff ? "of which two recordings?" : "of what?");
+		return EXIT_USAGE;
+	}
+	if (!diff_parse_side(&side, context->operands[1], before->run, before->db))
+		return EXIT_USAGE;
+	of_b.db = side.path;
+	of_b.run = side.run;
+	context->options = &of_b;
+	status = write_report(context);
+	context->options = before;
+	free(side.path);
 	return status;
 }

@@ -112,6 +112,7 @@ static const struct option_entry explain_options[] = {
 static const struct option_entry html_options[] = {
 	OPTION('o', "output", "FILE", OPTION_STRING, output,
 	       "where to write it; -: standard output"),
+	OPTION(0, "diff", NULL, OPTION_FLAG, diff, "of B, with what differs from A"),
 	OPTION(0, "open", NULL, OPTION_FLAG, open, "open it in the browser"),
 	OPTION('q', "quiet", NULL, OPTION_FLAG, quiet, "no progress, and no word at the end"),
 };
@@ -245,10 +246,11 @@ const struct command commands[] = {
 	 "Each binding that was observed is looked up in the state that plugreport rebuilt\n"
 	 "for its moment; disagreements are listed.  Exit status 1 when there are any.\n",
 	 NO_OPTIONS, cmd_verify},
-	{"html", "", 0, 0, COMMAND_DATABASE, "everything, as a page for the browser",
+	{"html", "[A B]", 0, 2, 0, "everything, as a page for the browser",
 	 "Write one file that shows the recording: what was loaded and why, searches,\n"
 	 "bindings, calls over time, namespaces and processes.  It needs no network and\n"
-	 "nothing else; any current browser opens it from disk.\n",
+	 "nothing else; any current browser opens it from disk.  With --diff, A and B are\n"
+	 "FILE or FILE#RUN as for diff.\n",
 	 OPTIONS(html_options), cmd_html},
 	{"sql", "'SELECT ...'", 1, 1, COMMAND_DATABASE, "ask the database directly",
 	 "Run one SQL statement that only reads.  The schema is documented in schema.sql.\n",

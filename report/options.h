@@ -60,7 +60,7 @@ struct options {
 	int64_t run_a, run_b; /* 0: the newest */
 	bool ignore_order, ignore_paths, ignore_builds;
 	bool ignore_environment, ignore_bindings, ignore_findings;
-	bool open;
+	bool open, diff;
 };
 
 enum fail_on { FAIL_ON_ERROR, FAIL_ON_WARNING, FAIL_ON_NOTE, FAIL_ON_NEVER };

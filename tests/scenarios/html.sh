@@ -68,6 +68,17 @@ expect_eq "what the browser was asked for" "$(cat opened)" "$(realpath page.html
 expect_match "no browser" "$(unset DISPLAY WAYLAND_DISPLAY; BROWSER= plugreport html --open 2>&1)" \
 	'no browser to open plugaudit\.html in'
 
+# Two recordings: the page is of the second one, with what differs from the first one.
+PLUGAUDIT_DB=$PWD/other.db LD_LIBRARY_PATH=$(dirname "$host")/plugins/png/lib audit "$host" jpeg >out
+plugreport html --diff plugaudit.db other.db -o diff.html -q
+expect_match "a page of the second one" "$(sed -n 's/.*<title>\(.*\)<.title>.*/\1/p' diff.html)" ' jpeg$'
+for wrong in "--diff" "--diff plugaudit.db" "plugaudit.db other.db" "--diff plugaudit.db other.db#x"; do
+	# shellcheck disable=SC2086
+	expect_match "html $wrong" "$(plugreport html $wrong -o none.html 2>&1; echo $?)" '^2$'
+done
+expect_eq "no such recording" "$(plugreport html --diff plugaudit.db gone.db -o none.html >said 2>&1; echo $?)" 3
+expect_true "nothing is written then" [ ! -e none.html ]
+
 # Several processes, one of them executed by another.
 PLUGAUDIT_DB=$PWD/tree.db plugreport record -o tree.db -- sh -c 'ls >/dev/null; exec env true' >out
 PLUGAUDIT_DB=$PWD/tree.db plugreport html -o tree.html -q

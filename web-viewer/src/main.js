@@ -8,7 +8,7 @@ import { findingView } from './view-findings.js';
 import { interposeView } from './view-interpose.js';
 import { lossBanner, overview } from './view-overview.js';
 import { callView, graphView, notFound, objectView, searchView } from './view-object.js';
-import { namespacesView, processesView, timelineView } from './view-process.js';
+import { diffView, namespacesView, processesView, timelineView } from './view-process.js';
 import { symbolHref, symbolView } from './view-symbol.js';
 import { LIST_NAMES, listView } from './view-tables.js';
 
@@ -19,7 +19,7 @@ import { LIST_NAMES, listView } from './view-tables.js';
 /** @type {{[name: string]: (model: Model, route: Route, navigate: Navigate) => View}} */
 const VIEWS = {
 	overview, object: objectView, graph: graphView, call: callView, search: searchView,
-	finding: findingView, symbol: symbolView, interpose: interposeView, timeline: timelineView, namespaces: namespacesView, processes: processesView,
+	finding: findingView, symbol: symbolView, interpose: interposeView, diff: diffView, timeline: timelineView, namespaces: namespacesView, processes: processesView,
 	...Object.fromEntries(LIST_NAMES.map(name => [name, listView])),
 };
 
@@ -28,7 +28,7 @@ const PLACES = [
 	['overview', 'Overview', ''], ['findings', 'Findings', 'finding'], ['objects', 'Objects', 'object'],
 	['bindings', 'Bindings', 'binding'], ['searches', 'Searches', 'search'],
 	['calls', 'Calls', 'call'], ['graph', 'Graph', ''], ['timeline', 'Timeline', ''],
-	['interpose', 'Interpositions', ''], ['namespaces', 'Namespaces', ''], ['processes', 'Processes', 'process'],
+	['interpose', 'Interpositions', ''], ['namespaces', 'Namespaces', ''], ['processes', 'Processes', 'process'], ['diff', 'Differences', ''],
 ];
 
 const KEYS = [
@@ -186,7 +186,8 @@ class Page {
 	/** @param {Route} route */
 	showNav(route) {
 		const { model } = this;
-		replace(this.nav, h('ul', null, PLACES.map(([name, title, table]) => h('li', null,
+		const places = PLACES.filter(([name]) => name !== 'diff' || model.documentOf('', -1, 'diff'));
+		replace(this.nav, h('ul', null, places.map(([name, title, table]) => h('li', null,
 			h('a', { href: formatRoute(name), 'aria-current': name === route.name ? 'page' : null },
 				h('span', null, title),
 				table && h('span', { class: 'number' },

@@ -175,7 +175,7 @@ export function overview(model) {
 	const { meta } = model.data;
 	const player = new Player(model, new NameIndex(model, main));
 	/* Those that have a place of their own are shown there. */
-	const elsewhere = ['losses', 'promotions'];
+	const elsewhere = ['losses', 'promotions', 'diff'];
 	const glibc = model.text('process', 'glibc', main);
 	return {
 		title: 'Overview',
@@ -183,6 +183,7 @@ export function overview(model) {
 			h('p', { class: 'subtitle' }, `Recorded ${model.text('process', 'date', 0)}` +
 				(glibc ? `, glibc ${glibc}` : '')),
 			verdictPanel(model),
+			model.documentOf('', -1, 'diff') && h('p', null, link('#diff', 'What differs from the other recording')),
 			cards(model),
 			h('div', { class: 'columns' },
 				...[failures(model), startUpPanel(model, main), wastePanel(model, all)]

@@ -147,6 +147,19 @@ function processTree(model, chosen) {
 }
 
 /**
+ * What differs from another recording.
+ * @param {Model} model
+ * @returns {View}
+ */
+export function diffView(model) {
+	const player = new Player(model, new NameIndex(model, model.mainProcess()));
+	return { title: 'Differences', content: [
+		reportSection(model, 'diff', player) ?? h('p', null, 'This report is of one recording. ',
+			h('code', null, 'plugreport html --diff A B'), ' shows what differs between two.'),
+	] };
+}
+
+/**
  * An explanation of a process.
  * @param {Model} model
  * @param {number} process

@@ -46,7 +46,7 @@ function covered() {
 /** @param {import('playwright-core').Page} page */
 async function routes(page) {
 	const list = ['#overview', '#findings', '#objects', '#bindings', '#searches', '#calls', '#graph',
-		'#timeline', '#interpose', '#interpose?all=1', '#namespaces', '#processes', '#nonsense',
+		'#timeline', '#interpose', '#interpose?all=1', '#namespaces', '#processes', '#diff', '#nonsense',
 		'#object/999999', '#finding/none'];
 	for (const [place, kind] of [['#findings', 'finding'], ['#objects', 'object'],
 		['#searches', 'search'], ['#calls', 'call']]) {
