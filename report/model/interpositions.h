@@ -94,7 +94,8 @@ struct interposition {
 
 /*
  * One object's definitions in the way of another's: a cell of the matrix.  A symbol counts for
- * (its winner, each other definer that was live with it).
+ * (its winner, each other definer that was live with it), and for whoever got a reference and whom
+ * that was meant for.
  */
 struct interposition_pair {
 	int winner, loser;

@@ -214,7 +214,10 @@ static size_t common_symbols(const struct judge *judge, int a, int b)
 	const struct interposition_pair *one = interpositions_find_pair(judge->b->out, a, b);
 	const struct interposition_pair *other = interpositions_find_pair(judge->b->out, b, a);
 
-	return (one ? one->symbols : 0) + (other ? other->symbols : 0);
+	size_t symbols = one ? one->symbols : 0;
+
+	/* A symbol can be in both. */
+	return other && other->symbols > symbols ? other->symbols : symbols;
 }
 
 /* Are two definers in use copies of one library, rather than strangers with a name in common? */

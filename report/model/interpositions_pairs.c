@@ -18,6 +18,18 @@ static int compare_cells(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
+static size_t drop_repeated(struct cell *cells, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t j = 0; j < count; j++)
+		if (kept == 0 || compare_cells(&cells[kept - 1], &cells[j]) != 0)
+			cells[kept++] = cells[j];
+	return kept;
+}
+
+/* Each symbol: its winner against all others, and whoever got a reference against whom it was meant
+ * for. */
 static size_t find_cells(struct interposition_builder *b, struct cell **ret_cells)
 {
 	size_t count = 0, room = 0;
@@ -32,10 +44,17 @@ static size_t find_cells(struct interposition_builder *b, struct cell **ret_cell
 			if (loser != i->winner && objects_coexist(b->rec, loser, i->winner))
 				*GROW(*ret_cells, count, room) = (struct cell){i->winner, loser, j};
 		}
+		for (size_t k = 0; i->vague == VAGUE_NOT && k < i->user_count; k++) {
+			const struct interposition_user *user = &i->users[k];
+
+			if (user->missed != NONE && user->to != i->winner)
+				*GROW(*ret_cells, count, room) =
+					(struct cell){user->to, user->missed, j};
+		}
 	}
 	if (count)
 		qsort(*ret_cells, count, sizeof(**ret_cells), compare_cells);
-	return count;
+	return drop_repeated(*ret_cells, count);
 }
 
 static bool is_used(const struct interposition *i, int object)

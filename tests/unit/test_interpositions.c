@@ -233,7 +233,9 @@ static void allocators(void **state)
 	add_malloc(&f, 2, NULL, STB_GLOBAL);
 	bind_to(&f, 20, 0, 1, "malloc", "GLIBC_2.2.5", "got");
 	bind_to(&f, 30, 0, 2, "malloc", "GLIBC_2.2.5", "plt");
-	expect(&f, "malloc -D-T- error: 1; 1 2 since 30\n", NULL);
+	expect(&f, "malloc -D-T- error: 1; 1 2 since 30\n",
+	       "2 over 1: 1 common, 0 own, 1 others', 1 split, 0 vague, error\n"
+	       "1 over 2: 1 common, 0 own, 0 others', 1 split, 0 vague, error\n");
 
 	/* operator new of the program: replaced, for all. */
 	bound_fixture_init(&f);
