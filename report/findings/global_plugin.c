@@ -16,11 +16,10 @@ static size_t find_victims(struct rule_input *input, const struct globals *globa
 		const struct interposition *interposition = &all->list[i];
 		const struct interposition_user *miss = interposition_first_miss(interposition);
 
-		/* What C++ means to be one, and constants, don't matter. */
+		/* What C++ means to be one does not matter. */
 		if (interposition->interest < INTEREST_WARNING || !miss ||
-		    interposition->vague != VAGUE_NOT ||
-		    interposition_is_constant(input, interposition) ||
-		    !globals_have(globals, miss->to) || globals_have(globals, miss->missed))
+		    interposition->vague != VAGUE_NOT || !globals_have(globals, miss->to) ||
+		    globals_have(globals, miss->missed))
 			continue;
 		count++;
 		finding_add_object(finding, miss->to);

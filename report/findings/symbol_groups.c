@@ -1,7 +1,5 @@
 #include "report/findings/symbol_groups.h"
 
-#include <elf.h>
-
 #include "report/render/words.h"
 
 #define SYMBOLS_KEPT 200 /* of a finding; there can be thousands */
@@ -19,34 +17,6 @@ const struct interposition_user *interposition_first_miss(const struct interposi
 const char *interposition_name(struct rule_input *input, const struct interposition *i)
 {
 	return name_string(&input_bound(input)->names, i->symbol);
-}
-
-/*
- * Is it a constant, of one size wherever it is defined?  Code that is generated into several
- * libraries (Wayland's protocols) brings tables of them along; which of them is used makes no
- * difference, so there is nothing to act on.
- */
-bool interposition_is_constant(struct rule_input *input, const struct interposition *i)
-{
-	struct symbol_provider *symbols = input_symbols(input);
-	const char *name = interposition_name(input, i);
-	uint64_t size = 0;
-
-	for (size_t j = 0; symbols && j < i->definer_count; j++) {
-		const struct symbol_table *table = symbols_of(symbols, i->definers[j].object);
-		int index = table ? symbol_table_first(table, name) : -1;
-		struct definition definition = {.object = i->definers[j].object,
-						.type = i->definers[j].type};
-
-		if (index < 0 || i->definers[j].type != STT_OBJECT ||
-		    (j && table->symbols[index].size != size))
-			return false;
-		size = table->symbols[index].size;
-		definition.value = table->symbols[index].value;
-		if (definition_is_state(input->rec, &definition))
-			return false;
-	}
-	return symbols != NULL;
 }
 
 static enum severity severity_of(const struct interposition *i)
@@ -75,14 +45,11 @@ static struct symbol_group *group_of(struct symbol_groups *groups, enum severity
 	return group;
 }
 
-static void take(struct rule_input *input, struct symbol_groups *groups,
-		 const struct interposition *i, const int *objects, size_t count)
+static void take(struct symbol_groups *groups, const struct interposition *i, const int *objects,
+		 size_t count)
 {
-	struct symbol_group *group;
+	struct symbol_group *group = group_of(groups, severity_of(i), objects, count);
 
-	if (interposition_is_constant(input, i))
-		return;
-	group = group_of(groups, severity_of(i), objects, count);
 	*GROW(group->symbols, group->symbol_count, group->symbol_room) = i;
 }
 
@@ -97,8 +64,10 @@ void symbol_groups_by_miss(struct rule_input *input,
 		const struct interposition *i = &all->list[j];
 		const struct interposition_user *miss = interposition_first_miss(i);
 
-		if (i->interest != INTEREST_NONE && miss && wanted(input, i))
-			take(input, ret, i, (const int[]){miss->to, miss->missed}, 2);
+		/* Which constant is used makes no difference: there is nothing to act on. */
+		if (i->interest != INTEREST_NONE && i->dull != DULL_CONSTANT && miss &&
+		    wanted(input, i))
+			take(ret, i, (const int[]){miss->to, miss->missed}, 2);
 	}
 }
 
@@ -119,7 +88,7 @@ void symbol_groups_by_definers(struct rule_input *input,
 			if (i->definers[k].users)
 				objects[count++] = i->definers[k].object;
 		if (i->interest != INTEREST_NONE && count > 1 && wanted(input, i))
-			take(input, ret, i, objects, count);
+			take(ret, i, objects, count);
 	}
 }
 

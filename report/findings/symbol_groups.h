@@ -37,9 +37,6 @@ void symbol_groups_release(struct symbol_groups *groups);
 /* The first user that missed its definition; NULL: none did. */
 const struct interposition_user *interposition_first_miss(const struct interposition *i);
 
-/* Does it make no difference which definition is used?  Such ones are in no group. */
-bool interposition_is_constant(struct rule_input *input, const struct interposition *i);
-
 /* A symbol's name, mangled. */
 const char *interposition_name(struct rule_input *input, const struct interposition *i);
 

@@ -164,15 +164,15 @@ if command -v g++ >/dev/null; then
 	cat >shared.h <<'C'
 #include <stdexcept>
 struct PluginError : std::runtime_error { using std::runtime_error::runtime_error; };
-inline int registry = 0;
+namespace app { inline int registry = 0; }
 template <class T> struct Once { static int value; };
 template <class T> int Once<T>::value = 0;
 C
 	for i in 1 2; do
 		cat >cxx$i.cpp <<C
 #include "shared.h"
-extern "C" int run() { try { throw PluginError("x"); } catch (PluginError &) { registry++; Once<int>::value++; }
-	return registry + Once<int>::value; }
+extern "C" int run() { try { throw PluginError("x"); } catch (PluginError &) { app::registry++; Once<int>::value++; }
+	return app::registry + Once<int>::value; }
 C
 		g++ -std=c++17 -g -O0 -fPIC -shared -fno-gnu-unique -o cxx$i.so cxx$i.cpp
 		g++ -std=c++17 -g -O0 -fPIC -shared -fno-gnu-unique -fvisibility=hidden -o cxxhidden$i.so cxx$i.cpp \
@@ -180,7 +180,7 @@ C
 	done
 	audit ./host l:./cxx1.so l:./cxx2.so >out
 	expect_match "inline variables that are two" "$(serious)" '^warning vague-linkage-split cxx1\.so cxx2\.so$'
-	expect_match "what" "$(message_of vague-linkage-split)" 'registry.*each has a state of its own'
+	expect_match "what" "$(message_of vague-linkage-split)" 'app::registry.*each has a state of its own'
 	audit ./host g:./cxx1.so g:./cxx2.so >out
 	expect_eq "made one by RTLD_GLOBAL" "$(serious)" ""
 	audit ./host l:./cxxhidden1.so l:./cxxhidden2.so >out
