@@ -28,6 +28,12 @@ bench: all bench-programs
 	BUILD=$(abspath $(BUILD)) CC="$(CC)" scripts/bench $(BENCH_FLAGS)
 	BUILD=$(abspath $(BUILD)) CC="$(CC)" scripts/bench-questions $(BENCH_FLAGS)
 
+bench-viewer: all $(VIEWER_RECORDING)
+	rm -f $(BUILD)/bench/large.db
+	@mkdir -p $(BUILD)/bench
+	$(VIEWER_RECORDING) $(BUILD)/bench/large.db 600 250000
+	node web-viewer/test/measure.js $(BUILD)/plugreport $(BUILD)/bench/large.db
+
 -include $(BENCH_OBJECTS:.o=.d)
 
-.PHONY: bench bench-programs
+.PHONY: bench bench-programs bench-viewer
