@@ -5,6 +5,7 @@
 #ifndef PLUGREPORT_CMD_H
 #define PLUGREPORT_CMD_H
 
+#include "report/model/dlopen_failure.h"
 #include "report/model/recording.h"
 #include "report/model/verify.h"
 #include "report/options.h"
@@ -175,14 +176,14 @@ void show_object_record(const struct show *show, int index, const struct same_pr
  * NULL: it did not fail, or that is not known (or *show->ret_failed is set, after a message).
  */
 struct failures;
-struct dlopen_failure;
 struct failures *failures_new(const struct show *show);
 const struct dlopen_failure *failures_find(struct failures *failures, int call);
 void failures_free(struct failures *failures);
-/* "libx.so.1 was not found, or not usable; liby.so needs it" */
-void add_failure(struct strbuf *sb, const struct show *show, const struct dlopen_failure *failure);
-/* ": " and that, for a call that is asked about alone; nothing when it is not known. */
+/* ": " and why (add_dlopen_failure()), for a call that is asked about alone; nothing when it is not
+ * known. */
 void add_call_failure(struct strbuf *sb, const struct show *show, int call);
+/* For a struct file_judge: the files as they are now. */
+enum file_use judge_file_on_disk(struct file_judge *judge, const char *path);
 /* The member "failure"; NULL gives null. */
 void failure_to_json(const struct show *show, const struct dlopen_failure *failure);
 

@@ -66,7 +66,7 @@ static void add_result(struct strbuf *sb, const struct show *show, struct failur
 		if (failure && failure->kind != FAILURE_UNKNOWN &&
 		    failure->kind != FAILURE_NOT_LOADED) {
 			strbuf_addstr(sb, ": ");
-			add_failure(sb, show, failure);
+			add_dlopen_failure(sb, show->rec, failure, show->options->no_demangle);
 		}
 		return;
 	}

@@ -14,8 +14,7 @@ struct failures {
 	struct dlopen_failure found;
 };
 
-/* The files as they are now: what else could be asked? */
-static enum file_use judge_file(struct file_judge *judge, const char *path)
+enum file_use judge_file_on_disk(struct file_judge *judge, const char *path)
 {
 	(void)judge;
 	switch (library_inspect(path)) {
@@ -35,7 +34,7 @@ struct failures *failures_new(const struct show *show)
 {
 	struct failures *failures = xcalloc(1, sizeof(*failures));
 
-	failures->judge.judge = judge_file;
+	failures->judge.judge = judge_file_on_disk;
 	failures->show = show;
 	return failures;
 }
@@ -79,95 +78,6 @@ const struct dlopen_failure *failures_find(struct failures *failures, int call)
 	return &failures->found;
 }
 
-static void add_version(struct strbuf *sb, const struct recording *rec,
-			const struct dlopen_failure *failure)
-{
-	add_object(sb, rec, failure->object);
-	strbuf_addstr(sb, " wants version ");
-	add_name(sb, failure->version);
-	strbuf_addstr(sb, ", and ");
-	add_object(sb, rec, failure->provider);
-	if (!failure->best) {
-		strbuf_addstr(sb, " does not provide it");
-		return;
-	}
-	strbuf_addstr(sb, " provides up to ");
-	add_name(sb, failure->best);
-}
-
-static void add_missing(struct strbuf *sb, const struct recording *rec,
-			const struct dlopen_failure *failure, const char *what)
-{
-	if (failure->path)
-		add_name(sb, failure->path);
-	else if (failure->request != NONE)
-		add_name(sb, rec->searches[failure->request].tried);
-	strbuf_addstr(sb, what);
-	if (!has_object(rec, failure->requester))
-		return;
-	strbuf_addstr(sb, "; ");
-	add_object(sb, rec, failure->requester);
-	strbuf_addstr(sb, " needs it");
-}
-
-void add_failure(struct strbuf *sb, const struct show *show, const struct dlopen_failure *failure)
-{
-	const struct recording *rec = show->rec;
-
-	switch (failure->kind) {
-	case FAILURE_UNKNOWN:
-		strbuf_addstr(sb, "the recording does not tell why");
-		break;
-	case FAILURE_MODE:
-		strbuf_addstr(sb, "the mode is invalid");
-		break;
-	case FAILURE_NAMESPACE:
-		strbuf_addstr(sb, "the program can't be opened in another namespace");
-		break;
-	case FAILURE_NOT_LOADED:
-		strbuf_addstr(sb, "it was not there, and RTLD_NOLOAD forbids loading it");
-		break;
-	case FAILURE_NOT_FOUND:
-		add_missing(sb, rec, failure, " was not found, or not usable");
-		break;
-	case FAILURE_OTHER_CLASS:
-		add_missing(sb, rec, failure, " is of another ELF class or machine");
-		break;
-	case FAILURE_NOT_ELF:
-		add_missing(sb, rec, failure, " is no ELF file");
-		break;
-	case FAILURE_UNUSABLE:
-		add_missing(sb, rec, failure, " is not usable");
-		break;
-	case FAILURE_VERSION:
-		add_version(sb, rec, failure);
-		break;
-	case FAILURE_SYMBOL:
-		add_object(sb, rec, failure->object);
-		strbuf_addstr(sb, " refers to ");
-		add_symbol(sb, failure->symbol, show->options->no_demangle);
-		if (failure->version) {
-			strbuf_addch(sb, '@');
-			add_name(sb, failure->version);
-		}
-		if (failure->others)
-			strbuf_addf(sb, " and %zu other%s", failure->others,
-				    failure->others == 1 ? "" : "s");
-		strbuf_addstr(sb, ", which nothing in its scopes defines");
-		break;
-	case FAILURE_STATIC_TLS:
-		add_object(sb, rec, failure->object);
-		strbuf_addstr(sb, " wants static TLS, of which there may have been too little");
-		break;
-	case FAILURE_EXEC_STACK:
-		add_object(sb, rec, failure->object);
-		strbuf_addstr(sb, " wants an executable stack");
-		break;
-	}
-	if (!failure->sure && (failure->kind == FAILURE_SYMBOL))
-		strbuf_addstr(sb, " (perhaps: lazy references are no error)");
-}
-
 void add_call_failure(struct strbuf *sb, const struct show *show, int call)
 {
 	struct failures *failures = failures_new(show);
@@ -175,7 +85,7 @@ void add_call_failure(struct strbuf *sb, const struct show *show, int call)
 
 	if (failure && failure->kind != FAILURE_UNKNOWN) {
 		strbuf_addstr(sb, ": ");
-		add_failure(sb, show, failure);
+		add_dlopen_failure(sb, show->rec, failure, show->options->no_demangle);
 	}
 	failures_free(failures);
 }
@@ -190,7 +100,7 @@ void failure_to_json(const struct show *show, const struct dlopen_failure *failu
 		render_value(render, "failure", value_none());
 		return;
 	}
-	add_failure(&message, show, failure);
+	add_dlopen_failure(&message, show->rec, failure, show->options->no_demangle);
 	render_open(render, "failure", GROUP_OBJECT);
 	render_value(render, "kind", value_string(failure_kind_name(failure->kind)));
 	render_value(render, "message", value_string(message.s));

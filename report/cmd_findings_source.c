@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "report/cmd.h"
 #include "report/elf/elf.h"
 #include "report/store/bound_rows.h"
 #include "report/store/symbol_tables.h"
@@ -60,7 +61,8 @@ void store_source_init(struct store_source *source, struct store *store,
 		       const struct recording *rec)
 {
 	*source = (struct store_source){
-		.base = {source_bound, source_scopes, source_symbols, source_file},
+		.base = {source_bound, source_scopes, source_symbols, &source->judge, source_file},
+		.judge = {judge_file_on_disk},
 		.store = store,
 		.rec = rec,
 	};

@@ -13,6 +13,7 @@ struct store_source {
 	struct rule_source base;
 	struct store *store;
 	const struct recording *rec;
+	struct file_judge judge;
 	struct symbol_provider *symbols;
 	struct loaded_scopes **scopes; /* all that were asked for */
 	size_t scopes_count, scopes_room;

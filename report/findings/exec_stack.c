@@ -4,15 +4,6 @@
 #include "report/findings/rules.h"
 #include "report/render/words.h"
 
-/* glibc elf/dl-load.c (_dl_map_object_from_fd): without PT_GNU_STACK the default of the machine
- * counts, and that is an executable stack on x86-64. */
-static bool wants_executable_stack(const struct object *object)
-{
-	if (!object_is_file(object) || object->segment_count == 0)
-		return false;
-	return !(object->elf_flags & SPOOL_ELF_STACK) || (object->elf_flags & SPOOL_ELF_EXECSTACK);
-}
-
 static void report(const struct recording *rec, int object, struct findings *ret)
 {
 	const struct object *o = &rec->objects[object];
@@ -41,7 +32,7 @@ static void report(const struct recording *rec, int object, struct findings *ret
 static void find(struct rule_input *input, struct findings *ret)
 {
 	for (size_t i = 0; i < input->rec->object_count; i++)
-		if (wants_executable_stack(&input->rec->objects[i]))
+		if (object_wants_executable_stack(&input->rec->objects[i]))
 			report(input->rec, (int)i, ret);
 }
 

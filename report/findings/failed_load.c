@@ -41,16 +41,6 @@ static bool is_failed_load(const struct call *call)
 	       !(call->flags & RTLD_NOLOAD) && call->known_by != KNOWN_NOT_LOADED;
 }
 
-/* The object that the call opened for its name and gave up again, or NONE. */
-static int rejected_object(const struct recording *rec, int call)
-{
-	for (size_t i = 0; i < rec->object_count; i++)
-		if (object_failed_call(rec, (int)i) == call &&
-		    rec->objects[i].reason == REASON_DLOPEN)
-			return (int)i;
-	return NONE;
-}
-
 /* The same message again is the same trouble again: it only gets more evidence, and not much. */
 static void add_failure(struct findings *ret, const struct recording *rec, enum severity severity,
 			struct strbuf *message, const char *advice, int call, int object)
@@ -68,32 +58,6 @@ static void add_failure(struct findings *ret, const struct recording *rec, enum 
 		finding_add_call(finding, rec, "failed", call);
 }
 
-static void report_missing_need(const struct recording *rec, int call, int object, int request,
-				struct findings *ret)
-{
-	const struct search *asked = &rec->searches[request];
-	bool unusable = asked->outcome == OUTCOME_UNUSABLE;
-	AUTO_STRBUF struct strbuf message = STRBUF_INIT, advice = STRBUF_INIT;
-
-	if (object != NONE)
-		add_object(&message, rec, object);
-	else
-		add_name(&message, rec->calls[call].name);
-	strbuf_addstr(&message, " could not be loaded: ");
-	add_name(&message, asked->tried);
-	strbuf_addstr(&message, unusable ? " is not usable" : " was not found, or not usable");
-	if (has_object(rec, asked->requester)) {
-		strbuf_addstr(&message, "; ");
-		add_object(&message, rec, asked->requester);
-		strbuf_addstr(&message, " needs it");
-	}
-	strbuf_addstr(&advice, "install it where ld.so looks, or give who needs it a DT_RUNPATH "
-			       "to it; 'plugreport why-found ");
-	add_name(&advice, asked->tried);
-	strbuf_addstr(&advice, "' shows every place that was tried");
-	add_failure(ret, rec, SEVERITY_ERROR, &message, advice.s, call, object);
-}
-
 /* Symbols that are nowhere; those that only are out of scope are hidden-by-local's. */
 static size_t undefined_symbols(const struct load_failure *cause, const char **ret_first)
 {
@@ -108,85 +72,105 @@ static size_t undefined_symbols(const struct load_failure *cause, const char **r
 	return count;
 }
 
-static void report_rejected(const struct recording *rec, const struct failed_load *load,
-			    struct findings *ret)
+/* What can be done, by what was wrong. */
+static const char *advice_for(enum failure_kind kind)
+{
+	switch (kind) {
+	case FAILURE_MODE:
+		return "pass RTLD_LAZY or RTLD_NOW; and RTLD_GLOBAL not to dlmopen for a new "
+		       "namespace";
+	case FAILURE_NAMESPACE:
+		return "name a library: the program itself is in the base namespace only";
+	case FAILURE_NOT_FOUND:
+		return "install it where ld.so looks, or give who needs it a DT_RUNPATH to it; "
+		       "'plugreport why-found NAME' shows every place that was tried";
+	case FAILURE_OTHER_CLASS:
+	case FAILURE_NOT_ELF:
+	case FAILURE_UNUSABLE:
+		return "check with file(1) that it is an ELF library of the same machine and "
+		       "class, "
+		       "and not damaged";
+	case FAILURE_SYMBOL:
+		return "link it against the library that defines them (-Wl,-z,defs tells when it "
+		       "is "
+		       "built), or export them from the program (-rdynamic)";
+	case FAILURE_STATIC_TLS:
+		return "build it without -ftls-model=initial-exec, or start the program with "
+		       "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=BYTES";
+	case FAILURE_EXEC_STACK:
+		return "build it so that it needs none, see exec-stack";
+	case FAILURE_NOT_LOADED:
+	case FAILURE_VERSION: /* missing-version's */
+	case FAILURE_UNKNOWN:
+		break;
+	}
+	return "print dlerror() where the load fails";
+}
+
+static void report_undefined(const struct recording *rec, const struct failed_load *load,
+			     struct findings *ret)
 {
 	const char *first = NULL;
 	size_t count = undefined_symbols(&load->cause, &first);
-	int object = load->objects[0];
 	AUTO_STRBUF struct strbuf message = STRBUF_INIT;
 
-	/* Other rules have told why. */
-	if (load->cause.version_count || (load->cause.symbol_count && !count))
+	if (!count) /* hidden-by-local has told it */
 		return;
-	add_object(&message, rec, object);
-	if (!count) {
-		strbuf_addstr(&message, " was found, with all that it needs, and rejected");
-		add_failure(
-			ret, rec, SEVERITY_ERROR, &message,
-			"print dlerror() where the load fails: static TLS, executable stacks and "
-			"damaged files end like this",
-			load->call, object);
-		return;
-	}
+	add_object(&message, rec, load->objects[0]);
 	strbuf_addstr(&message, " could not be loaded: no object in the process defines ");
 	add_symbol(&message, first, false);
 	if (count > 1)
 		strbuf_addf(&message, ", nor %zu more that it wants", count - 1);
-	add_failure(ret, rec, SEVERITY_ERROR, &message,
-		    "link it against the library that defines them (-Wl,-z,defs tells when it is "
-		    "built), or export them from the program (-rdynamic)",
-		    load->call, object);
+	add_failure(ret, rec, SEVERITY_ERROR, &message, advice_for(FAILURE_SYMBOL), load->call,
+		    load->objects[0]);
 }
 
-/* Nothing was opened: the name was not found, or what was there is no library for this process. */
-static void report_not_found(const struct recording *rec, int call, struct findings *ret)
+/* The name itself is nowhere: many programs ask for what they can do without. */
+static void report_not_found(const struct recording *rec, const struct failed_load *load,
+			     struct findings *ret)
 {
-	const char *name = rec->calls[call].name;
-	bool unusable = false;
 	AUTO_STRBUF struct strbuf message = STRBUF_INIT;
 
-	if (has_fallback(rec, &rec->calls[call]))
+	add_name(&message, rec->calls[load->call].name);
+	strbuf_addstr(&message, " was not found by dlopen");
+	add_failure(ret, rec, SEVERITY_NOTE, &message,
+		    "nothing, when the program can do without; else see 'plugreport why-found' for "
+		    "the places that were tried",
+		    load->call, NONE);
+}
+
+static void report_call(const struct recording *rec, const struct failed_load *load,
+			struct findings *ret)
+{
+	const struct call *call = &rec->calls[load->call];
+	const struct dlopen_failure *why = &load->why;
+	AUTO_STRBUF struct strbuf message = STRBUF_INIT;
+
+	if (!is_failed_load(call) || why->kind == FAILURE_NOT_LOADED ||
+	    why->kind == FAILURE_VERSION)
 		return;
-	for (size_t i = 0; i < rec->search_count; i++)
-		if (rec->searches[i].origin == ORIGIN_NAME && search_call(rec, (int)i) == call)
-			unusable = rec->searches[i].outcome == OUTCOME_UNUSABLE;
-	add_name(&message, name);
-	strbuf_addstr(&message, unusable ? " is there, and no library that this process can use"
-					 : " was not found by dlopen");
-	add_failure(ret, rec, unusable ? SEVERITY_ERROR : SEVERITY_NOTE, &message,
-		    unusable ? "check with file(1) that it is an ELF library of the same machine "
-			       "and class, and not damaged"
-			     : "nothing, when the program can do without; else see 'plugreport "
-			       "why-found' for the places that were tried",
-		    call, NONE);
-}
-
-static const struct failed_load *load_of(const struct failed_loads *loads, int call)
-{
-	for (size_t i = 0; i < loads->count; i++)
-		if (loads->list[i].call == call)
-			return &loads->list[i];
-	return NULL;
-}
-
-static void find_in_calls(const struct recording *rec, const struct failed_loads *loads,
-			  struct findings *ret)
-{
-	for (size_t i = 0; i < rec->call_count; i++) {
-		int request, object;
-
-		if (!is_failed_load(&rec->calls[i]))
-			continue;
-		request = call_missing_request(rec, (int)i);
-		object = rejected_object(rec, (int)i);
-		if (request != NONE)
-			report_missing_need(rec, (int)i, object, request, ret);
-		else if (load_of(loads, (int)i))
-			report_rejected(rec, load_of(loads, (int)i), ret);
-		else
-			report_not_found(rec, (int)i, ret);
+	if (why->kind == FAILURE_SYMBOL) {
+		report_undefined(rec, load, ret);
+		return;
 	}
+	if (!load->count && has_fallback(rec, call))
+		return;
+	if (!load->count && (why->kind == FAILURE_NOT_FOUND || why->kind == FAILURE_UNKNOWN)) {
+		report_not_found(rec, load, ret);
+		return;
+	}
+	if (load->count)
+		add_object(&message, rec, load->objects[0]);
+	else
+		add_name(&message, call->name);
+	if (why->kind == FAILURE_UNKNOWN) {
+		strbuf_addstr(&message, " was found, with all that it needs, and rejected");
+	} else {
+		strbuf_addstr(&message, " could not be loaded: ");
+		add_dlopen_failure(&message, rec, why, false);
+	}
+	add_failure(ret, rec, SEVERITY_ERROR, &message, advice_for(why->kind), load->call,
+		    load->count ? load->objects[0] : NONE);
 }
 
 /* What the program needs from the start, or LD_PRELOAD names. */
@@ -232,7 +216,9 @@ static void find(struct rule_input *input, struct findings *ret)
 	AUTO_FAILED_LOADS struct failed_loads loads;
 
 	failed_loads_find(input, &loads);
-	find_in_calls(rec, &loads, ret);
+	for (size_t i = 0; i < loads.count; i++)
+		if (loads.list[i].call != NONE)
+			report_call(rec, &loads.list[i], ret);
 	for (size_t i = 0; i < rec->search_count; i++)
 		if (rec->searches[i].origin == ORIGIN_NAME && rec->searches[i].seq < preinit &&
 		    rec->searches[i].outcome != OUTCOME_UNKNOWN && search_in_vain(rec, (int)i) &&

@@ -10,18 +10,34 @@ static bool start_failed(const struct recording *rec)
 	       recording_preinit(rec) == UINT64_MAX;
 }
 
-static void build(struct rule_input *input, struct scopes *scopes, struct failed_load *load)
+/* To where all its objects were opened, and none was closed. */
+static void advance(const struct recording *rec, struct scopes *scopes,
+		    const struct failed_load *load)
 {
 	uint64_t seq = 0;
 
-	if (!scopes)
-		return;
 	for (size_t i = 0; i < load->count; i++)
-		if (input->rec->objects[load->objects[i]].opened_seq > seq)
-			seq = input->rec->objects[load->objects[i]].opened_seq;
-	scopes_advance(scopes, seq);
-	load_failure_build(input->rec, scopes, input_symbols(input), load->objects, load->count,
-			   &load->cause);
+		if (rec->objects[load->objects[i]].opened_seq > seq)
+			seq = rec->objects[load->objects[i]].opened_seq;
+	if (seq > scopes_now(scopes))
+		scopes_advance(scopes, seq);
+}
+
+static void build(struct rule_input *input, struct scopes *scopes, struct failed_load *load)
+{
+	struct symbol_provider *symbols = input_symbols(input);
+
+	if (!scopes || !symbols)
+		return;
+	if (load->call != NONE)
+		dlopen_failure_find(input->rec, scopes, symbols, input->source->judge, load->call,
+				    &load->why);
+	/* A library that was not found is the reason, and needs no other. */
+	if (load->call != NONE && load->why.kind != FAILURE_VERSION &&
+	    load->why.kind != FAILURE_SYMBOL)
+		return;
+	advance(input->rec, scopes, load);
+	load_failure_build(input->rec, scopes, symbols, load->objects, load->count, &load->cause);
 }
 
 static void add_start(struct rule_input *input, struct scopes *scopes, struct failed_loads *ret)
@@ -37,39 +53,31 @@ static void add_start(struct rule_input *input, struct scopes *scopes, struct fa
 	build(input, scopes, load);
 }
 
-static bool any_failed(const struct recording *rec)
+static bool is_failed(const struct call *call)
 {
-	for (size_t i = 0; i < rec->call_count; i++)
-		if (call_opens(&rec->calls[i]) && rec->calls[i].outcome == OUTCOME_FAILED)
-			return true;
-	return start_failed(rec);
+	return call_opens(call) && call->outcome == OUTCOME_FAILED;
 }
 
 void failed_loads_find(struct rule_input *input, struct failed_loads *ret)
 {
 	const struct recording *rec = input->rec;
-	struct scopes *scopes;
+	struct scopes *scopes = NULL;
 
 	*ret = (struct failed_loads){0};
-	if (!any_failed(rec))
-		return;
-	scopes = input_symbols(input) ? input_scopes(input, false) : NULL;
 	for (size_t i = 0; i < rec->call_count; i++) {
-		struct failed_load load = {.call = (int)i};
+		struct failed_load *load;
 
-		if (!call_opens(&rec->calls[i]) || rec->calls[i].outcome != OUTCOME_FAILED)
+		if (!is_failed(&rec->calls[i]))
 			continue;
-		load.count = load_failure_objects(rec, (int)i, &load.objects);
-		/* A library that was not found is the reason, and needs no other. */
-		if (!load.count || call_missing_request(rec, (int)i) != NONE) {
-			free(load.objects);
-			continue;
-		}
-		build(input, scopes, &load);
-		*GROW(ret->list, ret->count, ret->room) = load;
+		if (!ret->count)
+			scopes = input_scopes(input, false);
+		load = GROW(ret->list, ret->count, ret->room);
+		load->call = (int)i;
+		load->count = load_failure_objects(rec, (int)i, &load->objects);
+		build(input, scopes, load);
 	}
 	if (start_failed(rec))
-		add_start(input, scopes, ret);
+		add_start(input, scopes ? scopes : input_scopes(input, false), ret);
 }
 
 void failed_loads_release(struct failed_loads *loads)

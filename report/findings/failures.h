@@ -12,7 +12,8 @@ struct failed_load {
 	int call;     /* that failed; NONE: the program's own start */
 	int *objects; /* what it had opened, in order; the first is what it asked for */
 	size_t count;
-	struct load_failure cause;
+	struct dlopen_failure why; /* of a call: the first thing that ld.so must have met */
+	struct load_failure cause; /* all that its objects lack */
 };
 
 struct failed_loads {
@@ -21,8 +22,8 @@ struct failed_loads {
 };
 #define AUTO_FAILED_LOADS __attribute__((cleanup(failed_loads_release)))
 
-/* All calls that failed after something was opened, and the start when it came to no program, in
- * order; without a cause where symbols or scopes are not known. */
+/* All calls that failed, and the start when it came to no program, in order; without a cause where
+ * symbols or scopes are not known. */
 void failed_loads_find(struct rule_input *input, struct failed_loads *ret);
 void failed_loads_release(struct failed_loads *loads);
 

@@ -1,5 +1,8 @@
 #include "report/findings/input.h"
 
+#include <elf.h>
+
+#include "audit/spool.h"
 #include "report/render/words.h"
 
 void rule_input_init(struct rule_input *input, const struct recording *rec,
@@ -99,6 +102,28 @@ bool object_is_startup(const struct recording *rec, int object)
 bool object_is_file(const struct object *object)
 {
 	return object->kind == OBJECT_MAIN || object->kind == OBJECT_LIBRARY;
+}
+
+bool object_wants_executable_stack(const struct object *object)
+{
+	if (!object_is_file(object) || object->segment_count == 0)
+		return false;
+	return !(object->elf_flags & SPOOL_ELF_STACK) || (object->elf_flags & SPOOL_ELF_EXECSTACK);
+}
+
+uint64_t object_tls_size(const struct object *object)
+{
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < object->segment_count; i++)
+		if (object->segments[i].type == PT_TLS)
+			size += object->segments[i].memsz;
+	return size;
+}
+
+bool object_takes_static_tls(const struct object *object)
+{
+	return (object->flags & DF_STATIC_TLS) && object_tls_size(object) > 0;
 }
 
 bool objects_same_file(const struct object *a, const struct object *b)

@@ -8,6 +8,7 @@
 #define PLUGREPORT_FINDINGS_INPUT_H
 
 #include "report/findings/finding.h"
+#include "report/model/dlopen_failure.h"
 #include "report/model/duplicates.h"
 #include "report/model/interpositions.h"
 #include "report/model/recording.h"
@@ -29,6 +30,8 @@ struct rule_source {
 	struct scopes *(*scopes)(struct rule_source *source, bool with_bindings);
 	/* The source's own. */
 	struct symbol_provider *(*symbols)(struct rule_source *source);
+	/* What files are now; may be NULL. */
+	struct file_judge *judge;
 	/* What is at `path` now.  `build_id`: also read that. */
 	void (*file)(struct rule_source *source, const char *path, bool build_id,
 		     struct file_facts *ret);
@@ -72,6 +75,15 @@ bool input_file_is_recorded(struct rule_input *input, int object);
 bool object_is_startup(const struct recording *rec, int object);
 /* The program, a library, but not ld.so, the vDSO and what never was announced. */
 bool object_is_file(const struct object *object);
+/*
+ * Does it ask for an executable stack?  Without PT_GNU_STACK the default of the machine counts
+ * (glibc elf/dl-load.c, _dl_map_object_from_fd), and that is one on x86-64.
+ */
+bool object_wants_executable_stack(const struct object *object);
+/* Bytes of thread-local storage, alignment left aside. */
+uint64_t object_tls_size(const struct object *object);
+/* Was it built for static TLS (DF_STATIC_TLS), and has some? */
+bool object_takes_static_tls(const struct object *object);
 /* The same file: device and inode, or (without those) path. */
 bool objects_same_file(const struct object *a, const struct object *b);
 /* Is it an opening call: dlopen or dlmopen? */

@@ -3,29 +3,10 @@
 #include "report/findings/rules.h"
 #include "report/render/words.h"
 
-/* The newest version of the same set ("GLIBCXX_" of "GLIBCXX_3.4.30") that the file defines: they
- * are defined in order.  NULL: none. */
-static const char *newest_of_set(struct rule_input *input, int object, const char *version)
-{
-	const struct symbol_table *table = symbols_of(input_symbols(input), object);
-	const char *newest = NULL;
-	size_t set = strcspn(version, "0123456789");
-
-	for (size_t i = 0; table && i < table->version_count; i++) {
-		const struct symbol_version *defined = &table->versions[i];
-
-		if (!defined->file && !defined->base && strncmp(defined->name, version, set) == 0 &&
-		    defined->name[set] >= '0' && defined->name[set] <= '9')
-			newest = defined->name;
-	}
-	return newest;
-}
-
 static void report(struct rule_input *input, const struct failed_load *load,
 		   const struct missing_version *missing, struct findings *ret)
 {
 	const struct recording *rec = input->rec;
-	const char *newest = newest_of_set(input, missing->provider, missing->version);
 	AUTO_STRBUF struct strbuf message = STRBUF_INIT;
 	struct finding *finding;
 
@@ -34,9 +15,9 @@ static void report(struct rule_input *input, const struct failed_load *load,
 	add_name(&message, missing->version);
 	strbuf_addstr(&message, " of ");
 	add_object(&message, rec, missing->provider);
-	if (newest) {
+	if (missing->best) {
 		strbuf_addstr(&message, ", which has versions up to ");
-		add_name(&message, newest);
+		add_name(&message, missing->best);
 	} else {
 		strbuf_addstr(&message, ", which does not define it");
 	}

@@ -1,5 +1,4 @@
 /* static-tls: libraries loaded by dlopen that want room in the block that was made at start-up. */
-#include <elf.h>
 #include <inttypes.h>
 
 #include "report/findings/input.h"
@@ -9,23 +8,12 @@
 /* glibc elf/dl-tls.c, since 2.32: what is left for libraries loaded later, by default. */
 #define DEFAULT_SURPLUS 512
 
-/* Bytes of thread-local storage, alignment left aside. */
-static uint64_t tls_size(const struct object *object)
-{
-	uint64_t size = 0;
-
-	for (size_t i = 0; i < object->segment_count; i++)
-		if (object->segments[i].type == PT_TLS)
-			size += object->segments[i].memsz;
-	return size;
-}
-
 /* glibc's own libraries have a reserve of their own. */
 static bool takes_static_tls(const struct recording *rec, int object)
 {
 	const struct object *o = &rec->objects[object];
 
-	return o->kind == OBJECT_LIBRARY && (o->flags & DF_STATIC_TLS) && !object_is_glibc(o) &&
+	return o->kind == OBJECT_LIBRARY && object_takes_static_tls(o) && !object_is_glibc(o) &&
 	       !o->inherited && !object_is_startup(rec, object);
 }
 
@@ -36,7 +24,7 @@ static uint64_t taken_at(const struct recording *rec, int object)
 
 	for (size_t i = 0; i <= (size_t)object; i++)
 		if (takes_static_tls(rec, (int)i) && objects_coexist(rec, (int)i, object))
-			sum += tls_size(&rec->objects[i]);
+			sum += object_tls_size(&rec->objects[i]);
 	return sum;
 }
 
@@ -62,7 +50,7 @@ static void find(struct rule_input *input, struct findings *ret)
 	for (size_t i = 0; i < rec->object_count; i++) {
 		uint64_t taken;
 
-		if (!takes_static_tls(rec, (int)i) || tls_size(&rec->objects[i]) == 0)
+		if (!takes_static_tls(rec, (int)i))
 			continue;
 		objects[count++] = (int)i;
 		taken = taken_at(rec, (int)i);
@@ -92,7 +80,7 @@ static void find(struct rule_input *input, struct findings *ret)
 		finding_add_object(finding, objects[i]);
 		add_object(&text, rec, objects[i]);
 		strbuf_addstr(&text, ": ");
-		add_size(&text, tls_size(&rec->objects[objects[i]]));
+		add_size(&text, object_tls_size(&rec->objects[objects[i]]));
 		strbuf_addstr(&text, ", DF_STATIC_TLS; ");
 		add_load_reason(&text, rec, objects[i], false);
 		evidence = finding_add_evidence(finding, strbuf_detach(&text));

@@ -4,6 +4,7 @@
 #include <elf.h>
 
 #include "audit/spool.h"
+#include "report/model/load_failure.h"
 #include "report/model/why_found.h"
 
 struct finder {
@@ -102,88 +103,7 @@ static bool find_missing(struct finder *finder)
 	return call->name && call->name[0] == '/' && judge_file(finder, call->name);
 }
 
-/* --- versions: _dl_check_map_versions */
-
-static bool is_exact(const struct symbol_table *table)
-{
-	return table && (table->source == SYMBOLS_FILE || table->source == SYMBOLS_CACHE);
-}
-
-/* The needed object that a DT_VERNEED names. */
-static int needed_file(const struct finder *finder, int index, const char *file)
-{
-	const struct object *object = &finder->rec->objects[index];
-
-	for (size_t i = 0; i < object->needed_count; i++) {
-		int needed = object->needed[i].resolved;
-
-		if (needed < 0 || (size_t)needed >= finder->rec->object_count)
-			continue;
-		if ((object->needed[i].name && strcmp(object->needed[i].name, file) == 0) ||
-		    (finder->rec->objects[needed].soname &&
-		     strcmp(finder->rec->objects[needed].soname, file) == 0))
-			return needed;
-	}
-	return NONE;
-}
-
-/* "GLIBCXX_3.4." and the like: what the versions of one family have in common. */
-static bool same_family(const char *a, const char *b)
-{
-	const char *end = strpbrk(a, "0123456789");
-
-	return end && strncmp(a, b, (size_t)(end - a)) == 0;
-}
-
-/* Does the table define the version?  ret_best: the highest that it has of the same family. */
-static bool defines(const struct symbol_table *table, const char *version, bool *ret_any,
-		    const char **ret_best)
-{
-	*ret_any = false;
-	*ret_best = NULL;
-	for (size_t i = 0; i < table->version_count; i++) {
-		const struct symbol_version *defined = &table->versions[i];
-
-		if (defined->file)
-			continue;
-		*ret_any = true;
-		if (strcmp(defined->name, version) == 0)
-			return true;
-		if (same_family(version, defined->name) &&
-		    (!*ret_best || strverscmp(defined->name, *ret_best) > 0))
-			*ret_best = defined->name;
-	}
-	return false;
-}
-
-static bool find_version_of(struct finder *finder, int object)
-{
-	const struct symbol_table *table = symbols_of(finder->symbols, object);
-
-	for (size_t i = 0; is_exact(table) && i < table->version_count; i++) {
-		const struct symbol_version *wanted = &table->versions[i];
-		const struct symbol_table *other;
-		const char *best;
-		bool any;
-		int provider;
-
-		if (!wanted->file || wanted->weak)
-			continue;
-		provider = needed_file(finder, object, wanted->file);
-		other = provider == NONE ? NULL : symbols_of(finder->symbols, provider);
-		/* A file without any versions is only warned about. */
-		if (!is_exact(other) || defines(other, wanted->name, &any, &best) || !any)
-			continue;
-		finder->ret->object = object;
-		finder->ret->provider = provider;
-		finder->ret->version = wanted->name;
-		finder->ret->best = best;
-		return conclude(finder, FAILURE_VERSION, true);
-	}
-	return false;
-}
-
-/* --- symbols */
+/* --- what its objects lack */
 
 static bool binds_now(const struct finder *finder, const struct object *object)
 {
@@ -194,40 +114,54 @@ static bool binds_now(const struct finder *finder, const struct object *object)
 	       (object->flags_1 & DF_1_NOW);
 }
 
-static bool find_symbol_of(struct finder *finder, int object)
+static bool conclude_version(struct finder *finder, const struct missing_version *missing)
 {
-	const struct symbol_table *table = symbols_of(finder->symbols, object);
-	bool now = binds_now(finder, &finder->rec->objects[object]);
+	finder->ret->object = missing->object;
+	finder->ret->provider = missing->provider;
+	finder->ret->version = missing->version;
+	finder->ret->best = missing->best;
+	return conclude(finder, FAILURE_VERSION, true);
+}
 
-	for (size_t i = 0; is_exact(table) && i < table->count; i++) {
-		const struct dynamic_symbol *symbol = &table->symbols[i];
-		struct lookup_query query = LOOKUP_QUERY;
-		struct lookup_result result;
-		bool found;
+/* The first object that lacks something; which of its symbols ld.so stopped at is not known. */
+static bool conclude_symbol(struct finder *finder, const struct load_failure *lacks)
+{
+	const struct missing_symbol *first = &lacks->symbols[0];
 
-		if (symbol->defined || symbol->bind == STB_WEAK || symbol->bind == STB_LOCAL ||
-		    !*symbol->name)
-			continue;
-		query.from = object;
-		query.symbol = symbol->name;
-		query.version = symbol->version;
-		query.version_file = symbol->version_file;
-		lookup(finder->scopes, finder->symbols, finder->rec, &query, LOOKUP_NO_TRAIL,
-		       &result);
-		found = result.winner != NONE || !result.sure;
-		lookup_result_release(&result);
-		if (found)
-			continue;
-		if (finder->ret->symbol) {
-			finder->ret->others++;
-			continue;
-		}
-		finder->ret->object = object;
-		finder->ret->symbol = symbol->name;
-		finder->ret->version = symbol->version;
-	}
+	finder->ret->object = first->object;
+	finder->ret->symbol = first->symbol;
+	finder->ret->version = first->version;
+	for (size_t i = 1; i < lacks->symbol_count; i++)
+		finder->ret->others += lacks->symbols[i].object == first->object;
 	/* A lazy reference to a function is no error before it is called. */
-	return finder->ret->symbol && conclude(finder, FAILURE_SYMBOL, now);
+	return conclude(finder, FAILURE_SYMBOL,
+			binds_now(finder, &finder->rec->objects[first->object]));
+}
+
+/* To where all was opened and nothing closed yet. */
+static void advance(struct finder *finder, const int *objects, size_t count)
+{
+	uint64_t until = finder->rec->calls[finder->call].seq;
+
+	for (size_t i = 0; i < count; i++)
+		if (finder->rec->objects[objects[i]].opened_seq > until)
+			until = finder->rec->objects[objects[i]].opened_seq;
+	/* A call around one that was asked about before may be behind it. */
+	if (until > scopes_now(finder->scopes))
+		scopes_advance(finder->scopes, until);
+}
+
+static bool find_lack(struct finder *finder, const int *objects, size_t count)
+{
+	AUTO_LOAD_FAILURE struct load_failure lacks = {0};
+
+	if (!finder->symbols)
+		return false;
+	advance(finder, objects, count);
+	load_failure_build(finder->rec, finder->scopes, finder->symbols, objects, count, &lacks);
+	if (lacks.version_count)
+		return conclude_version(finder, &lacks.versions[0]);
+	return lacks.symbol_count && conclude_symbol(finder, &lacks);
 }
 
 /* --- what ld.so refuses without a word in the file's tables */
@@ -255,28 +189,18 @@ static bool find_refused_object(struct finder *finder, int index)
 	return false;
 }
 
-/* For each object that the call opened: dependencies, which are relocated first, come last in the
- * list of opens. */
-static bool each_opened(struct finder *finder, bool (*find)(struct finder *finder, int object))
+/* The objects that the call opened: dependencies, which are relocated first, were opened last. */
+static size_t opened_last_first(const struct finder *finder, int **ret_objects)
 {
-	for (size_t i = finder->rec->object_count; i-- > 0;)
-		if (object_failed_call(finder->rec, (int)i) == finder->call && find(finder, (int)i))
-			return true;
-	return false;
-}
+	size_t count = load_failure_objects(finder->rec, finder->call, ret_objects);
 
-/* To where all was opened and nothing closed yet. */
-static void advance(struct finder *finder)
-{
-	uint64_t until = finder->rec->calls[finder->call].seq;
+	for (size_t i = 0; i < count / 2; i++) {
+		int object = (*ret_objects)[i];
 
-	for (size_t i = 0; i < finder->rec->object_count; i++)
-		if (object_failed_call(finder->rec, (int)i) == finder->call &&
-		    finder->rec->objects[i].opened_seq > until)
-			until = finder->rec->objects[i].opened_seq;
-	/* A call around one that was asked about before may be behind it. */
-	if (until > scopes_now(finder->scopes))
-		scopes_advance(finder->scopes, until);
+		(*ret_objects)[i] = (*ret_objects)[count - 1 - i];
+		(*ret_objects)[count - 1 - i] = object;
+	}
+	return count;
 }
 
 void dlopen_failure_find(const struct recording *rec, struct scopes *scopes,
@@ -284,19 +208,19 @@ void dlopen_failure_find(const struct recording *rec, struct scopes *scopes,
 			 struct dlopen_failure *ret)
 {
 	struct finder finder = {rec, scopes, symbols, judge, call, ret};
+	AUTO_FREE int *objects = NULL;
+	size_t count;
 
 	*ret = (struct dlopen_failure){
 		.request = NONE, .requester = NONE, .object = NONE, .provider = NONE};
 	if (find_refused(&finder) || find_missing(&finder))
 		return;
-	if (symbols) {
-		if (each_opened(&finder, find_version_of))
+	count = opened_last_first(&finder, &objects);
+	if (find_lack(&finder, objects, count))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (find_refused_object(&finder, objects[i]))
 			return;
-		advance(&finder);
-		if (each_opened(&finder, find_symbol_of))
-			return;
-	}
-	each_opened(&finder, find_refused_object);
 }
 
 const char *failure_kind_name(enum failure_kind kind)

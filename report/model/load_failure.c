@@ -51,11 +51,21 @@ static int provider_of(const struct recording *rec, int object, const char *file
 	return NONE;
 }
 
-/* Does the file define versions, and this one? */
-static bool lacks_version(const struct symbol_table *table, const char *version)
+/* "GLIBCXX_3.4." and the like: what the versions of one family have in common. */
+static bool same_family(const char *a, const char *b)
+{
+	const char *end = strpbrk(a, "0123456789");
+
+	return end && strncmp(a, b, (size_t)(end - a)) == 0;
+}
+
+/* Does the file define versions, and not this one?  ret_best: the highest of the same family. */
+static bool lacks_version(const struct symbol_table *table, const char *version,
+			  const char **ret_best)
 {
 	bool any = false;
 
+	*ret_best = NULL;
 	for (size_t i = 0; i < table->version_count; i++) {
 		const struct symbol_version *defined = &table->versions[i];
 
@@ -64,6 +74,9 @@ static bool lacks_version(const struct symbol_table *table, const char *version)
 		if (strcmp(defined->name, version) == 0)
 			return false;
 		any = true;
+		if (same_family(version, defined->name) &&
+		    (!*ret_best || strverscmp(defined->name, *ret_best) > 0))
+			*ret_best = defined->name;
 	}
 	return any; /* without any, ld.so takes the file as it is */
 }
@@ -74,17 +87,18 @@ static void check_versions(struct failure_search *search, int object, const stru
 		const struct symbol_version *wanted = &table->versions[i];
 		const struct symbol_table *defines;
 		struct missing_version *missing;
+		const char *best;
 		int provider;
 
 		if (!wanted->file || wanted->weak)
 			continue;
 		provider = provider_of(search->rec, object, wanted->file);
 		defines = provider == NONE ? NULL : symbols_exact(search->symbols, provider);
-		if (!defines || !lacks_version(defines, wanted->name))
+		if (!defines || !lacks_version(defines, wanted->name, &best))
 			continue;
 		missing = GROW(search->ret->versions, search->ret->version_count,
 			       search->ret->version_room);
-		*missing = (struct missing_version){object, provider, wanted->name};
+		*missing = (struct missing_version){object, provider, wanted->name, best};
 	}
 }
 

@@ -14,6 +14,7 @@
 struct missing_version {
 	int object, provider;
 	const char *version; /* the symbol table's */
+	const char *best;    /* the highest version of the same family that it defines; or NULL */
 };
 
 /* `object` refers to `symbol`, and nothing in its scopes defines it. */
@@ -25,7 +26,7 @@ struct missing_symbol {
 };
 
 struct load_failure {
-	struct missing_version *versions; /* in the order that ld.so checks objects */
+	struct missing_version *versions; /* in the order of the objects */
 	size_t version_count, version_room;
 	struct missing_symbol *symbols;
 	size_t symbol_count, symbol_room;

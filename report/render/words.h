@@ -69,6 +69,11 @@ void add_rule(struct strbuf *sb, const struct recording *rec, enum search_rule r
 /* Where ld.so has the name of a preloaded object from: "LD_PRELOAD", "/etc/ld.so.preload". */
 void add_preload_source(struct strbuf *sb, const struct recording *rec, const char *name);
 
+/* Why a dlopen failed: "libx.so.1 was not found, or not usable; liby.so needs it". */
+struct dlopen_failure;
+void add_dlopen_failure(struct strbuf *sb, const struct recording *rec,
+			const struct dlopen_failure *failure, bool no_demangle);
+
 /* What made the result of a call known, as a sentence's end: "inferred: ...". */
 const char *call_known_by_words(const struct call *call);
 

@@ -7,8 +7,6 @@
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/oracle/bindings.sh"
 
-need_dlmopen
-
 rpath=(-L. -Wl,-rpath,"$PWD" -Wl,--no-as-needed)
 cat >versions.map <<'END2'
 V1 { global: versioned; };

@@ -3,8 +3,6 @@
 # dlopen(3), dlsym(3), glibc elf/dl-lookup.c.
 . "$TOP/tests/lib.sh"
 
-need_dlmopen
-
 rpath=(-L. "-Wl,-rpath,$PWD" -Wl,--no-as-needed)
 cat >versions.map <<'END2'
 V1 { global: versioned; };
