@@ -298,9 +298,14 @@ int cmd_html(struct context *context)
 
 	if (!before->diff && context->operand_count == 0)
 		return write_report(context);
-	if (!before->diff || context->operand_count != 2) {
-		warn("html: %s; the operands A and B belong to --diff",
-		     before->diff ? "of which two recordings?" : "of what?");
+	if (!before->diff) {
+		warn("html: '%s': only --diff takes recordings as operands; name the one to show "
+		     "with -d",
+		     context->operands[0]);
+		return EXIT_USAGE;
+	}
+	if (context->operand_count != 2) {
+		warn("html: --diff compares two recordings; name them, as FILE or FILE#RUN");
 		return EXIT_USAGE;
 	}
 	if (!diff_parse_side(&side, context->operands[1], before->run, before->db))
