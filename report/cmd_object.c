@@ -334,6 +334,9 @@ static char *signature(const struct recording *rec, int index)
 }
 
 /* What a forked child has from its parent is the parent's. */
+/* Bytes of debug information that are inflated for one of many objects. */
+#define INFLATED_OF_MANY (1 << 20)
+
 static bool is_inherited(const struct object *object)
 {
 	return object->inherited || object->reason == REASON_INHERITED;
@@ -361,7 +364,9 @@ void show_object_record(const struct show *show, int index, const struct same_pr
 				     .symbolizer = symbolizer_new()};
 	AUTO_STRBUF struct strbuf title = STRBUF_INIT;
 
-	(void)repeats; /* loads that differ in nothing that is shown here */
+	(void)repeats;      /* loads that differ in nothing that is shown here */
+	if (show->bindings) /* one of many: what takes long is not worth it each time */
+		symbolizer_limit_inflation(facts.symbolizer, INFLATED_OF_MANY);
 	if (!each_binding_of(show, index, keep_binding, &facts))
 		*show->ret_failed = true;
 	if (facts.binding_count)

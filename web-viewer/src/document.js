@@ -14,6 +14,7 @@ const MARK_STYLES = { '\x01': 'bold', '\x02': 'dim', '\x03': 'good', '\x04': 'ba
 const BRANCH = '\x0e', RAIL = '\x0f';
 
 const LONG = 500; // steps
+const SHORT = 20; // letters, of cells that are not broken
 
 /**
  * @typedef {{op: number, flags: number, text: string}} Step
@@ -191,7 +192,8 @@ export class Player {
 	 * @param {number} depth
 	 */
 	cell(step, flags, depth) {
-		const classes = [STYLES[step.flags], flags & COLUMN_RIGHT ? 'right' : ''];
+		const classes = [STYLES[step.flags], flags & COLUMN_RIGHT ? 'right' : '',
+			step.text.length < SHORT ? 'short' : ''];
 		const cell = h('td', { class: classes.join(' ').trim() || null });
 		if (flags & COLUMN_TREE && depth > 0) {
 			cell.style.setProperty('--depth', String(depth));

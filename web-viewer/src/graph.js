@@ -182,11 +182,11 @@ export function layoutFocus({ focus, graph, most_hops, most, expanded = new Set(
 	for (let i = 0; i + 1 < path.length; i++) // also where reduction took an edge away
 		if (!shown.some(edge => edge.from === path[i] && edge.to === path[i + 1]))
 			shown.push({ from: path[i], to: path[i + 1], kind: 'path' });
-	// What is needed and leads back to the path would only cross all others.
-	const leadsBack = (/** @type {Edge} */ edge) => (kept.nodes.get(edge.from) ?? 0) > 0 &&
-		(kept.nodes.get(edge.to) ?? 0) < 0;
+	// What passes the focus by, to the right or back to the left, would only cross all others.
+	const passesBy = (/** @type {Edge} */ edge) =>
+		(kept.nodes.get(edge.from) ?? 0) * (kept.nodes.get(edge.to) ?? 0) < 0;
 	return place(shown.filter(edge => kept.nodes.has(edge.from) && kept.nodes.has(edge.to) &&
-		edge.from !== edge.to && !leadsBack(edge)), kept);
+		edge.from !== edge.to && !passesBy(edge)), kept);
 }
 
 /**

@@ -74,6 +74,8 @@ export class VirtualTable {
 		}, h('div', { role: 'rowgroup', class: 'vheads' }, this.head), this.body);
 		this.grid.style.setProperty('--columns', spec.columns.map(column => column.grow ?
 			`minmax(${column.min}rem, ${column.grow}fr)` : `${column.min}rem`).join(' '));
+		this.grid.style.setProperty('--printed', spec.columns.map(column =>
+			`minmax(0, ${column.min + 2 + 5 * (column.grow ?? 0)}fr)`).join(' '));
 		this.grid.style.setProperty('--least',
 			`${spec.columns.reduce((sum, column) => sum + column.min, 0)}rem`);
 		this.element = h('div', { class: 'vtable' },

@@ -313,7 +313,8 @@ export function thin(items, closest) {
 export function timelineList(items, range) {
 	const within = items.filter(item => item.end >= range.from && item.start <= range.to);
 	const most = 200;
-	return h('div', null, h('table', { class: 'plain' },
+	return h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Events' },
+	h('table', { class: 'plain' },
 		h('thead', null, h('tr', null, ['At', 'Thread', 'What', ''].map((title, i) =>
 			h(title ? 'th' : 'td', { scope: title ? 'col' : null,
 				class: i === 0 ? 'right' : null }, title)))),

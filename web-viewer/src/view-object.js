@@ -268,8 +268,8 @@ export function graphView(model, route, navigate) {
 			chain.length > 1 ? h('p', null, 'Why it is here: ', chain.flatMap((object, i) => [
 				i > 0 && ' → ', link(formatRoute('graph', model.objects.column('id')[object],
 					{ hops: route.params.hops }), model.objectLabel(object))])) : '',
-			h('p', { class: 'dim' }, 'Not drawn: dependencies that another one brings anyway, and those that lead back to ',
-				'the left. The lists below have all of them.'),
+			h('p', { class: 'dim' }, 'Not drawn: dependencies that another one brings anyway, and those that pass by the ',
+				'object in view.'),
 			graphInWords(model, row),
 		],
 	};

@@ -82,6 +82,13 @@ function objectCell(model, table, column) {
 		link(model.objectHref(rows[row]), model.objectLabel(rows[row]));
 }
 
+/** Of a path that is too long, the file's name stays. @param {string} path */
+function pathParts(path) {
+	const at = path.lastIndexOf('/') + 1;
+	return at === 0 ? path : [h('span', { class: 'directory' }, path.slice(0, at)),
+		h('span', null, path.slice(at))];
+}
+
 /** Some relocations name no symbol. @param {Model} model @param {number} row */
 function symbolCell(model, row) {
 	const name = model.text('symbol', 'name', row);
@@ -143,7 +150,8 @@ const LISTS = {
 				{ name: 'namespace', title: 'Namespace', min: 6.5, right: true },
 				{ name: 'opened', title: 'Opened', min: 6.5, right: true },
 				{ name: 'cost', title: 'Found in', min: 6.5, right: true },
-				{ name: 'path', title: 'Path', min: 12, grow: 2 },
+				{ name: 'path', title: 'Path', min: 12, grow: 2, cell: row => h('span', { class: 'path' },
+					pathParts(model.text('object', 'path', row))) },
 			],
 			facets: ['process', 'reason', 'namespace', 'kind'],
 		};
@@ -178,7 +186,7 @@ const LISTS = {
 				{ name: 'to', title: 'To', min: 10, grow: 1, cell: row =>
 					objectCell(model, 'binding', 'to')(row) || h('span', { class: 'dim' }, 'not bound') },
 				{ name: 'version', title: 'Version', min: 7.5, grow: 0.5 },
-				{ name: 'kind', title: 'Kind', min: 4.5 },
+				{ name: 'kind', title: 'Kind', min: 5.5 },
 				{ name: 'count', title: 'Count', min: 5, right: true },
 				...processColumn(model),
 			],
@@ -197,11 +205,12 @@ const LISTS = {
 			columns: [
 				{ name: 'time', title: 'At', min: 6.5, right: true },
 				...processColumn(model),
-				{ name: 'requester', title: 'Asked for by', min: 9, grow: 1,
+				{ name: 'requester', title: 'Asked for by', min: 10, grow: 0.8,
 					cell: objectCell(model, 'search', 'requester') },
 				{ name: 'tried', title: 'Name or path', min: 14, grow: 2.4,
-					cell: row => link(href(row), model.text('search', 'tried', row)) },
-				{ name: 'rule', title: 'Rule', min: 7, grow: 0.8 },
+					cell: row => h('a', { href: href(row), class: 'path' },
+						pathParts(model.text('search', 'tried', row))) },
+				{ name: 'rule', title: 'Rule', min: 9.5, grow: 0.5 },
 				{ name: 'outcome', title: 'Outcome', min: 7, grow: 0.5 },
 			],
 			facets: ['process', 'outcome', 'rule', 'directory', 'requester'],
