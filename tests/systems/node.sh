@@ -25,6 +25,6 @@ explained node prog.js
 expect_eq "it works" "$(cat audited.out)" 42
 answer=$(plugreport why-loaded addon.node)
 expect_match "who opened it" "$answer" 'dlopen\(".*/addon\.node", RTLD_LAZY\)'
-expect_match "what it uses" "$(plugreport bindings --from addon.node --symbol 'napi_*')" 'napi_create_int32 .* node '
+expect_match "what it uses" "$(plugreport bindings --from addon.node --symbol 'napi_*')" 'napi_create_int32 .* (node|libnode\.so[.0-9]*) '
 rm -f plugaudit.db*
 recipe node
