@@ -14,7 +14,8 @@ static size_t find_victims(struct rule_input *input, const struct globals *globa
 
 	for (size_t i = 0; i < all->count; i++) {
 		const struct interposition *interposition = &all->list[i];
-		const struct interposition_user *miss = interposition_first_miss(interposition);
+		const struct interposition_user *miss =
+			interposition_first_miss(input->rec, interposition);
 
 		/* What C++ means to be one does not matter. */
 		if (interposition->interest < INTEREST_WARNING || !miss ||

@@ -17,7 +17,7 @@ static void report(struct rule_input *input, const struct symbol_group *group, s
 {
 	const struct recording *rec = input->rec;
 	int winner = group->objects[0], loser = group->objects[1];
-	bool own = interposition_first_miss(group->symbols[0])->from == loser;
+	bool own = interposition_first_miss(rec, group->symbols[0])->from == loser;
 	AUTO_STRBUF struct strbuf message = STRBUF_INIT, advice = STRBUF_INIT;
 
 	add_object(&message, rec, winner);

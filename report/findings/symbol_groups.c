@@ -6,12 +6,23 @@
 #define EXPLAINED    4   /* symbols of which the evidence says who is bound to whom */
 #define USERS        3   /* ... so many each */
 
-const struct interposition_user *interposition_first_miss(const struct interposition *i)
+const struct interposition_user *interposition_first_miss(const struct recording *rec,
+							  const struct interposition *i)
 {
-	for (size_t j = 0; j < i->user_count; j++)
-		if (i->users[j].missed != NONE)
-			return &i->users[j];
-	return NULL;
+	const struct interposition_user *first = NULL;
+
+	for (size_t j = 0; j < i->user_count; j++) {
+		const struct interposition_user *user = &i->users[j];
+
+		if (user->missed == NONE)
+			continue;
+		if (!object_needs(rec, user->to, user->missed) &&
+		    !object_needs(rec, user->missed, user->to))
+			return user;
+		if (!first)
+			first = user;
+	}
+	return first;
 }
 
 const char *interposition_name(struct rule_input *input, const struct interposition *i)
@@ -62,7 +73,7 @@ void symbol_groups_by_miss(struct rule_input *input,
 	*ret = (struct symbol_groups){0};
 	for (size_t j = 0; j < all->count; j++) {
 		const struct interposition *i = &all->list[j];
-		const struct interposition_user *miss = interposition_first_miss(i);
+		const struct interposition_user *miss = interposition_first_miss(input->rec, i);
 
 		/* Which constant is used makes no difference: there is nothing to act on. */
 		if (i->interest != INTEREST_NONE && i->dull != DULL_CONSTANT && miss &&
@@ -144,29 +155,40 @@ static bool is_repeated(const struct interposition *i, size_t at)
 	return false;
 }
 
-/* Users of one target after the other, so that a split shows; misses first. */
-static void explain_symbol(struct rule_input *input, const struct interposition *i,
-			   struct finding *finding)
+/* In which order users are told: those that the group is about, others that missed theirs, then who
+ * shows where else references went. */
+static int rank_of(const struct interposition_user *user, const struct symbol_group *group)
+{
+	if (user->missed == NONE)
+		return 2;
+	return group->object_count == 2 && user->missed == group->objects[1] &&
+			       user->to == group->objects[0]
+		       ? 0
+		       : 1;
+}
+
+static void explain_symbol(struct rule_input *input, const struct symbol_group *group,
+			   const struct interposition *i, struct finding *finding)
 {
 	const struct recording *rec = input->rec;
 	AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-	const struct interposition_user *first = NULL;
+	const struct interposition_user *first = NULL, *last = NULL;
 	size_t shown = 0;
 	struct evidence *evidence;
 
 	add_symbol(&text, interposition_name(input, i), false);
-	for (int pass = 0; pass < 2; pass++)
+	for (int rank = 0; rank < 3; rank++)
 		for (size_t j = 0; j < i->user_count && shown < USERS; j++) {
 			const struct interposition_user *user = &i->users[j];
 
-			/* Then one for each other target. */
-			if ((user->missed != NONE) != (pass == 0) || user->from == NONE ||
-			    (pass == 1 && first && user->to == first->to) || is_repeated(i, j))
+			/* Of those that missed nothing, one for each target. */
+			if (rank_of(user, group) != rank || user->from == NONE ||
+			    is_repeated(i, j) || (rank == 2 && last && user->to == last->to))
 				continue;
 			strbuf_addstr(&text, shown++ ? "; " : ": ");
 			add_user(&text, rec, user);
-			if (!first || pass == 1)
-				first = user;
+			first = first ? first : user;
+			last = user;
 		}
 	evidence = finding_add_evidence(finding, strbuf_detach(&text));
 	if (first) {
@@ -192,7 +214,7 @@ struct finding *symbol_group_report(struct rule_input *input, const struct symbo
 			finding->seq = since;
 	}
 	for (size_t i = 0; i < group->symbol_count && i < EXPLAINED; i++)
-		explain_symbol(input, group->symbols[i], finding);
+		explain_symbol(input, group, group->symbols[i], finding);
 	for (size_t i = 0; i < group->object_count; i++)
 		finding_add_origin(finding, input->rec, group->objects[i]);
 	return finding;

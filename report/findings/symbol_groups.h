@@ -22,8 +22,8 @@ struct symbol_groups {
 };
 #define AUTO_SYMBOL_GROUPS __attribute__((cleanup(symbol_groups_release)))
 
-/* By (object that won, object that was meant) of the first reference that missed what it was meant
- * for: of the interpositions for which `wanted` is true, and that are at least a note. */
+/* By (object that won, object that was meant) of interposition_first_miss(): of the interpositions
+ * for which `wanted` is true, and that are at least a note. */
 void symbol_groups_by_miss(struct rule_input *input,
 			   bool (*wanted)(struct rule_input *input, const struct interposition *i),
 			   struct symbol_groups *ret);
@@ -34,8 +34,12 @@ void symbol_groups_by_definers(struct rule_input *input,
 			       struct symbol_groups *ret);
 void symbol_groups_release(struct symbol_groups *groups);
 
-/* The first user that missed its definition; NULL: none did. */
-const struct interposition_user *interposition_first_miss(const struct interposition *i);
+/*
+ * The first user that missed its definition, preferably one whose two objects are not linked
+ * against each other: who built those knew of both.  NULL: none did.
+ */
+const struct interposition_user *interposition_first_miss(const struct recording *rec,
+							  const struct interposition *i);
 
 /* A symbol's name, mangled. */
 const char *interposition_name(struct rule_input *input, const struct interposition *i);

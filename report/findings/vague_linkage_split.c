@@ -3,11 +3,23 @@
 #include "report/findings/symbol_groups.h"
 #include "report/render/words.h"
 
+/* Do the definitions in use all have another version?  Then version scripts keep them apart, in
+ * whatever scope they are, and always have. */
+static bool is_by_versions(const struct interposition *i)
+{
+	for (size_t j = 0; j < i->definer_count; j++)
+		for (size_t k = 0; k < j; k++)
+			if (i->definers[j].users && i->definers[k].users &&
+			    i->definers[j].version == i->definers[k].version)
+				return false;
+	return true;
+}
+
 static bool is_wanted(struct rule_input *input, const struct interposition *i)
 {
 	(void)input;
 	/* Of functions and virtual tables any copy will do. */
-	return (i->what & WHAT_VAGUE_SPLIT) &&
+	return (i->what & WHAT_VAGUE_SPLIT) && (i->vague != VAGUE_TYPEINFO || !is_by_versions(i)) &&
 	       (i->vague == VAGUE_TYPEINFO || i->vague == VAGUE_DATA) && i->dull != DULL_INSTANCE;
 }
 
@@ -60,7 +72,8 @@ const struct rule rule_vague_linkage_split = {
 		"calls "
 		"in another. A note for typeinfo in objects that know nothing of each other. Left "
 		"out: one definition in use, as it should be; functions and virtual tables, of "
-		"which any copy will do; and the standard library's own.",
+		"which any copy will do; typeinfo that symbol versions keep apart; and the "
+		"standard library's own.",
 	.harmless = "libstdc++ compares typeinfo by name when the addresses differ, so that much "
 		    "works all the same; libc++ does not. Plugins that exchange no objects never "
 		    "notice.",
