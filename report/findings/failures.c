@@ -1,5 +1,9 @@
 #include "report/findings/failures.h"
 
+#include <dlfcn.h>
+#include <elf.h>
+
+#include "audit/spool.h"
 #include "report/model/why_found.h"
 
 /* The process is over, and its program never ran: ld.so itself ended it. */
@@ -78,6 +82,51 @@ void failed_loads_find(struct rule_input *input, struct failed_loads *ret)
 	}
 	if (start_failed(rec))
 		add_start(input, scopes ? scopes : input_scopes(input, false), ret);
+}
+
+static bool is_lazy(const struct recording *rec, const struct object *object)
+{
+	const struct call *call;
+
+	if (object->reason != REASON_DLOPEN || !has_call(rec, object->reason_call) ||
+	    (object->flags & DF_BIND_NOW) || (object->flags_1 & DF_1_NOW) ||
+	    (object->elf_flags & SPOOL_ELF_BIND_NOW))
+		return false;
+	call = &rec->calls[object->reason_call];
+	return !(call->flags & RTLD_NOW) && call->outcome == OUTCOME_LOADED &&
+	       !recording_getenv(rec, "LD_BIND_NOW");
+}
+
+void lazy_loads_find(struct rule_input *input, struct failed_loads *ret)
+{
+	const struct recording *rec = input->rec;
+	struct symbol_provider *symbols = input_symbols(input);
+	struct scopes *scopes = NULL;
+
+	*ret = (struct failed_loads){0};
+	for (size_t i = 0; symbols && i < rec->object_count; i++) {
+		struct failed_load load = {.call = rec->objects[i].reason_call, .count = 1};
+
+		if (!is_lazy(rec, &rec->objects[i]))
+			continue;
+		if (!scopes) {
+			scopes = input_scopes(input, false);
+			if (!scopes)
+				return;
+			scopes_advance(scopes, UINT64_MAX);
+		}
+		if (!scopes_mapped(scopes, (int)i))
+			continue;
+		load.objects = xcalloc(1, sizeof(*load.objects));
+		load.objects[0] = (int)i;
+		load_failure_build(rec, scopes, symbols, load.objects, 1, &load.cause);
+		if (load.cause.symbol_count) {
+			*GROW(ret->list, ret->count, ret->room) = load;
+		} else {
+			load_failure_release(&load.cause);
+			free(load.objects);
+		}
+	}
 }
 
 void failed_loads_release(struct failed_loads *loads)

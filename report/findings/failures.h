@@ -25,6 +25,9 @@ struct failed_loads {
 /* All calls that failed, and the start when it came to no program, in order; without a cause where
  * symbols or scopes are not known. */
 void failed_loads_find(struct rule_input *input, struct failed_loads *ret);
+/* What RTLD_LAZY calls loaded, with what can't be bound at the end: a reference to a function is no
+ * error before it is called.  Only loads that lack something. */
+void lazy_loads_find(struct rule_input *input, struct failed_loads *ret);
 void failed_loads_release(struct failed_loads *loads);
 
 /* "plug.so, dlopened by ..." as evidence: the call, or that the program did not start. */

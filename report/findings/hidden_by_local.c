@@ -8,6 +8,7 @@
 /* Missing symbols of one load that one object would have. */
 struct hidden {
 	const struct failed_load *load;
+	bool lazy; /* it was loaded: what is missing was not called yet */
 	int object, hidden_in;
 	const char *first;
 	size_t count;
@@ -36,7 +37,8 @@ static void report(struct rule_input *input, const struct hidden *hidden, struct
 	struct finding *finding;
 
 	add_object(&message, rec, hidden->object);
-	strbuf_addstr(&message, " could not be loaded: ");
+	strbuf_addstr(&message, hidden->lazy ? " was loaded with RTLD_LAZY, and can't be bound: "
+					     : " could not be loaded: ");
 	add_symbol(&message, hidden->first, false);
 	if (hidden->count > 1)
 		strbuf_addf(&message, " and %zu more", hidden->count - 1);
@@ -47,7 +49,9 @@ static void report(struct rule_input *input, const struct hidden *hidden, struct
 	strbuf_addstr(&message, ": that is RTLD_LOCAL, and not in its scope");
 	if (findings_saying(ret, &rule_hidden_by_local, message.s))
 		return;
-	finding = findings_add(ret, &rule_hidden_by_local, SEVERITY_ERROR, strbuf_detach(&message),
+	finding = findings_add(ret, &rule_hidden_by_local,
+			       hidden->lazy ? SEVERITY_WARNING : SEVERITY_ERROR,
+			       strbuf_detach(&message),
 			       xstrdup("link the plugin against that library (DT_NEEDED), which "
 				       "works however it was opened; or open it with RTLD_GLOBAL "
 				       "(dlopen(NAME, RTLD_NOLOAD|RTLD_GLOBAL) promotes what is "
@@ -59,11 +63,15 @@ static void report(struct rule_input *input, const struct hidden *hidden, struct
 		if (cause->symbols[i].object == hidden->object &&
 		    cause->symbols[i].hidden_in == hidden->hidden_in)
 			finding_add_symbol(finding, cause->symbols[i].symbol);
-	finding_add_failure(finding, rec, hidden->load);
+	if (hidden->lazy)
+		finding_add_call(finding, rec, "loaded", hidden->load->call);
+	else
+		finding_add_failure(finding, rec, hidden->load);
 	add_openers(finding, rec, hidden->hidden_in);
 }
 
-static void find_in(struct rule_input *input, const struct failed_load *load, struct findings *ret)
+static void find_in(struct rule_input *input, const struct failed_load *load, bool lazy,
+		    struct findings *ret)
 {
 	struct hidden *list = NULL;
 	size_t count = 0, room = 0;
@@ -80,8 +88,9 @@ static void find_in(struct rule_input *input, const struct failed_load *load, st
 				hidden = &list[j];
 		if (!hidden) {
 			hidden = GROW(list, count, room);
-			*hidden = (struct hidden){load, missing->object, missing->hidden_in,
-						  missing->symbol, 0};
+			*hidden = (struct hidden){
+				load, lazy, missing->object, missing->hidden_in, missing->symbol,
+				0};
 		}
 		hidden->count++;
 	}
@@ -92,11 +101,14 @@ static void find_in(struct rule_input *input, const struct failed_load *load, st
 
 static void find(struct rule_input *input, struct findings *ret)
 {
-	AUTO_FAILED_LOADS struct failed_loads loads;
+	AUTO_FAILED_LOADS struct failed_loads failed, lazy;
 
-	failed_loads_find(input, &loads);
-	for (size_t i = 0; i < loads.count; i++)
-		find_in(input, &loads.list[i], ret);
+	failed_loads_find(input, &failed);
+	lazy_loads_find(input, &lazy);
+	for (size_t i = 0; i < failed.count; i++)
+		find_in(input, &failed.list[i], false, ret);
+	for (size_t i = 0; i < lazy.count; i++)
+		find_in(input, &lazy.list[i], true, ret);
 }
 
 const struct rule rule_hidden_by_local = {
@@ -114,11 +126,13 @@ const struct rule rule_hidden_by_local = {
 	.reported =
 		"An error when a load failed, nothing in the scope of one of its objects defines a "
 		"symbol that it wants (weak references aside), and another mapped object of the "
-		"namespace exports a definition that would do. Symbols are read from the files, "
-		"when these are still the recorded ones; scopes come from the model of ld.so's "
-		"state.",
-	.harmless = "Never: the load failed. With RTLD_LAZY, the first call would have ended the "
-		    "program.",
+		"namespace exports a definition that would do. A warning when the load succeeded "
+		"only because of RTLD_LAZY, and the symbol can't be bound at the end either: the "
+		"first call ends the program with \"symbol lookup error\". Symbols are read from "
+		"the "
+		"files, when these are still the recorded ones; scopes come from the model of "
+		"ld.so's state.",
+	.harmless = "Never, when the load failed. With RTLD_LAZY, as long as nobody calls it.",
 	.fix = "The plugin's part: link it against the library that has the symbols, so that it is "
 	       "a DT_NEEDED of it. The host's part: open that library with RTLD_GLOBAL, early; or "
 	       "promote it afterwards with dlopen(NAME, RTLD_NOW|RTLD_NOLOAD|RTLD_GLOBAL). From "

@@ -54,6 +54,11 @@ expect_match "hidden-by-local" "$(message_of hidden-by-local)" '^module\.so coul
 expect_match "who opened it so" "$(evidence_of hidden-by-local)" 'opened without RTLD_GLOBAL: dlopen\("\./liblua\.so", RTLD_NOW\) called from load'
 audit ./host l:./liblua.so l:./linked.so r:./linked.so >out
 expect_eq "linked against it" "$(serious)" ""
+audit ./host l:./liblua.so z:./module.so
+expect_rules "RTLD_LAZY puts it off" "warning hidden-by-local module.so liblua.so"
+expect_match "RTLD_LAZY" "$(message_of hidden-by-local)" '^module\.so was loaded with RTLD_LAZY, and can.t be bound: lua_call is undefined'
+audit ./host l:./liblua.so z:./module.so p:./liblua.so r:./module.so >out
+expect_no_match "bound after all" "$(rules_of)" hidden-by-local
 audit ./host l:./module.so 2>err
 expect_rules "it is nowhere" "error failed-load module.so host"
 expect_match "it is nowhere" "$(message_of failed-load)" 'no object in the process defines lua_call'
