@@ -17,8 +17,8 @@
 
 /* The dynamic section's entries that matter here; 0: it is not there. */
 struct dynamic {
-	GElf_Addr strings, symbols, gnu_hash, hash, versym, verneed, verdef;
-	GElf_Xword string_bytes;
+	GElf_Addr strings, symbols, gnu_hash, hash, versym, verneed, verdef, rela, plt;
+	GElf_Xword string_bytes, rela_bytes, plt_bytes;
 };
 
 struct reader {
@@ -71,6 +71,18 @@ static void read_dynamic(struct reader *reader, const GElf_Phdr *phdr)
 			break;
 		case DT_SYMTAB:
 			dynamic->symbols = entry.d_un.d_ptr;
+			break;
+		case DT_RELA:
+			dynamic->rela = entry.d_un.d_ptr;
+			break;
+		case DT_RELASZ:
+			dynamic->rela_bytes = entry.d_un.d_val;
+			break;
+		case DT_JMPREL:
+			dynamic->plt = entry.d_un.d_ptr;
+			break;
+		case DT_PLTRELSZ:
+			dynamic->plt_bytes = entry.d_un.d_val;
 			break;
 		case DT_GNU_HASH:
 			dynamic->gnu_hash = entry.d_un.d_ptr;
@@ -319,6 +331,45 @@ static void read_symbols(struct reader *reader)
 	}
 }
 
+/* Index into table->symbols, which are in the order of their numbers, or -1. */
+static long find_number(const struct symbol_table *table, uint64_t number)
+{
+	size_t low = 0, high = table->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (table->symbols[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < table->count && table->symbols[low].number == number ? (long)low : -1;
+}
+
+/* All relocations but those of the PLT, which may stand among them (DT_RELASZ may count them). */
+static void mark_references(struct reader *reader)
+{
+	const struct dynamic *dynamic = &reader->dynamic;
+	Elf_Data *data = chunk(reader, dynamic->rela, dynamic->rela_bytes, ELF_T_RELA);
+	size_t entry = gelf_fsize(reader->elf, ELF_T_RELA, 1, EV_CURRENT);
+	GElf_Rela rela;
+
+	for (int i = 0; data && entry && gelf_getrela(data, i, &rela); i++) {
+		GElf_Addr place = dynamic->rela + (uint64_t)i * entry;
+		long index;
+
+		if (dynamic->plt && place >= dynamic->plt &&
+		    place - dynamic->plt < dynamic->plt_bytes)
+			continue;
+		index = GELF_R_SYM(rela.r_info)
+				? find_number(reader->table, GELF_R_SYM(rela.r_info))
+				: -1;
+		if (index >= 0)
+			reader->table->symbols[index].at_load = true;
+	}
+}
+
 enum elf_symbols elf_symbol_table(const struct elf_identity *identity, struct symbol_table *ret)
 {
 	AUTO_FREE int *version_of = xmalloc(VERSIONS_MAX * sizeof(*version_of));
@@ -339,6 +390,7 @@ enum elf_symbols elf_symbol_table(const struct elf_identity *identity, struct sy
 		if (reader.dynamic.verdef)
 			read_verdef(&reader);
 		read_symbols(&reader);
+		mark_references(&reader);
 	}
 	image_close(&image);
 	return ELF_SYMBOLS_READ;

@@ -5,7 +5,8 @@
 #include "report/model/why_found.h"
 #include "report/util.h"
 
-#define SYMBOLS_MOST 200 /* of an object: a plugin for another program misses all of its symbols */
+#define SYMBOLS_MOST 200 /* of an object: a plugin for another program misses all of its symbols \
+			  */
 
 struct failure_search {
 	const struct recording *rec;
@@ -81,7 +82,8 @@ static bool lacks_version(const struct symbol_table *table, const char *version,
 	return any; /* without any, ld.so takes the file as it is */
 }
 
-static void check_versions(struct failure_search *search, int object, const struct symbol_table *table)
+static void check_versions(struct failure_search *search, int object,
+			   const struct symbol_table *table)
 {
 	for (size_t i = 0; i < table->version_count; i++) {
 		const struct symbol_version *wanted = &table->versions[i];
@@ -125,7 +127,9 @@ static int find_outside(struct failure_search *search, const struct lookup_query
 	return NONE;
 }
 
-static void check_symbols(struct failure_search *search, int object, const struct symbol_table *table)
+/* Those that are looked up at load whatever the flags, or the others: functions that are called. */
+static void check_symbols(struct failure_search *search, int object,
+			  const struct symbol_table *table, bool at_load)
 {
 	size_t found = 0;
 
@@ -135,7 +139,8 @@ static void check_symbols(struct failure_search *search, int object, const struc
 		struct lookup_result result;
 		struct missing_symbol *missing;
 
-		if (wanted->defined || wanted->bind != STB_GLOBAL || !*wanted->name)
+		if (wanted->defined || wanted->bind != STB_GLOBAL || !*wanted->name ||
+		    wanted->at_load != at_load)
 			continue;
 		query.from = object;
 		query.symbol = wanted->name;
@@ -170,10 +175,12 @@ void load_failure_build(const struct recording *rec, struct scopes *scopes,
 		else
 			ret->inexact++;
 	}
-	for (size_t i = 0; i < count && !ret->version_count; i++) {
-		const struct symbol_table *table = symbols_exact(symbols, objects[i]);
+	/* A call is no error before it is made, unless the flags ask for all at once. */
+	for (size_t i = 0; i < 2 * count && !ret->version_count; i++) {
+		int object = objects[i % count];
+		const struct symbol_table *table = symbols_exact(symbols, object);
 
 		if (table)
-			check_symbols(&search, objects[i], table);
+			check_symbols(&search, object, table, i < count);
 	}
 }

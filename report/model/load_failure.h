@@ -28,7 +28,7 @@ struct missing_symbol {
 struct load_failure {
 	struct missing_version *versions; /* in the order of the objects */
 	size_t version_count, version_room;
-	struct missing_symbol *symbols;
+	struct missing_symbol *symbols; /* first those that a lazy load fails for, too */
 	size_t symbol_count, symbol_room;
 	size_t inexact; /* objects whose symbols are not exactly known: there may be more */
 };

@@ -32,6 +32,8 @@ struct dynamic_symbol {
 	uint8_t type, bind, visibility; /* STT_*, STB_*, STV_* */
 	bool defined;                   /* st_shndx is not SHN_UNDEF */
 	bool absolute;                  /* SHN_ABS */
+	bool at_load; /* ld.so looks it up when it relocates the object, lazy or not: something
+			 else than a PLT slot refers to it */
 };
 
 /* A version that a file defines (DT_VERDEF), or wants from another one (DT_VERNEED). */

@@ -3,13 +3,14 @@
  *
  * THE BLOB is zlib's format (RFC 1950) around, little endian and without padding:
  *
- *     uint32  format: 1
+ *     uint32  format: 2
  *     uint32  flags: bit 0 versioned, 1 DT_GNU_HASH, 2 DT_HASH
  *     uint32  first_hashed, N symbols, V versions, S bytes of strings
  *     uint64  value[N], size[N]
  *     uint32  name[N]: offset into the strings; number[N]: in .dynsym
  *     uint16  versym[N]
- *     uint8   info[N]: type, binding << 4; other[N]: visibility, 4 defined, 8 absolute
+ *     uint8   info[N]: type, binding << 4; other[N]: visibility, 4 defined, 8 absolute,
+ *             16 looked up at load
  *     uint32  name[V]; file[V]: offset, or UINT32_MAX
  *     uint16  index[V]
  *     uint8   flags[V]: 1 weak, 2 base

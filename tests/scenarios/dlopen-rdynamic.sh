@@ -30,7 +30,7 @@ $ cat program.out
 ./plugin.so: undefined symbol: host_level
 $ plugreport calls
        AT    TID  CALL                             RESULT                                                                                      KNOWN BY  CALLED FROM
-  0.56 ms  25574  dlopen("./plugin.so", RTLD_NOW)  failed: plugin.so refers to host_register and 1 other, which nothing in its scopes defines  opening   main() at host.c:8 in host
+  0.56 ms  25574  dlopen("./plugin.so", RTLD_NOW)  failed: plugin.so refers to host_level and 1 other, which nothing in its scopes defines  opening   main() at host.c:8 in host
 Results known by opening, search or name are inferred from what came next.
 $ plugreport object plugin.so | sed -n '/^Not bound/,$p'
 Not bound when the load failed  [inferred, from the files' symbols]
