@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deflateRawSync } from 'node:zlib';
+import { Duplex } from 'node:stream';
+import { createInflateRaw, deflateRawSync } from 'node:zlib';
 
 import { Data, decodeBase64, decodeColumn, inflate } from '../src/data.js';
+
+// Browsers have 'deflate-raw', node before 21 has not.
+try {
+	new DecompressionStream('deflate-raw');
+} catch {
+	globalThis.DecompressionStream = /** @type {any} */ (class {
+		constructor() {
+			return Duplex.toWeb(createInflateRaw());
+		}
+	});
+}
 
 /** A column as report/html/columns.c shuffles it. */
 function shuffled(values, bytes) {
