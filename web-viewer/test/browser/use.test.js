@@ -42,11 +42,13 @@ use('from the overview to the cause of a wrong copy in three clicks', async page
 	await page.getByRole('link', { name: /jpeg\.so got .*libcodec/ }).click();
 	assert.equal(await title(page), 'wrong-copy');
 	await page.locator('.chips').getByRole('link', { name: 'libcodec.so.1', exact: true }).first().click();
+	await page.waitForURL(/#object/);
+	await page.locator('h1', { hasText: 'libcodec.so.1' }).waitFor();
 	assert.match(await page.locator('.content').innerText(), /libcodec\.so\.1 was loaded because png\.so needs it/);
 	await page.goBack();
-	assert.equal(await title(page), 'wrong-copy');
+	await page.locator('h1', { hasText: 'wrong-copy' }).waitFor();
 	await page.goBack();
-	assert.equal(await title(page), 'Overview');
+	await page.locator('h1', { hasText: 'Overview' }).waitFor();
 });
 
 use('typing a filter, in 250,000 rows', async page => {
