@@ -3,6 +3,9 @@
  */
 #include "report/store/rows.h"
 
+/* Look at the clock, to show progress, after so many rows. */
+#define PROGRESS_ROWS 4096
+
 /* The rows of process ?1 in a table where they have consecutive ids. */
 #define IDS_OF(table)                                                         \
 	"id BETWEEN (SELECT first_" table " FROM process WHERE id = ?1) AND " \
@@ -78,8 +81,8 @@ static const char *const texts[SQL_STATEMENTS] = {
 		"INSERT INTO needed (object, position, name, resolved) VALUES (?, ?, ?, ?)",
 	[SQL_PUT_STACK] = "INSERT INTO stack (id, process, flags) VALUES (?, ?, ?)",
 	[SQL_PUT_FRAME] = "INSERT INTO stack_frame (stack, depth, address, object, offset, "
-			  "function, function_offset, file, line, inlined) VALUES (?, ?, ?, ?, ?, "
-			  "?, ?, ?, ?, ?)",
+			  "function, function_offset, file, line, inlined) "
+			  "SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10 FROM plugreport_feed",
 	[SQL_PUT_SEARCH] = "INSERT INTO search (id, process, seq, time_ns, tid, requester, "
 			   "request, name, origin, rule, owner, tried, root, outcome, result, "
 			   "stack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -92,21 +95,20 @@ static const char *const texts[SQL_STATEMENTS] = {
 			     "namespace) VALUES (?, ?, ?, ?, ?, ?, ?)",
 	[SQL_PUT_FORK] = "INSERT INTO fork (process, seq, time_ns, tid) VALUES (?, ?, ?, ?)",
 	[SQL_PUT_SYMBOL] =
-		"INSERT INTO symbol (id, process, object, number, name, version, defined, "
-		"value, size, type, bind, visibility, hidden_version) VALUES (?, ?, ?, ?, "
-		"?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"INSERT INTO symbol (process, object, number, name, version, defined, "
+		"value, size, type, bind, visibility, hidden_version) "
+		"SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12 FROM plugreport_feed",
 	[SQL_PUT_BINDING] =
-		"INSERT INTO binding_row (id, process, seq, from_object, to_object, "
-		"symbol, version, kind, source, address, count, flags, internal) VALUES "
-		"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"INSERT INTO binding_row (process, seq, from_object, to_object, "
+		"symbol, version, kind, source, address, count, flags, internal) "
+		"SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12 FROM plugreport_feed",
 };
 
 void rows_release(struct rows *rows)
 {
 	for (size_t i = 0; i < SQL_STATEMENTS; i++) {
 		sqlite3_finalize(rows->statements[i]);
-		sqlite3_finalize(rows->batches[i]);
-		rows->statements[i] = rows->batches[i] = NULL;
+		rows->statements[i] = NULL;
 	}
 }
 
@@ -173,10 +175,10 @@ bool rows_run(struct rows *rows, enum statement which, const struct cell *cells,
 		   count);
 }
 
-static void count_rows(struct rows *rows, uint64_t count)
+static void count_row(struct rows *rows)
 {
-	rows->written += count;
-	if (rows->written % (64 * ROWS_BATCH) < count)
+	rows->written++;
+	if (rows->written % PROGRESS_ROWS == 0)
 		progress_show(rows->progress, rows->written - rows->begun, rows->expected);
 }
 
@@ -184,40 +186,33 @@ bool rows_put(struct rows *rows, enum statement which, const struct cell *cells,
 {
 	if (!rows_run(rows, which, cells, count))
 		return false;
-	count_rows(rows, 1);
+	count_row(rows);
 	return true;
 }
 
-/* "INSERT ... VALUES (?, ?)" with the last parenthesis ROWS_BATCH times. */
-static char *batch_text(const char *sql)
+/* A row of what is being put; told so that progress shows within one statement. */
+static void put_next(void *data, size_t index, struct cell *ret_cells)
 {
-	AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
-	const char *row = strrchr(sql, '(');
+	struct rows *rows = data;
 
-	strbuf_addstr(&sb, sql);
-	for (int i = 1; i < ROWS_BATCH; i++)
-		strbuf_addf(&sb, ", %s", row);
-	return strbuf_detach(&sb);
+	rows->putting->row(rows->putting->data, index, ret_cells);
+	count_row(rows);
 }
 
-bool rows_put_batch(struct rows *rows, enum statement which, const struct cell *cells, size_t count,
-		    size_t row_count)
+bool rows_put_all(struct rows *rows, enum statement which, const struct feed *feed)
 {
-	if (row_count < ROWS_BATCH) {
-		for (size_t i = 0; i < row_count; i++)
-			if (!rows_put(rows, which, cells + i * count, count))
-				return false;
-		return true;
-	}
-	if (!rows->batches[which]) {
-		AUTO_FREE char *sql = batch_text(texts[which]);
+	struct feed counted = {feed->count, put_next, rows};
+	bool done;
 
-		prepare(rows, &rows->batches[which], sql, count * ROWS_BATCH);
-	}
-	if (!run(rows, rows->batches[which], cells, count * ROWS_BATCH))
-		return false;
-	count_rows(rows, ROWS_BATCH);
-	return true;
+	if (!rows->knows_feed && !feed_register(rows->store->db, &rows->feed))
+		return fail(rows, sqlite3_errcode(rows->store->db));
+	rows->knows_feed = true;
+	rows->putting = feed;
+	rows->feed = &counted;
+	done = rows_run(rows, which, NULL, 0);
+	rows->feed = NULL;
+	rows->putting = NULL;
+	return done;
 }
 
 sqlite3_stmt *rows_query(struct rows *rows, enum statement which, const struct cell *cells,

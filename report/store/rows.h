@@ -4,6 +4,7 @@
 #ifndef PLUGREPORT_ROWS_H
 #define PLUGREPORT_ROWS_H
 
+#include "report/store/feed.h"
 #include "report/store/progress.h"
 #include "report/store/store_internal.h"
 
@@ -60,26 +61,19 @@ enum statement {
 	SQL_STATEMENTS,
 };
 
-/* So many rows go into tables with many of them at once: a statement's start costs more than a row.
- */
-#define ROWS_BATCH 80
-
-/* A value of one column. */
-struct cell {
-	enum { CELL_NULL, CELL_INTEGER, CELL_TEXT } kind;
-	int64_t integer;
-	const char *text; /* NULL is stored as NULL */
-};
-
 /* All zero but for `store` is fresh; statements are prepared when first used. */
 struct rows {
 	struct store *store;
 	struct progress *progress; /* where writing is shown; NULL: nowhere */
 	uint64_t begun, expected; /* for that: `written` at the start, how many are to come about */
 	sqlite3_stmt *statements[SQL_STATEMENTS];
-	sqlite3_stmt *batches[SQL_STATEMENTS]; /* the same for ROWS_BATCH rows */
-	uint64_t written;                      /* rows put so far */
-	int error; /* SQLite's code of the first failure since it was set to 0 */
+	/* private: */
+	bool knows_feed;            /* the connection has the table plugreport_feed, see feed.h */
+	struct feed *feed;          /* what that has */
+	const struct feed *putting; /* the same, before it is counted */
+	/* public: */
+	uint64_t written; /* rows put so far */
+	int error;        /* SQLite's code of the first failure since it was set to 0 */
 };
 
 void rows_release(struct rows *rows);
@@ -115,6 +109,12 @@ static inline struct cell reference(int64_t first, int index)
 	(const struct cell[]){__VA_ARGS__}, \
 		sizeof((const struct cell[]){__VA_ARGS__}) / sizeof(struct cell)
 
+/* The cells of a row that is fed. */
+static inline void put_cells(struct cell *ret_cells, const struct cell *cells, size_t count)
+{
+	memcpy(ret_cells, cells, count * sizeof(*cells));
+}
+
 /*
  * Run a statement that gives no row: rows_run(rows, SQL_PUT_STACK, CELLS(integer(1), ...)).
  * False when it failed; then rows->error is set.
@@ -124,9 +124,8 @@ bool rows_run(struct rows *rows, enum statement which, const struct cell *cells,
 /* Put a row: the same, but it is counted. */
 bool rows_put(struct rows *rows, enum statement which, const struct cell *cells, size_t count);
 
-/* Put `row_count` rows, at most ROWS_BATCH, with `count` cells each. */
-bool rows_put_batch(struct rows *rows, enum statement which, const struct cell *cells, size_t count,
-		    size_t row_count);
+/* Put many rows, with a statement that selects them from plugreport_feed. */
+bool rows_put_all(struct rows *rows, enum statement which, const struct feed *feed);
 
 /*
  * Run a statement that gives at most one row: NULL when there was none or it failed; otherwise the

@@ -444,7 +444,7 @@ struct store *store_open_private(const char *path)
 		return NULL;
 	sqlite3_exec(store->db,
 		     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; "
-		     "PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; "
+		     "PRAGMA synchronous = OFF; PRAGMA cache_size = -2048; "
 		     "PRAGMA ignore_check_constraints = ON",
 		     NULL, NULL, NULL);
 	opened = store;

@@ -101,37 +101,55 @@ static bool write_objects(struct rows *rows, struct recording *rec, const struct
 	return true;
 }
 
-static bool write_frame(struct rows *rows, const struct recording *rec, const struct first_ids *ids,
-			const struct stack *stack, size_t depth)
+/* What rows are made of that are fed. */
+struct source {
+	const struct contents *contents;
+	const struct first_ids *ids;
+	size_t stack, depth; /* of the next frame */
+};
+
+static void frame_row(void *data, size_t index, struct cell *ret_cells)
 {
-	const struct frame *f = &stack->frames[depth];
+	struct source *source = data;
+	const struct recording *rec = &source->contents->rec;
+	const struct stack *stack;
+	const struct frame *f;
 	struct cell offset = {CELL_NULL, 0, NULL};
 
+	(void)index;
+	while (source->depth == rec->stacks[source->stack].frame_count) {
+		source->stack++;
+		source->depth = 0;
+	}
+	stack = &rec->stacks[source->stack];
+	f = &stack->frames[source->depth];
 	if (f->object != NONE)
 		offset = bits(f->address - rec->objects[f->object].load_address);
-	return rows_put(
-		rows, SQL_PUT_FRAME,
-		CELLS(integer(stack->id), integer((int64_t)depth), bits(f->address),
-		      reference(ids->object, f->object), offset, text(f->function),
-		      f->function ? bits(f->function_offset) : (struct cell){CELL_NULL, 0, NULL},
-		      text(f->file), bits_unless_zero((uint64_t)f->line), integer(f->inlined)));
+	put_cells(ret_cells,
+		  CELLS(integer(stack->id), integer((int64_t)source->depth), bits(f->address),
+			reference(source->ids->object, f->object), offset, text(f->function),
+			f->function ? bits(f->function_offset) : (struct cell){CELL_NULL, 0, NULL},
+			text(f->file), bits_unless_zero((uint64_t)f->line), integer(f->inlined)));
+	source->depth++;
 }
 
-static bool write_stacks(struct rows *rows, struct recording *rec, const struct first_ids *ids)
+static bool write_stacks(struct rows *rows, struct contents *contents, const struct first_ids *ids)
 {
+	struct recording *rec = &contents->rec;
+	struct source source = {.contents = contents, .ids = ids};
+	struct feed frames = {0, frame_row, &source};
+
 	for (size_t i = 0; i < rec->stack_count; i++) {
 		struct stack *stack = &rec->stacks[i];
 
 		stack->id = ids->stack + (int64_t)i;
+		frames.count += stack->frame_count;
 		if (!rows_put(rows, SQL_PUT_STACK,
 			      CELLS(integer(stack->id), integer(rec->process_id),
 				    integer(stack->flags))))
 			return false;
-		for (size_t depth = 0; depth < stack->frame_count; depth++)
-			if (!write_frame(rows, rec, ids, stack, depth))
-				return false;
 	}
-	return true;
+	return rows_put_all(rows, SQL_PUT_FRAME, &frames);
 }
 
 /* The name that a search is about: for a path, what the request that it belongs to asked for. */
@@ -231,87 +249,64 @@ static bool write_forks(struct rows *rows, const struct contents *contents)
 	return true;
 }
 
-#define SYMBOL_CELLS  13
-#define BINDING_CELLS 13
-
-static void symbol_cells(const struct contents *contents, const struct first_ids *ids, size_t index,
-			 struct cell *ret_cells)
+static void symbol_row(void *data, size_t index, struct cell *ret_cells)
 {
+	const struct source *source = data;
+	const struct contents *contents = source->contents;
+	const struct first_ids *ids = source->ids;
 	const struct symbol *s = &contents->symbols[index];
-	const struct cell cells[SYMBOL_CELLS] = {
-		integer(ids->symbol + (int64_t)index),
-		integer(contents->rec.process_id),
-		reference(ids->object, contents_object(contents, s->object)),
-		integer((int32_t)s->number), /* see NUMBER_OF_RESOLVER */
-		text(s->name ? s->name : ""),
-		text(s->version),
-		integer(s->defined),
-		bits(s->value),
-		bits(s->size),
-		integer(ELF64_ST_TYPE(s->info)),
-		integer(ELF64_ST_BIND(s->info)),
-		integer(ELF64_ST_VISIBILITY(s->other)),
-		integer((s->versym & 0x8000) != 0),
-	};
 
-	memcpy(ret_cells, cells, sizeof(cells));
+	put_cells(ret_cells,
+		  CELLS(integer(contents->rec.process_id),
+			reference(ids->object, contents_object(contents, s->object)),
+			integer((int32_t)s->number), /* see NUMBER_OF_RESOLVER */
+			text(s->name ? s->name : ""), text(s->version), integer(s->defined),
+			bits(s->value), bits(s->size), integer(ELF64_ST_TYPE(s->info)),
+			integer(ELF64_ST_BIND(s->info)), integer(ELF64_ST_VISIBILITY(s->other)),
+			integer((s->versym & 0x8000) != 0)));
 }
 
-static bool write_symbols(struct rows *rows, const struct contents *contents,
-			  const struct first_ids *ids)
+static void binding_row(void *data, size_t index, struct cell *ret_cells)
 {
-	struct cell cells[ROWS_BATCH * SYMBOL_CELLS];
-
-	for (size_t i = 0; i < contents->symbol_count;) {
-		size_t n = 0;
-
-		for (; n < ROWS_BATCH && i < contents->symbol_count; n++, i++)
-			symbol_cells(contents, ids, i, cells + n * SYMBOL_CELLS);
-		if (!rows_put_batch(rows, SQL_PUT_SYMBOL, cells, SYMBOL_CELLS, n))
-			return false;
-	}
-	return true;
-}
-
-static void binding_cells(const struct contents *contents, const struct first_ids *ids,
-			  size_t index, struct cell *ret_cells)
-{
+	const struct source *source = data;
+	const struct contents *contents = source->contents;
+	const struct first_ids *ids = source->ids;
 	const struct binding *b = &contents->bindings[index];
 	uint32_t to =
 		b->kind == BINDING_IRELATIVE ? b->chosen : contents->symbols[b->symbol].object;
-	const struct cell cells[BINDING_CELLS] = {
-		integer(ids->binding + (int64_t)index),
-		integer(contents->rec.process_id),
-		bits(b->seq),
-		reference(ids->object, contents_object(contents, b->from)),
-		reference(ids->object, b->bound ? contents_object(contents, to) : NONE),
-		integer(ids->symbol + b->symbol),
-		text(b->version),
-		text(binding_kind_name(b->kind)),
-		text(b->relocation ? "relocation" : "la_symbind"),
-		bits(b->address),
-		bits(b->count),
-		integer(b->flags),
-		integer(b->internal),
-	};
 
-	memcpy(ret_cells, cells, sizeof(cells));
+	put_cells(ret_cells,
+		  CELLS(integer(contents->rec.process_id), bits(b->seq),
+			reference(ids->object, contents_object(contents, b->from)),
+			reference(ids->object, b->bound ? contents_object(contents, to) : NONE),
+			integer(ids->symbol + b->symbol), text(b->version),
+			text(binding_kind_name(b->kind)),
+			text(b->relocation ? "relocation" : "la_symbind"), bits(b->address),
+			bits(b->count), integer(b->flags), integer(b->internal)));
+}
+
+/* SQLite gives rows without an id the next one, without having to look whether it is free. */
+static bool put_with_ids(struct rows *rows, enum statement which, const struct feed *feed,
+			 int64_t first)
+{
+	if (!rows_put_all(rows, which, feed))
+		return false;
+	if (feed->count == 0 ||
+	    sqlite3_last_insert_rowid(rows->store->db) == first + (int64_t)feed->count - 1)
+		return true;
+	rows->error = SQLITE_CORRUPT;
+	return false;
 }
 
 static bool write_bindings(struct rows *rows, const struct contents *contents,
 			   const struct first_ids *ids)
 {
-	struct cell cells[ROWS_BATCH * BINDING_CELLS];
+	struct source source = {.contents = contents, .ids = ids};
+	const struct feed symbols = {contents->symbol_count, symbol_row, &source};
+	const struct feed bindings = {contents->binding_count, binding_row, &source};
 
-	for (size_t i = 0; i < contents->binding_count;) {
-		size_t n = 0;
-
-		for (; n < ROWS_BATCH && i < contents->binding_count; n++, i++)
-			binding_cells(contents, ids, i, cells + n * BINDING_CELLS);
-		if (!rows_put_batch(rows, SQL_PUT_BINDING, cells, BINDING_CELLS, n))
-			return false;
-	}
-	return true;
+	return put_with_ids(rows, SQL_PUT_SYMBOL, &symbols, ids->symbol) &&
+	       put_with_ids(rows, SQL_PUT_BINDING, &bindings, ids->binding);
 }
 
 bool write_parts(struct rows *rows, struct contents *contents, const struct first_ids *ids)
@@ -322,8 +317,7 @@ bool write_parts(struct rows *rows, struct contents *contents, const struct firs
 	rows->expected = contents->symbol_count + contents->binding_count + rec->call_count +
 			 rec->search_count + rec->activity_count;
 	return write_environment(rows, rec) && write_objects(rows, rec, ids) &&
-	       write_stacks(rows, rec, ids) && write_searches(rows, rec, ids) &&
+	       write_stacks(rows, contents, ids) && write_searches(rows, rec, ids) &&
 	       write_calls(rows, rec, ids) && write_activities(rows, rec, ids) &&
-	       write_forks(rows, contents) && write_symbols(rows, contents, ids) &&
-	       write_bindings(rows, contents, ids);
+	       write_forks(rows, contents) && write_bindings(rows, contents, ids);
 }
