@@ -257,10 +257,12 @@ static void show_text(const struct duplicate_view *view)
 	size_t shown = 0;
 
 	for (size_t i = 0; i < duplicates->count; i++)
-		if (duplicate_wanted(view, &duplicates->list[i])) {
+		if (duplicate_wanted(view, &duplicates->list[i]) &&
+		    (view->show->options->all || !units_tell(view, &duplicates->list[i]))) {
 			show_duplicate(view, &duplicates->list[i]);
 			shown++;
 		}
+	shown += units_show(view);
 	for (size_t i = 0; i < view->alias_count; i++)
 		if (aliases_wanted(view, &view->aliases[i]))
 			show_aliases(view, &view->aliases[i]);
@@ -281,10 +283,16 @@ static void show_text(const struct duplicate_view *view)
 }
 
 void show_duplicates(const struct show *show, const struct bound_set *set,
-		     const struct duplicates *duplicates, const bool *concerned)
+		     const struct duplicates *duplicates, const struct ocaml_copies *units,
+		     const bool *concerned)
 {
 	struct duplicate_view view = {
-		.show = show, .set = set, .duplicates = duplicates, .concerned = concerned};
+		.show = show,
+		.set = set,
+		.duplicates = duplicates,
+		.units = units,
+		.concerned = concerned,
+	};
 
 	view.alias_count = load_aliases_list(show->rec, &view.aliases);
 	if (show->render->is_text)
@@ -300,18 +308,21 @@ static bool show_process(struct concern *concern, const struct show *show, const
 {
 	struct store *store = concern->context->store;
 	AUTO_DUPLICATES struct duplicates duplicates = {0};
+	AUTO_OCAML_COPIES struct ocaml_copies units = {0};
 	AUTO_BOUND struct bound_set set;
 	AUTO_SYMBOLS struct symbol_provider *symbols = NULL;
-	bool quiet = true;
+	bool quiet;
 
 	if (!store_load_bound(store, show->rec, &set))
 		return false;
 	symbols = symbol_tables_open(store, show->rec);
 	duplicates_build(show->rec, &set, symbols, &duplicates);
+	ocaml_copies_build(show->rec, &set, symbols, &units);
+	quiet = !units_interesting(&units);
 	for (size_t i = 0; i < duplicates.count; i++)
 		quiet &= !duplicate_interesting(&duplicates.list[i]);
 	if (concern_begin(concern, show, quiet)) {
-		show_duplicates(show, &set, &duplicates, concerned);
+		show_duplicates(show, &set, &duplicates, &units, concerned);
 		concern_end(show);
 	}
 	return true;

@@ -161,6 +161,7 @@ void duplicates_to_json(const struct duplicate_view *view)
 		if (duplicate_wanted(view, &duplicates->list[i]))
 			duplicate_to_json(view, &duplicates->list[i]);
 	render_close(render);
+	units_to_json(view);
 	render_open(render, "aliases", GROUP_ARRAY);
 	for (size_t i = 0; i < view->alias_count; i++)
 		if (aliases_wanted(view, &view->aliases[i]))

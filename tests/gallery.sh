@@ -34,7 +34,8 @@ judge() {
 }
 
 # What differs from run to run and from machine to machine: times, pids, addresses, this directory,
-# the C library's own frames and directories, whether node has a library of its own; and how wide columns came out by that.
+# the C library's own frames and directories, whether node has a library of its own; how wide columns came out by that;
+# and how large OCaml's library is, and in how many words its Dynlink says what dlopen said.
 normalised() {
 	sed -E -e "s#$PWD|/opt/app#DIR#g" -e '/ #[0-9]+ .*(libc\.so\.6|_start\()/d' -e '/default directory/d' \
 		-e 's/ #[0-9]+ / # /' -e 's/\.\.\. [0-9]+ (more|frames)/... N \1/' \
@@ -42,6 +43,8 @@ normalised() {
 		-e 's/^ +[0-9]+ [a-z0-9.-]+ +TIME/PROCESS  TIME/' -e 's/0x[0-9a-f]+/ADDRESS/g' -e 's/ [0-9a-f]{12} / BUILD-ID /' \
 		-e 's/(python|php|lua|ruby|tcl|java)-?[0-9][0-9.]*/\1N/g' -e 's/libnode\.so\.[0-9]+/node/g' \
 		-e 's/after [0-9]+ paths? in vain/after N paths in vain/' -e 's/(at least )?TIME( to TIME)?/TIME/g' \
+		-e 's/and [0-9]+ more that no plugin/and N more that no plugin/' \
+		-e 's/^(error loading shared library: ).*(undefined symbol: [A-Za-z]+).*/\1\2/' \
 		-e '/^ *(TIME)?[| x`-]*(\/lib64\/)?(ld-linux|linux-vdso)[^ ]*( |$)/d' \
 		-e 's/  +/  /g' -e 's/ +$//' -e '/^$/d'
 }

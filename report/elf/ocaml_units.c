@@ -34,7 +34,9 @@ static void note_symbol(struct unit_reader *reader, const char *name, const GElf
 		reader->header = place;
 	else if (strcmp(name, "caml_globals_map") == 0)
 		reader->map = place;
-	else if (strcmp(name, "caml_interprete") == 0)
+	else if (strcmp(name, "caml_interprete") == 0 ||
+		 strcmp(name, "caml_bytecode_interpreter") ==
+			 0) /* before OCaml 5.3; from then on */
 		reader->units->is_bytecode = true;
 }
 

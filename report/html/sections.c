@@ -101,27 +101,31 @@ static void explain_objects(struct collect *collect, const struct same_processes
 
 /* Copies: of the process, and of each object that has one. */
 static void explain_duplicates(struct collect *collect, const struct bound_set *set,
-			       const struct duplicates *duplicates)
+			       const struct duplicates *duplicates,
+			       const struct ocaml_copies *units)
 {
 	const struct show *show = collect->show;
 	AUTO_FREE bool *concerned = xcalloc(show->rec->object_count + 1, sizeof(*concerned));
 	AUTO_FREE bool *copied = xcalloc(show->rec->object_count + 1, sizeof(*copied));
 
 	collect_begin(collect, "duplicates", "What is there more than once", NULL, NONE, false);
-	show_duplicates(show, set, duplicates, NULL);
+	show_duplicates(show, set, duplicates, units, NULL);
 	document_end(collect->document);
 	for (size_t i = 0; i < duplicates->count; i++)
 		for (size_t j = 0; duplicate_interesting(&duplicates->list[i]) &&
 				   j < duplicates->list[i].copy_count;
 		     j++)
 			copied[duplicates->list[i].copies[j].object] = true;
+	for (size_t i = 0; i < units->count; i++)
+		for (size_t j = 0; units->list[i].count > 1 && j < units->list[i].count; j++)
+			copied[units->list[i].copies[j].object] = true;
 	for (size_t i = 0; i < show->rec->object_count; i++) {
 		if (!copied[i])
 			continue;
 		concerned[i] = true;
 		collect_begin(collect, "duplicates", "Its copies", "object",
 			      collect->base.object + (int64_t)i, false);
-		show_duplicates(show, set, duplicates, concerned);
+		show_duplicates(show, set, duplicates, units, concerned);
 		document_end(collect->document);
 		concerned[i] = false;
 	}
@@ -132,6 +136,7 @@ static bool explain_symbols(struct collect *collect)
 	const struct show *show = collect->show;
 	AUTO_INTERPOSITIONS struct interpositions interpositions = {0};
 	AUTO_DUPLICATES struct duplicates duplicates = {0};
+	AUTO_OCAML_COPIES struct ocaml_copies units = {0};
 	AUTO_BOUND struct bound_set set;
 	AUTO_SYMBOLS struct symbol_provider *symbols = NULL;
 	struct scopes *scopes;
@@ -140,7 +145,8 @@ static bool explain_symbols(struct collect *collect)
 		return false;
 	symbols = symbol_tables_open(show->store, show->rec);
 	duplicates_build(show->rec, &set, symbols, &duplicates);
-	explain_duplicates(collect, &set, &duplicates);
+	ocaml_copies_build(show->rec, &set, symbols, &units);
+	explain_duplicates(collect, &set, &duplicates, &units);
 	scopes = scopes_new(show->rec, NULL, 0);
 	interpositions_build(show->rec, &set, symbols, scopes, &interpositions);
 	scopes_free(scopes);

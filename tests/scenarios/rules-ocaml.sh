@@ -43,3 +43,14 @@ expect_eq "the second one was refused" "$(found ./red.cmxs camlCounter__entry ./
 expect_eq "only one has it" "$(found ./red.cmxs camlCounter__entry ./five.cmxs camlCounter5.entry)" ""
 expect_match "units says so too" "$(audit ./host ./red.cmxs camlCounter__entry ./blue.cmxs >/dev/null; plugreport units)" \
 	'Counter is in red\.cmxs and in blue\.cmxs, but only one of them ran'
+
+# duplicates answers it too: is a unit of this plugin in the program, or in another plugin, already?
+expect_match "duplicates" "$(plugreport duplicates | head -n 2 | tr '\n' ' ')" \
+	'^OCaml unit Counter: in red\.cmxs and in blue\.cmxs +only one of them ran $'
+expect_match "of one that is named" "$(plugreport duplicates red.cmxs)" \
+	'^red\.cmxs: OCaml units that no other object has: Red$'
+found ./red.cmxs camlCounter__entry camlRed__entry ./five.cmxs camlCounter5.entry ./six.cmxs camlCounter5.entry >/dev/null
+answer=$(plugreport duplicates)
+expect_match "both ran" "$answer" '^OCaml unit Counter5: in five\.cmxs and in six\.cmxs$'
+expect_match "both ran" "$answer" 'split: 2 copies ran'
+expect_eq "not that one" "$(plugreport duplicates red.cmxs | grep -c '^OCaml unit' || true)" 0

@@ -97,6 +97,8 @@ static void marks_of_both_manglings(void **state)
 	expect_units("five.so", "A, Stdlib__List");
 	build("none.so", "caml_interprete caml_main f", NULL, 0);
 	expect_units("none.so", " bytecode");
+	build("new.so", "caml_bytecode_interpreter caml_main f", NULL, 0);
+	expect_units("new.so", " bytecode");
 	run("strip -x five.so && cp four.so bare.so && strip bare.so");
 	expect_units("five.so", "A, Stdlib__List");
 	expect_units("bare.so", "A, Stdlib__List");
