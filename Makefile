@@ -5,6 +5,7 @@
 #   make bench                 measure what recording costs
 #   make install | uninstall   PREFIX=/usr/local DESTDIR= BINDIR= LIBDIR= MANDIR= ...
 #   make format | clean
+#   make ARCH=i386 | aarch64   the module for another processor, in build-<ARCH>
 # Variables: BUILD=directory  SAN=address,undefined  COVERAGE=1  WERROR= (to build with warnings)
 
 PREFIX     ?= /usr/local
@@ -14,13 +15,30 @@ MANDIR     ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 DOCDIR     ?= $(PREFIX)/share/doc/plugaudit
 
-CC         ?= gcc
+# ARCH names another processor than the compiler's own: then the module is built, and nothing else.
+ifeq ($(origin CC),default)
+CC         := gcc
+endif
+machine_of  = $(patsubst i%86,i386,$(firstword $(subst -, ,$(shell $(1) -dumpmachine))))
+HOST_ARCH  := $(call machine_of,$(CC))
+ARCH       ?= $(HOST_ARCH)
+ifneq ($(ARCH),$(HOST_ARCH))
+MODULE_ONLY := 1
+BUILD      ?= build-$(ARCH)
+CROSS      := $(firstword $(foreach cross,$(patsubst i386,i686,$(ARCH))-linux-gnu-gcc,\
+                $(shell command -v $(cross))))
+ifeq ($(filter command environment,$(firstword $(origin CC))),)
+CC         := $(or $(notdir $(CROSS)),$(if $(filter x86_64-i386,$(HOST_ARCH)-$(ARCH)),$(CC) -m32,\
+                $(error no compiler for $(ARCH) here: install one, or name it with CC=)))
+endif
+endif
+
 CFLAGS     ?= -O2 -g
 WERROR     ?= -Werror
 WARNINGS   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
               -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wno-format-nonliteral \
               -Wno-missing-field-initializers $(WERROR)
-BASE_FLAGS := -std=gnu17 -D_GNU_SOURCE -I. $(WARNINGS)
+BASE_FLAGS := -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(WARNINGS)
 DEPEND      = -MMD -MP
 
 BUILD      ?= build
@@ -37,11 +55,12 @@ VERSION    := 0.1.0
 
 # The module: no sanitizer may go into somebody else's process.  It uses no thread-local storage of
 # its own, exports its la_* entry points only, and binds all its symbols when it is loaded.
-AUDIT_SOURCES := $(filter-out audit/null.c,$(wildcard audit/*.c)) $(wildcard audit/arch/$(shell uname -m)*.[cS])
+AUDIT_SOURCES := $(filter-out audit/null.c,$(wildcard audit/*.c)) audit/arch/$(ARCH).S
 AUDIT_OBJECTS := $(AUDIT_SOURCES:%=$(BUILD)/%.o)
-AUDIT_FLAGS   := -fPIC -fvisibility=hidden -fno-stack-protector -fno-exceptions -fcf-protection=none \
+AUDIT_FLAGS   := -fPIC -fvisibility=hidden -fno-stack-protector -fno-exceptions \
+                 $(if $(filter x86_64 i386,$(ARCH)),-fcf-protection=none) \
                  -DPLUGAUDIT_VERSION='"$(VERSION)"' -DPLUGAUDIT_BINDIR='"$(BINDIR)"'
-AUDIT_LIBS    := -lunwind-$(shell uname -m)
+AUDIT_LIBS    := -lunwind-$(patsubst i386,x86,$(ARCH))
 
 REPORT_SOURCES := $(wildcard report/*.c report/*/*.c)
 REPORT_OBJECTS := $(REPORT_SOURCES:%=$(BUILD)/%.o) $(BUILD)/report/store/template.c.o
@@ -49,7 +68,8 @@ REPORT_LIBRARY := $(filter-out $(BUILD)/report/main.c.o,$(REPORT_OBJECTS))
 REPORT_FLAGS   := -DPLUGAUDIT_VERSION='"$(VERSION)"' -DPLUGAUDIT_LIBDIR='"$(LIBDIR)"'
 REPORT_LIBS    := -lsqlite3 -ldw -lelf -liberty -lsmartcols -ljansson -lz
 
-all: $(BUILD)/libplugaudit.so $(BUILD)/libplugaudit-null.so $(BUILD)/plugreport $(BUILD)/plugreport-rules.7
+all: $(BUILD)/libplugaudit.so $(BUILD)/libplugaudit-null.so \
+  $(if $(MODULE_ONLY),,$(BUILD)/plugreport-rules.7) $(BUILD)/plugreport
 
 $(BUILD)/audit/%.o: audit/%
 	@mkdir -p $(@D)
@@ -111,8 +131,14 @@ $(BUILD)/libplugreport.a: $(REPORT_LIBRARY)
 	rm -f $@
 	ar rcs $@ $^
 
+ifdef MODULE_ONLY
+# The module looks beside itself.
+$(BUILD)/plugreport:
+	ln -sf ../build/plugreport $@
+else
 $(BUILD)/plugreport: $(BUILD)/report/main.c.o $(BUILD)/libplugreport.a
 	$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) $^ -o $@ $(REPORT_LIBS)
+endif
 
 # The rules' pages are in the program: explain prints them, and the manual page is made of them.
 $(BUILD)/plugreport-rules.7: $(BUILD)/plugreport

@@ -12,69 +12,45 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
-#if defined(__x86_64__)
-
-#define ARCH_MACHINE 62 /* EM_X86_64 */
-
-/* Callee-saved registers, stack pointer and program counter of one frame. */
-struct arch_context {
-	uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip;
-};
-#define ARCH_CONTEXT_SP(c) ((c)->rsp)
-#define ARCH_CONTEXT_PC(c) ((c)->rip)
-
-/* Relocations: psABI, table "Relocation Types". */
-#define ARCH_RELOC_KIND(type)                                                     \
-	((type) == R_X86_64_JUMP_SLOT  ? SPOOL_REFERENCE_PLT                      \
-	 : (type) == R_X86_64_GLOB_DAT ? SPOOL_REFERENCE_GOT                      \
-	 : (type) == R_X86_64_64       ? SPOOL_REFERENCE_ABS                      \
-	 : (type) == R_X86_64_COPY     ? SPOOL_REFERENCE_COPY                     \
-	 : (type) == R_X86_64_DTPMOD64 || (type) == R_X86_64_DTPOFF64 ||          \
-			 (type) == R_X86_64_TPOFF64 || (type) == R_X86_64_TLSDESC \
-		 ? SPOOL_REFERENCE_TLS                                            \
-		 : 0)
-
-/* Relocations by which a TLS reference can be told from others: the module's number, the offset
- * from the thread pointer, a descriptor (two words). */
-#define ARCH_RELOC_TLS_MODULE R_X86_64_DTPMOD64
-#define ARCH_RELOC_TLS_OFFSET R_X86_64_TPOFF64
-#define ARCH_RELOC_TLS_DESC   R_X86_64_TLSDESC
-
-/* The slot gets what the function at load address + addend returns. */
-#define ARCH_RELOC_IRELATIVE R_X86_64_IRELATIVE
-
-/* A system call; the result is a negative errno on failure. */
-static inline long arch_syscall(long number, long a, long b, long c, long d, long e, long f)
-{
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-	long result;
-
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return result;
-}
-
-/* A word that is the thread's own, and the same in a child that it forks. */
-static inline uintptr_t arch_thread_pointer(void)
-{
-	uintptr_t pointer;
-
-	__asm__("movq %%fs:0, %0" : "=r"(pointer)); /* psABI, "Thread-Local Storage": TCB */
-	return pointer;
-}
-
-/* In a loop that waits for another thread. */
-static inline void arch_pause(void)
-{
-	__builtin_ia32_pause();
-}
-
+/*
+ * Each arch/<machine>.h has:
+ *
+ *   ARCH_MACHINE          ELF e_machine
+ *   ARCH_RELOC_KIND(type) enum spool_reference_kind of a relocation, 0 for others
+ *   ARCH_RELOC_TLS_*      relocations by which a TLS reference can be told from others: the
+ * module's number, the offset from the thread pointer, a descriptor (two words)
+ *   ARCH_RELOC_IRELATIVE  the slot gets what the function at load address + addend returns
+ *   ARCH_RELOC_PC         a symbol's address less that of the slot (code that is not PIC); or NONE
+ *   ARCH_RELOC_REL        defined where addends stand in the slots, which are overwritten
+ *   ARCH_BOUND_AT_LOAD(s) JUMP_SLOT relocations of symbol `s` are bound at load, and not told of
+ *   struct arch_context   what unwinding starts from: callee-saved registers, stack pointer and
+ *                         program counter of one frame, in the order of ARCH_UNWIND_REGISTERS
+ *   struct tap_frame      what the thunks of the taps save; `caller` is the context at the return
+ *                         address, as if the call had just returned
+ *   arch_argument()       the n-th integer argument of a tapped call, from 0
+ *   arch_syscall()        a system call; the result is a negative errno on failure
+ *   arch_thread_pointer() a word that is the thread's own, and the same in a child that it forks
+ *   arch_pause()          in a loop that waits for another thread
+ */
+#if defined(__x86_64__) && defined(__LP64__)
+#include "audit/arch/x86_64.h"
+#elif defined(__i386__)
+#include "audit/arch/i386.h"
+#elif defined(__aarch64__) && defined(__LP64__) && defined(__AARCH64EL__)
+#include "audit/arch/aarch64.h"
 #else
-#error "no port to this processor yet: add audit/arch/<machine>.S and its part of audit/arch.h"
+#error "no port to this processor yet: add audit/arch/<machine>.h and audit/arch/<machine>.S"
+#endif
+
+/* System calls whose numbers, or the way of their 64-bit arguments, differ. */
+#ifndef ARCH_WIDE
+#define ARCH_SYS_fstat     SYS_fstat
+#define ARCH_SYS_fstatat   SYS_newfstatat
+#define ARCH_SYS_ftruncate SYS_ftruncate
+#define ARCH_SYS_geteuid   SYS_geteuid
+#define ARCH_SYS_getegid   SYS_getegid
+#define ARCH_SYS_mmap      SYS_mmap
+#define ARCH_WIDE(x)       (x)
 #endif
 
 /*
@@ -92,22 +68,16 @@ extern _Atomic bool arch_silent __attribute__((visibility("hidden")));
 #define sys(...) SYS6(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 
 /*
- * The tap thunks: TAP_SLOTS entry points, TAP_THUNK_SIZE bytes each.  Entry n saves the argument
- * and callee-saved registers in a struct tap_frame on the caller's stack, calls tap_enter(frame,
- * n), restores them and jumps to tap_targets[n]: the return address stays the caller's.
+ * The tap thunks: TAP_SLOTS entry points, TAP_THUNK_SIZE bytes each.  Entry n saves what the tapped
+ * function may need in a struct tap_frame on the caller's stack, calls tap_enter(frame, n),
+ * restores it and jumps to what that returned: the return address stays the caller's.
  */
 #define TAP_SLOTS      128
 #define TAP_THUNK_SIZE 16
 extern char arch_tap_thunks[] __attribute__((visibility("hidden")));
 
-struct tap_frame {
-	uint64_t arguments[6];      /* first six integer arguments */
-	struct arch_context caller; /* at the return address, as if the call had just returned */
-};
-
-/* What the thunks go through (taps.c): the function to jump to, and the recording. */
-extern uintptr_t tap_targets[TAP_SLOTS] __attribute__((visibility("hidden")));
-void tap_enter(struct tap_frame *frame, uint32_t slot) __attribute__((visibility("hidden")));
+/* What the thunks go through (taps.c): records, and returns the function to jump to. */
+uintptr_t tap_enter(struct tap_frame *frame, uint32_t slot) __attribute__((visibility("hidden")));
 
 /* The context of the function that calls this one. */
 void arch_capture(struct arch_context *context) __attribute__((visibility("hidden")));

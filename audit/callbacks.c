@@ -11,6 +11,17 @@
 
 #define PLUGIN_HOST_ROOM ((size_t)384 << 10)
 
+/* What ld.so calls it. */
+#if __ELF_NATIVE_CLASS == 64
+#define la_symbind la_symbind64
+#else
+#define la_symbind la_symbind32
+#endif
+
+/* Versions 1 and 2 differ in what pltenter and pltexit get; on aarch64 ld.so takes the one that it
+ * offers and no other, which may be newer than this build's LAV_CURRENT. */
+#define AUDIT_VERSION 2u
+
 #define ENTRY __attribute__((visibility("default")))
 
 static void put_when(struct spool_when *when)
@@ -19,7 +30,7 @@ static void put_when(struct spool_when *when)
 	when->sp = (uintptr_t)__builtin_frame_address(0);
 }
 
-/* Once the program runs, la_symbind64 shall find room.  Before, the spool grows at a low price, and
+/* Once the program runs, la_symbind shall find room.  Before, the spool grows at a low price, and
  * a tiny program's stays tiny. */
 static void make_headroom(void)
 {
@@ -42,7 +53,7 @@ static void write_event(enum spool_type type, const struct object *object, uint3
 
 ENTRY unsigned int la_version(unsigned int offered)
 {
-	unsigned int version = offered < LAV_CURRENT ? offered : LAV_CURRENT;
+	unsigned int version = offered < AUDIT_VERSION ? offered : AUDIT_VERSION;
 
 	/* 0: ld.so unloads the module and goes on as if it had not been named.  It ends the process
 	 * when something of the module's namespace stays (elf/rtld.c, unload_audit_module): then
@@ -54,7 +65,7 @@ static void look_at_file(const char *name, struct spool_search *search)
 {
 	struct stat st;
 
-	if (sys(SYS_newfstatat, AT_FDCWD, name, &st, 0) == 0) {
+	if (sys(ARCH_SYS_fstatat, AT_FDCWD, name, &st, 0) == 0) {
 		search->dev = st.st_dev;
 		search->ino = st.st_ino;
 	}
@@ -186,8 +197,8 @@ ENTRY void la_preinit(uintptr_t *cookie)
 }
 
 /* The hot path: no lock, no system call, no allocation, little stack. */
-ENTRY uintptr_t la_symbind64(Elf64_Sym *symbol, unsigned int index, uintptr_t *from_cookie,
-			     uintptr_t *to_cookie, unsigned int *flags, const char *name)
+ENTRY uintptr_t la_symbind(ElfW(Sym) * symbol, unsigned int index, uintptr_t *from_cookie,
+			   uintptr_t *to_cookie, unsigned int *flags, const char *name)
 {
 	uint32_t given = *flags;
 	struct object *from, *to;

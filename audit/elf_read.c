@@ -50,14 +50,14 @@ static bool read_headers_from(long fd, struct elf_facts *facts)
 	ElfW(Ehdr) ehdr;
 	size_t count;
 
-	if (sys(SYS_pread64, fd, &ehdr, sizeof(ehdr), 0) != sizeof(ehdr) ||
+	if (sys(SYS_pread64, fd, &ehdr, sizeof(ehdr), ARCH_WIDE(0)) != sizeof(ehdr) ||
 	    memcmp(ehdr.e_ident, ELFMAG, SELFMAG) != 0 || ehdr.e_phentsize != sizeof(ElfW(Phdr)))
 		return false;
 	count = ehdr.e_phnum;
 	if (count > sizeof(facts->copy) / sizeof(facts->copy[0]))
 		count = sizeof(facts->copy) / sizeof(facts->copy[0]);
-	if (sys(SYS_pread64, fd, facts->copy, count * sizeof(ElfW(Phdr)), ehdr.e_phoff) !=
-	    (long)(count * sizeof(ElfW(Phdr))))
+	if (sys(SYS_pread64, fd, facts->copy, count * sizeof(ElfW(Phdr)),
+		ARCH_WIDE(ehdr.e_phoff)) != (long)(count * sizeof(ElfW(Phdr))))
 		return false;
 	facts->headers = facts->copy;
 	facts->header_count = (uint32_t)count;
@@ -221,20 +221,20 @@ static void read_dynamic(struct object *object, struct elf_facts *facts)
 		case DT_VERNEEDNUM:
 			object->need_count = (uint32_t)value;
 			break;
-		case DT_RELA:
+		case RELOC_TABLE:
 			object->relocations = absolute(object, value);
 			break;
-		case DT_RELASZ:
-			object->relocation_count = value / sizeof(ElfW(Rela));
+		case RELOC_SIZE:
+			object->relocation_count = value / sizeof(elf_reloc);
 			break;
-		case DT_RELACOUNT:
+		case RELOC_RELATIVE:
 			object->relative_count = value;
 			break;
 		case DT_JMPREL:
 			object->plt_relocations = absolute(object, value);
 			break;
 		case DT_PLTRELSZ:
-			object->plt_relocation_count = value / sizeof(ElfW(Rela));
+			object->plt_relocation_count = value / sizeof(elf_reloc);
 			break;
 		case DT_VERDEFNUM:
 			object->version_count = (uint32_t)value;

@@ -129,19 +129,19 @@ void file_look(const char *path, struct file_facts *file)
 		return;
 	if (path == module.exe) { /* is the kernel's word */
 		join(file->real_path, sizeof(file->real_path), path, NULL, NULL);
-		if (set_facts(sys(SYS_newfstatat, AT_FDCWD, path, &st, 0), &st, file))
+		if (set_facts(sys(ARCH_SYS_fstatat, AT_FDCWD, path, &st, 0), &st, file))
 			return;
 	}
 	/* Later the program may have changed its root, and what was known of directories is void.
 	 */
 	if (!module.started && strchr(path, '/') && follow_links(path, file->real_path) &&
-	    set_facts(sys(SYS_newfstatat, AT_FDCWD, path, &st, 0), &st, file))
+	    set_facts(sys(ARCH_SYS_fstatat, AT_FDCWD, path, &st, 0), &st, file))
 		return;
 	fd = sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
 	file->real_path[0] = '\0';
 	if (fd < 0)
 		return;
-	set_facts(sys(SYS_fstat, fd, &st), &st, file);
+	set_facts(sys(ARCH_SYS_fstat, fd, &st), &st, file);
 	name_of(fd, file->real_path, sizeof(file->real_path));
 	sys(SYS_close, fd);
 }

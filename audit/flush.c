@@ -172,7 +172,8 @@ void flush_run(void)
 	 * that at the start, since containers begin with a filter. */
 	if (sys(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0) != module.seccomp)
 		return;
-	result = sys(SYS_mmap, 0, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	result = sys(ARCH_SYS_mmap, 0, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		     0);
 	if (result < 0 && result > -4096)
 		return;
 	stacks = (unsigned char *)result;
@@ -185,7 +186,7 @@ void flush_run(void)
 			environment[used++] = *e;
 	environment[used] = NULL;
 	/* Descriptor 2 may be the program's own file by now. */
-	job.keep_stderr = sys(SYS_fstat, 2, &st) == 0 && st.st_dev == module.stderr_dev &&
+	job.keep_stderr = sys(ARCH_SYS_fstat, 2, &st) == 0 && st.st_dev == module.stderr_dev &&
 			  st.st_ino == module.stderr_ino;
 	job.stack = stacks + size / 2;
 	sys(SYS_rt_sigprocmask, SIG_SETMASK, &all_signals, &old_signals, 8);

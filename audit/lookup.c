@@ -41,7 +41,7 @@ void lookup_begin(size_t relocations)
 		return;
 	/* Nearly all of it will be used: one by one, each page would be faulted in twice, to be
 	 * read and to be written. */
-	map = sys(SYS_mmap, 0, sizeof(*known) << bits, PROT_READ | PROT_WRITE,
+	map = sys(ARCH_SYS_mmap, 0, sizeof(*known) << bits, PROT_READ | PROT_WRITE,
 		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (map < 0 && map > -4096)
 		return; /* what there is will do, or none */
@@ -151,15 +151,15 @@ struct tls_facts {
 	uintptr_t module, offset;
 };
 
-static struct tls_facts tls_facts(const struct object *from, const ElfW(Rela) * rela,
+static struct tls_facts tls_facts(const struct object *from, const elf_reloc *reloc,
 				  uintptr_t symbol_value)
 {
-	const uintptr_t *slot = (const uintptr_t *)(from->bias + rela->r_offset);
-	uintptr_t place = symbol_value + (uintptr_t)rela->r_addend;
+	const uintptr_t *slot = (const uintptr_t *)(from->bias + reloc->r_offset);
+	uintptr_t place = symbol_value + addends_of(from, reloc);
 	bool two_words = (uintptr_t)(slot + 2) <= from->end;
 	struct tls_facts facts = {0, 0};
 
-	switch (ELF64_R_TYPE(rela->r_info)) {
+	switch (RELOC_TYPE(reloc)) {
 	case ARCH_RELOC_TLS_MODULE:
 		facts.module = slot[0];
 		break;
@@ -183,11 +183,11 @@ static struct tls_facts tls_facts(const struct object *from, const ElfW(Rela) * 
 	return facts;
 }
 
-void lookup_note_module(struct object *object, const ElfW(Rela) * rela)
+void lookup_note_module(struct object *object, const elf_reloc *reloc)
 {
-	uintptr_t slot = object->bias + rela->r_offset;
+	uintptr_t slot = object->bias + reloc->r_offset;
 
-	if (ELF64_R_TYPE(rela->r_info) == ARCH_RELOC_TLS_MODULE && slot >= object->start &&
+	if (RELOC_TYPE(reloc) == ARCH_RELOC_TLS_MODULE && slot >= object->start &&
 	    slot + sizeof(object->tls_module) <= object->end)
 		memcpy(&object->tls_module, (const void *)slot, sizeof(object->tls_module));
 }
@@ -233,7 +233,7 @@ static bool is_candidate(const struct object *from, struct object *object,
  * and RTLD_DEEPBIND change that order, and are not known here; so where several objects define a
  * thread-local name, what the slot holds decides as far as it can.
  */
-bool lookup_by_name(struct object *from, const char *name, const ElfW(Rela) * rela,
+bool lookup_by_name(struct object *from, const char *name, const elf_reloc *reloc,
 		    struct spool_reference *r)
 {
 	const char *version = versions_name(from, r->version);
@@ -244,7 +244,7 @@ bool lookup_by_name(struct object *from, const char *name, const ElfW(Rela) * re
 	uint32_t possible = 0;
 
 	/* Never 0, once there is a definition. */
-	if (tls && *(const uintptr_t *)(from->bias + rela->r_offset) == 0)
+	if (tls && *(const uintptr_t *)(from->bias + reloc->r_offset) == 0)
 		return false;
 
 	symbol_cursor_init(&begin, name);
@@ -252,7 +252,7 @@ bool lookup_by_name(struct object *from, const char *name, const ElfW(Rela) * re
 		if (!is_candidate(from, o, begin, version, r->kind, &candidate))
 			continue;
 		if (tls) {
-			facts = tls_facts(from, rela, candidate.symbol->st_value);
+			facts = tls_facts(from, reloc, candidate.symbol->st_value);
 			if (!may_define(&candidate, facts, &sure))
 				continue;
 		}
@@ -263,7 +263,7 @@ bool lookup_by_name(struct object *from, const char *name, const ElfW(Rela) * re
 	if (!best.object)
 		return false;
 	if (tls && possible == 1) {
-		facts = tls_facts(from, rela, best.symbol->st_value);
+		facts = tls_facts(from, reloc, best.symbol->st_value);
 		if (facts.module)
 			best.object->tls_module = facts.module;
 		if (facts.offset)

@@ -3,7 +3,7 @@
  *
  * The module is a guest in somebody's process.  Nothing here allocates with malloc once the process
  * has started, waits for a lock, or touches memory that it has not checked.  Callbacks that ld.so
- * makes under its load lock (all but la_symbind64) have one caller at a time; la_symbind64 and the
+ * makes under its load lock (all but la_symbind) have one caller at a time; la_symbind and the
  * taps run in any thread, in signal handlers, on any stack.
  */
 #ifndef PLUGAUDIT_MODULE_H
@@ -101,7 +101,7 @@ void writer_commit(struct writer *writer, void *payload);
 uint64_t writer_offset(const struct writer *writer, const void *payload); /* of its record */
 void writer_lost(struct writer *writer, uint32_t reason);
 
-/* Make `room` bytes of room now, so that la_symbind64 seldom has to.  Not for the hot path. */
+/* Make `room` bytes of room now, so that la_symbind seldom has to.  Not for the hot path. */
 #define HEADROOM ((size_t)64 << 10)
 void writer_prepare(struct writer *writer, size_t room);
 
@@ -226,9 +226,52 @@ struct object {
 	_Atomic uint32_t *written; /* symbols whose SPOOL_SYMBOL record exists */
 	unsigned char *record;     /* payload of its SPOOL_OBJECT, for forked children */
 	uint32_t record_size, record_room;
+#ifdef ARCH_RELOC_REL
+	struct kept_addend *addends;
+	uint32_t addend_count;
+#endif
 	uint32_t retired_group; /* module.group when it was closed */
 	bool retired;
 };
+
+/*
+ * Relocations, as this machine has them.  With Elf32_Rel the addend stands in the slot until ld.so
+ * relocates the object: then addends.c has kept it.
+ */
+#if __ELF_NATIVE_CLASS == 64
+#define RELOC_SYMBOL(r) ELF64_R_SYM((r)->r_info)
+#define RELOC_TYPE(r)   ELF64_R_TYPE((r)->r_info)
+#else
+#define RELOC_SYMBOL(r) ELF32_R_SYM((r)->r_info)
+#define RELOC_TYPE(r)   ELF32_R_TYPE((r)->r_info)
+#endif
+#ifdef ARCH_RELOC_REL
+typedef ElfW(Rel) elf_reloc;
+enum { RELOC_TABLE = DT_REL, RELOC_SIZE = DT_RELSZ, RELOC_RELATIVE = DT_RELCOUNT };
+
+void addends_prepare(struct object *object); /* when it is opened: nothing is relocated yet */
+void addends_release(struct object *object);
+uintptr_t addends_of(const struct object *object, const elf_reloc *reloc);
+#else
+typedef ElfW(Rela) elf_reloc;
+enum { RELOC_TABLE = DT_RELA, RELOC_SIZE = DT_RELASZ, RELOC_RELATIVE = DT_RELACOUNT };
+
+static inline void addends_prepare(struct object *object)
+{
+	(void)object;
+}
+
+static inline void addends_release(struct object *object)
+{
+	(void)object;
+}
+
+static inline uintptr_t addends_of(const struct object *object, const elf_reloc *reloc)
+{
+	(void)object;
+	return (uintptr_t)reloc->r_addend;
+}
+#endif
 
 struct object *objects_open(struct link_map *map, Lmid_t name_space);
 struct object *objects_open_unknown(struct link_map *map); /* is not in the list of open ones */
@@ -337,11 +380,11 @@ bool lookup_at(const struct object *from, struct object *definer, const char *na
 
 /* The same where the slot does not lead to the definition: COPY, TLS, an IFUNC that chose another
  * object's function. */
-bool lookup_by_name(struct object *from, const char *name, const ElfW(Rela) * rela,
+bool lookup_by_name(struct object *from, const char *name, const elf_reloc *reloc,
 		    struct spool_reference *r);
 
 /* A relocation without symbol: learn the object's TLS module number from it. */
-void lookup_note_module(struct object *object, const ElfW(Rela) * rela);
+void lookup_note_module(struct object *object, const elf_reloc *reloc);
 
 /* ---- walk.c: one object's relocations ---- */
 
@@ -401,7 +444,7 @@ void stack_run(struct stack_taker *taker, void (*function)(void *), void *argume
 
 /* ---- taps.c: dlopen and friends ---- */
 
-/* What to return from la_symbind64 for this definition: a thunk, or `value` itself. */
+/* What to return from la_symbind for this definition: a thunk, or `value` itself. */
 uintptr_t taps_redirect(const struct object *definer, const char *name, uintptr_t value);
 
 /* May taps_redirect() answer with a thunk, for a definition of this name? */

@@ -13,7 +13,7 @@
 
 ENTRY unsigned int la_version(unsigned int offered)
 {
-	return offered < LAV_CURRENT ? offered : LAV_CURRENT;
+	return offered < 2 ? offered : 2;
 }
 
 ENTRY char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int origin)
@@ -44,8 +44,14 @@ ENTRY void la_preinit(uintptr_t *cookie)
 	(void)cookie;
 }
 
-ENTRY uintptr_t la_symbind64(Elf64_Sym *symbol, unsigned int index, uintptr_t *from_cookie,
-			     uintptr_t *to_cookie, unsigned int *flags, const char *name)
+#if __ELF_NATIVE_CLASS == 64
+#define la_symbind la_symbind64
+#else
+#define la_symbind la_symbind32
+#endif
+
+ENTRY uintptr_t la_symbind(ElfW(Sym) * symbol, unsigned int index, uintptr_t *from_cookie,
+			   uintptr_t *to_cookie, unsigned int *flags, const char *name)
 {
 	(void)index, (void)from_cookie, (void)to_cookie, (void)name;
 	*flags |= LA_SYMB_NOPLTENTER | LA_SYMB_NOPLTEXIT;

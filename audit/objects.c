@@ -252,6 +252,7 @@ static struct object *add(struct link_map *map, Lmid_t name_space, bool cookie_k
 
 static void release(struct object *object)
 {
+	addends_release(object);
 	symbols_release(object);
 	versions_release(object);
 	arena_free(object->record, object->record_room);
@@ -296,6 +297,7 @@ struct object *objects_open(struct link_map *map, Lmid_t name_space)
 	object = add(map, name_space, true);
 
 	if (object) {
+		addends_prepare(object);
 		symbols_prepare(object);
 		versions_prepare(object);
 		atomic_store(&object->open, true);

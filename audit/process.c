@@ -103,8 +103,8 @@ static void write_process(void)
 		return;
 	process->when.time = monotonic_now() - module.epoch;
 	process->when.sp = (uintptr_t)__builtin_frame_address(0);
-	process->uid = (uint32_t)sys(SYS_geteuid);
-	process->gid = (uint32_t)sys(SYS_getegid);
+	process->uid = (uint32_t)sys(ARCH_SYS_geteuid);
+	process->gid = (uint32_t)sys(ARCH_SYS_getegid);
 	process->argc = module.identity_argc;
 	process->env_count = module.identity_env;
 	process->audit_version = module.audit_version;
@@ -149,7 +149,7 @@ static uint64_t pid_namespace(void)
 {
 	struct stat st;
 
-	return sys(SYS_newfstatat, AT_FDCWD, "/proc/self/ns/pid", &st, 0) == 0 ? st.st_ino : 0;
+	return sys(ARCH_SYS_fstatat, AT_FDCWD, "/proc/self/ns/pid", &st, 0) == 0 ? st.st_ino : 0;
 }
 
 /* A whole spool of process `pid`, in a file of this user's: anybody may put files beside a
@@ -158,9 +158,10 @@ static bool is_spool_of(long fd, int pid, struct spool_header *ret_header)
 {
 	struct stat st;
 
-	return sys(SYS_fstat, fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	       st.st_uid == (uid_t)sys(SYS_geteuid) &&
-	       sys(SYS_pread64, fd, ret_header, sizeof(*ret_header), 0) == sizeof(*ret_header) &&
+	return sys(ARCH_SYS_fstat, fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_uid == (uid_t)sys(ARCH_SYS_geteuid) &&
+	       sys(SYS_pread64, fd, ret_header, sizeof(*ret_header), ARCH_WIDE(0)) ==
+		       sizeof(*ret_header) &&
 	       memcmp(ret_header->magic, SPOOL_MAGIC, sizeof(ret_header->magic)) == 0 &&
 	       ret_header->version == SPOOL_VERSION && ret_header->pid == pid &&
 	       ret_header->pid_namespace == pid_namespace();
@@ -318,7 +319,8 @@ bool process_start(unsigned int offered, unsigned int version)
 	module.quiet = find_variable(module.environment, "PLUGAUDIT_QUIET") != NULL;
 	flush = find_variable(module.environment, "PLUGAUDIT_FLUSH");
 	module.flush = !flush || strcmp(flush, "off") != 0;
-	page = sys(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	page = sys(ARCH_SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		   0);
 	if (page < 0 && page > -4096)
 		return false;
 	if (sys(SYS_madvise, page, 4096, MADV_WIPEONFORK) != 0) {
@@ -332,7 +334,7 @@ bool process_start(unsigned int offered, unsigned int version)
 	flush_find_plugreport();
 	module.silent_bind_now = glibc_before(35);
 	module.seccomp = sys(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0);
-	if (sys(SYS_fstat, 2, &st) == 0) {
+	if (sys(ARCH_SYS_fstat, 2, &st) == 0) {
 		module.stderr_dev = st.st_dev;
 		module.stderr_ino = st.st_ino;
 	}

@@ -94,7 +94,7 @@ void relocations_catch_up(enum catch_up how)
 		else
 			walk_pending(&pending);
 		end();
-		/* What was written may have used up the room that la_symbind64 counts on. */
+		/* What was written may have used up the room that la_symbind counts on. */
 		writer_prepare(&module.writer, HEADROOM);
 	} /* else the next event will */
 	if (taker)

@@ -268,7 +268,7 @@ struct spool_symbol {
 	uint32_t reserved;
 };
 
-/* spool_binding: one la_symbind64.  The symbol is named by (to, symbol). */
+/* spool_binding: one la_symbind.  The symbol is named by (to, symbol). */
 struct spool_binding {
 	uint32_t from;    /* referring object; for dlsym the caller */
 	uint32_t to;      /* defining object */
@@ -305,7 +305,7 @@ enum spool_reference_kind {
 
 /*
  * spool_references: bindings of one object, read from its relocated slots.  PLT slots that
- * la_symbind64 reported are left out when nothing is to be added.  `count` times struct
+ * la_symbind reported are left out when nothing is to be added.  `count` times struct
  * spool_reference, then for each entry with `to` == 0, in order, the string name (none for
  * SPOOL_REFERENCE_IRELATIVE).
  */

@@ -19,13 +19,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#if defined(__x86_64__)
-#define search_unwind_table _Ux86_64_dwarf_search_unwind_table
-#endif
-
 /* Exported by libunwind for debuggers, but in none of its headers. */
-int search_unwind_table(unw_addr_space_t space, unw_word_t ip, unw_dyn_info_t *info,
-			unw_proc_info_t *result, int need_unwind_info, void *argument);
+int arch_search_unwind_table(unw_addr_space_t space, unw_word_t ip, unw_dyn_info_t *info,
+			     unw_proc_info_t *result, int need_unwind_info, void *argument);
 
 #define TAKERS     4
 #define TRIES      100
@@ -77,42 +73,20 @@ static int access_mem(unw_addr_space_t space, unw_word_t address, unw_word_t *va
 static int access_reg(unw_addr_space_t space, unw_regnum_t reg, unw_word_t *value, int write,
 		      void *argument)
 {
-	const struct arch_context *c = &((struct stack_taker *)argument)->context;
+	static const unw_regnum_t registers[] = {ARCH_UNWIND_REGISTERS};
+	const unw_word_t *words = (const void *)&((struct stack_taker *)argument)->context;
 
 	(void)space;
+	_Static_assert(sizeof(struct arch_context) ==
+			       sizeof(registers) / sizeof(registers[0]) * sizeof(unw_word_t),
+		       "struct arch_context holds these registers and nothing else");
 	if (write)
 		return -UNW_EREADONLYREG;
-	switch (reg) {
-#if defined(__x86_64__)
-	case UNW_X86_64_RBX:
-		*value = c->rbx;
-		return 0;
-	case UNW_X86_64_RBP:
-		*value = c->rbp;
-		return 0;
-	case UNW_X86_64_R12:
-		*value = c->r12;
-		return 0;
-	case UNW_X86_64_R13:
-		*value = c->r13;
-		return 0;
-	case UNW_X86_64_R14:
-		*value = c->r14;
-		return 0;
-	case UNW_X86_64_R15:
-		*value = c->r15;
-		return 0;
-	case UNW_X86_64_RSP:
-		*value = c->rsp;
-		return 0;
-	case UNW_X86_64_RIP:
-		*value = c->rip;
-		return 0;
-#endif
-	default:
-		*value = 0;
-		return 0;
-	}
+	*value = 0;
+	for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
+		if (registers[i] == reg)
+			*value = words[i];
+	return 0;
 }
 
 static int access_fpreg(unw_addr_space_t space, unw_regnum_t reg, unw_fpreg_t *value, int write,
@@ -168,7 +142,7 @@ static int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t
 	info.u.rti.segbase = header;
 	info.u.rti.table_data = header + sizeof(h);
 	info.u.rti.table_len = (unw_word_t)h.count * 8 / sizeof(unw_word_t);
-	return search_unwind_table(space, ip, &info, result, need_unwind_info, argument);
+	return arch_search_unwind_table(space, ip, &info, result, need_unwind_info, argument);
 }
 
 static void put_unwind_info(unw_addr_space_t space, unw_proc_info_t *info, void *argument)
@@ -206,7 +180,7 @@ static void close_pipe(long first, ino_t inode, dev_t dev)
 	int closed = 0;
 
 	for (long fd = first; closed < 2 && fd < first + 1024; fd++)
-		if (sys(SYS_fstat, fd, &st) == 0 && st.st_ino == inode && st.st_dev == dev) {
+		if (sys(ARCH_SYS_fstat, fd, &st) == 0 && st.st_ino == inode && st.st_dev == dev) {
 			sys(SYS_close, fd);
 			closed++;
 		}
@@ -214,7 +188,7 @@ static void close_pipe(long first, ino_t inode, dev_t dev)
 
 static bool map_stacks(void)
 {
-	long map = sys(SYS_mmap, 0, TAKERS * (STACK_SIZE + GUARD_SIZE), PROT_READ | PROT_WRITE,
+	long map = sys(ARCH_SYS_mmap, 0, TAKERS * (STACK_SIZE + GUARD_SIZE), PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 
 	if (map < 0 && map > -4096)
@@ -262,7 +236,7 @@ static void make_space(void *argument)
 	if (!space)
 		return;
 	unw_set_caching_policy(space, UNW_CACHE_GLOBAL);
-	if (fd >= 0 && sys(SYS_fstat, fd, &st) == 0 && S_ISFIFO(st.st_mode))
+	if (fd >= 0 && sys(ARCH_SYS_fstat, fd, &st) == 0 && S_ISFIFO(st.st_mode))
 		close_pipe(fd, st.st_ino, st.st_dev);
 	set_up = true;
 	taker->space = space;
@@ -362,7 +336,8 @@ static void unwind(void *argument)
 {
 	struct stack_taker *taker = argument;
 	unw_cursor_t cursor;
-	unw_word_t ip = taker->context.rip, sp = taker->context.rsp;
+	unw_word_t ip = ARCH_CONTEXT_PC(&taker->context);
+	unw_word_t sp = ARCH_CONTEXT_SP(&taker->context);
 	int step = 1;
 
 	if (unw_init_remote(&cursor, taker->space, taker) < 0) {

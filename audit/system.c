@@ -196,8 +196,8 @@ void *arena_alloc(size_t size)
 	if (size > arena_end - arena_next) {
 		while (wanted < size)
 			wanted *= 2;
-		map = sys(SYS_mmap, 0, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+		map = sys(ARCH_SYS_mmap, 0, wanted, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (map < 0 && map > -4096)
 			return NULL;
 		arena_next = (uintptr_t)map;

@@ -1,12 +1,13 @@
 /*
  * taps.c - dlopen and its family, and what keeps objects mapped, seen at entry.
  *
- * la_symbind64 answers a binding to one of these functions with a thunk (arch/<machine>.S), which
+ * la_symbind answers a binding to one of these functions with a thunk (arch/<machine>.S), which
  * records and then jumps: the function finds its caller's return address where it would be without
  * us.
  */
 #include "audit/module.h"
 
+#include <dlfcn.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 
@@ -28,7 +29,7 @@ static const struct {
 static const char tapped_initials[] = "dps_";
 
 /* Each namespace's libc has functions of its own; each pair (kind, function) gets a slot. */
-uintptr_t tap_targets[TAP_SLOTS];
+static uintptr_t tap_targets[TAP_SLOTS];
 static int slot_kinds[TAP_SLOTS];
 static _Atomic uint32_t slot_ready[TAP_SLOTS];
 static _Atomic uint32_t slot_count;
@@ -82,10 +83,11 @@ uintptr_t taps_redirect(const struct object *definer, const char *name, uintptr_
  * From the moment a program asks for a sandbox, system calls that its filter does not expect may
  * kill it: make the last ones now.  clone and seccomp(2) have no wrapper in libc, hence syscall().
  */
-static void watch_sandbox(int kind, const uint64_t *a)
+static void watch_sandbox(int kind, const struct tap_frame *frame)
 {
-	const uint64_t number = kind == TAP_SYSCALL ? a[0] : SYS_prctl;
-	const uint64_t option = kind == TAP_SYSCALL ? a[1] : a[0];
+	const uintptr_t first = arch_argument(frame, 0);
+	const uintptr_t number = kind == TAP_SYSCALL ? first : SYS_prctl;
+	const uintptr_t option = kind == TAP_SYSCALL ? arch_argument(frame, 1) : first;
 
 	if (number == SYS_seccomp ? option > SECCOMP_SET_MODE_FILTER
 				  : number != SYS_prctl || option != PR_SET_SECCOMP)
@@ -104,26 +106,34 @@ static bool has_returned(int kind, const struct tap_frame *frame)
 		return true;
 	if (kind != SPOOL_CALL_DLSYM && kind != SPOOL_CALL_DLVSYM && kind != SPOOL_CALL_DLCLOSE)
 		return false;
-	object = objects_by_map((const struct link_map *)frame->arguments[0]);
+	object = objects_by_map((const struct link_map *)arch_argument(frame, 0));
 	return object && object->group == module.group;
+}
+
+/* RTLD_NEXT is -1 whatever the width of a word. */
+static uint64_t handle_of(uintptr_t argument)
+{
+	return argument == (uintptr_t)RTLD_NEXT ? UINT64_MAX : argument;
 }
 
 static void write_call(int kind, uint32_t slot, const struct tap_frame *frame,
 		       struct stack_taker *taker, uint32_t count, uint32_t flags)
 {
-	const uint64_t *a = frame->arguments;
-	const char *name = NULL, *version = kind == SPOOL_CALL_DLVSYM ? (const char *)a[2] : NULL;
-	size_t name_length, version_length = version ? strlen(version) : 0;
+	const char *name = NULL, *version = NULL;
+	size_t name_length, version_length;
 	const struct object *from = objects_at(ARCH_CONTEXT_PC(&frame->caller));
 	struct spool_call *call;
 	unsigned char *p;
 
 	if (kind == SPOOL_CALL_DLOPEN)
-		name = (const char *)a[0];
+		name = (const char *)arch_argument(frame, 0);
 	else if (kind != SPOOL_CALL_DLCLOSE && kind != SPOOL_CALL_THREAD_ATEXIT)
-		name = (const char *)a[1];
+		name = (const char *)arch_argument(frame, 1);
+	if (kind == SPOOL_CALL_DLVSYM)
+		version = (const char *)arch_argument(frame, 2);
 	/* Measured once: another thread may be writing to them. */
 	name_length = name ? strlen(name) : 0;
+	version_length = version ? strlen(version) : 0;
 	call = writer_reserve(&module.writer, SPOOL_CALL, flags, thread_id(),
 			      sizeof(*call) + count * sizeof(uint64_t) + bytes_room(name_length) +
 				      bytes_room(version_length));
@@ -137,12 +147,13 @@ static void write_call(int kind, uint32_t slot, const struct tap_frame *frame,
 	call->target = tap_targets[slot];
 	call->from = from ? from->number : 0;
 	if (kind == SPOOL_CALL_DLOPEN) {
-		call->flags = (uint32_t)a[1];
+		call->flags = (uint32_t)arch_argument(frame, 1);
 	} else if (kind == SPOOL_CALL_DLMOPEN) {
-		call->name_space = (int64_t)a[0];
-		call->flags = (uint32_t)a[2];
+		call->name_space = (intptr_t)arch_argument(frame, 0);
+		call->flags = (uint32_t)arch_argument(frame, 2);
 	} else {
-		call->handle = a[kind == SPOOL_CALL_THREAD_ATEXIT ? 2 : 0];
+		call->handle =
+			handle_of(arch_argument(frame, kind == SPOOL_CALL_THREAD_ATEXIT ? 2 : 0));
 	}
 	p = (unsigned char *)(call + 1);
 	if (count)
@@ -177,7 +188,7 @@ static bool seen_lately(_Atomic uint64_t *table, size_t size, uint64_t key)
 static void note_thread_atexit(uint32_t slot, const struct tap_frame *frame)
 {
 	static _Atomic uint64_t known[1024], stacks[256];
-	const uint64_t object = frame->arguments[2];
+	const uintptr_t object = arch_argument(frame, 2);
 	uint32_t count = 0, flags = 0;
 	struct stack_taker *taker = NULL;
 
@@ -197,23 +208,11 @@ static void note_thread_atexit(uint32_t slot, const struct tap_frame *frame)
 		stack_give_back(taker);
 }
 
-/* Called by the thunks, on the caller's stack: keep it small. */
-void tap_enter(struct tap_frame *frame, uint32_t slot)
+static void record_call(int kind, uint32_t slot, const struct tap_frame *frame)
 {
-	int kind = slot_kinds[slot];
 	uint32_t count = 0, flags = SPOOL_STACK_SKIPPED;
 	struct stack_taker *taker;
 
-	if (!process_ready())
-		return;
-	if (kind >= TAP_PRCTL) {
-		watch_sandbox(kind, frame->arguments);
-		return;
-	}
-	if (kind == SPOOL_CALL_THREAD_ATEXIT) {
-		note_thread_atexit(slot, frame);
-		return;
-	}
 	writer_prepare(&module.writer, HEADROOM);
 	if (has_returned(kind, frame))
 		relocations_catch_up(CATCH_UP_OPENER);
@@ -229,4 +228,20 @@ void tap_enter(struct tap_frame *frame, uint32_t slot)
 	write_call(kind, slot, frame, taker, count, flags);
 	if (taker)
 		stack_give_back(taker);
+}
+
+/* Called by the thunks, on the caller's stack: keep it small. */
+uintptr_t tap_enter(struct tap_frame *frame, uint32_t slot)
+{
+	const int kind = slot_kinds[slot];
+
+	if (!process_ready())
+		return tap_targets[slot];
+	if (kind >= TAP_PRCTL)
+		watch_sandbox(kind, frame);
+	else if (kind == SPOOL_CALL_THREAD_ATEXIT)
+		note_thread_atexit(slot, frame);
+	else
+		record_call(kind, slot, frame);
+	return tap_targets[slot];
 }

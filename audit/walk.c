@@ -3,11 +3,12 @@
  *
  * After ld.so has relocated an object, each slot holds what was chosen.  The slot's value leads to
  * the defining object, the name leads to the definition in it (lookup.c).  glibc
- * sysdeps/x86_64/dl-machine.h (elf_machine_rela) and elf/do-rel.h.
+ * sysdeps/<machine>/dl-machine.h (elf_machine_rel, elf_machine_rela) and elf/do-rel.h.
  */
 #include "audit/walk.h"
 
 #include <elf.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 
 #define BATCH 256 /* entries of one record */
@@ -75,32 +76,32 @@ static struct object *definer_at(struct walk *walk, uintptr_t address)
 	return walk->recent = walker.by_address[low];
 }
 
-/* Put the tap's thunk into a slot that la_symbind64 could not redirect. */
+/* Put the tap's thunk into a slot that la_symbind could not redirect. */
 static bool tap_slot(const struct object *object, uintptr_t slot, uintptr_t thunk)
 {
-	uintptr_t page = slot & ~(uintptr_t)4095;
+	uintptr_t size = getauxval(AT_PAGESZ), page = slot & ~(size - 1);
 	bool read_only = slot >= object->relro_start && slot < object->relro_end;
 
-	if (read_only && sys(SYS_mprotect, page, 4096, PROT_READ | PROT_WRITE) != 0)
+	if (read_only && sys(SYS_mprotect, page, size, PROT_READ | PROT_WRITE) != 0)
 		return false;
 	__atomic_store_n((uintptr_t *)slot, thunk, __ATOMIC_RELAXED);
 	if (read_only)
-		sys(SYS_mprotect, page, 4096, PROT_READ);
+		sys(SYS_mprotect, page, size, PROT_READ);
 	return true;
 }
 
 /* Pointers to dlopen and its family in data are equal to those in the GOT: all are redirected, or a
- * program that compares them would see it.  So are PLT slots that la_symbind64 was not told of. */
+ * program that compares them would see it.  So are PLT slots that la_symbind was not told of. */
 static bool redirect(const struct object *object, const struct object *definer, uint32_t kind,
-		     const ElfW(Rela) * rela, const char *name, uintptr_t value)
+		     const elf_reloc *reloc, const char *name, uintptr_t value)
 {
 	uintptr_t thunk;
 
 	if (!definer || kind == SPOOL_REFERENCE_COPY || kind == SPOOL_REFERENCE_TLS ||
-	    rela->r_addend)
+	    RELOC_TYPE(reloc) == ARCH_RELOC_PC || addends_of(object, reloc))
 		return false;
 	thunk = taps_redirect(definer, name, value);
-	return thunk != value && tap_slot(object, object->bias + rela->r_offset, thunk);
+	return thunk != value && tap_slot(object, object->bias + reloc->r_offset, thunk);
 }
 
 static struct entry *find_entry(const struct walk *walk, uint32_t own, uint32_t kind)
@@ -133,12 +134,13 @@ static uint16_t version_of(const struct object *object, uint32_t symbol)
 	return object->versyms ? ((const uint16_t *)object->versyms)[symbol] & 0x7fff : 0;
 }
 
-/* A JUMP_SLOT that la_symbind64 told of, where its version needs no correction. */
-static bool already_told(const struct object *definer, uint16_t version)
+/* A JUMP_SLOT that la_symbind told of, where its version needs no correction. */
+static bool already_told(const struct walk *walk, uint32_t own, const struct object *definer)
 {
-	if (module.silent_bind_now || definer->mixed)
+	if (module.silent_bind_now || definer->mixed ||
+	    ARCH_BOUND_AT_LOAD((const ElfW(Sym) *)walk->object->symbols + own))
 		return false;
-	return (version >= 2) == (definer->versions != 0);
+	return (version_of(walk->object, own) >= 2) == (definer->versions != 0);
 }
 
 /* Does the slot hold what ld.so puts there?  Until then it holds nothing, or leads into the
@@ -154,13 +156,13 @@ static bool is_relocated(uint32_t kind, const struct object *definer, uintptr_t 
 /* A lazy PLT slot that was not called through yet.  Told without a look at the symbol, whose page
  * may not be in memory: DT_GNU_HASH has undefined symbols first, and such a one can't be bound to
  * this very object. */
-static bool walk_lazy(struct walk *walk, const ElfW(Rela) * rela)
+static bool walk_lazy(struct walk *walk, const elf_reloc *reloc)
 {
 	const struct object *object = walk->object;
-	uint32_t own = ELF64_R_SYM(rela->r_info);
-	uintptr_t slot = object->bias + rela->r_offset, value;
+	uint32_t own = RELOC_SYMBOL(reloc);
+	uintptr_t slot = object->bias + reloc->r_offset, value;
 
-	if (ARCH_RELOC_KIND(ELF64_R_TYPE(rela->r_info)) != SPOOL_REFERENCE_PLT || !own ||
+	if (ARCH_RELOC_KIND(RELOC_TYPE(reloc)) != SPOOL_REFERENCE_PLT || !own ||
 	    own >= walk->first_defined || slot < object->start ||
 	    slot + sizeof(value) > object->end)
 		return false;
@@ -172,15 +174,15 @@ static bool walk_lazy(struct walk *walk, const ElfW(Rela) * rela)
 	return true;
 }
 
-/* A JUMP_SLOT that la_symbind64 told of, most of those that are bound: told from its value and
+/* A JUMP_SLOT that la_symbind told of, most of those that are bound: told from its value and
  * version alone. */
-static bool walk_told(struct walk *walk, const ElfW(Rela) * rela)
+static bool walk_told(struct walk *walk, const elf_reloc *reloc)
 {
 	const struct object *object = walk->object, *definer;
-	uint32_t own = ELF64_R_SYM(rela->r_info);
-	uintptr_t slot = object->bias + rela->r_offset, value;
+	uint32_t own = RELOC_SYMBOL(reloc);
+	uintptr_t slot = object->bias + reloc->r_offset, value;
 
-	if (ARCH_RELOC_KIND(ELF64_R_TYPE(rela->r_info)) != SPOOL_REFERENCE_PLT || !own ||
+	if (ARCH_RELOC_KIND(RELOC_TYPE(reloc)) != SPOOL_REFERENCE_PLT || !own ||
 	    own >= object->symbol_limit || slot < object->start ||
 	    slot + sizeof(value) > object->end)
 		return false;
@@ -188,7 +190,7 @@ static bool walk_told(struct walk *walk, const ElfW(Rela) * rela)
 	if (value >= module.base && value < module.end)
 		return true; /* a thunk */
 	definer = definer_at(walk, value);
-	return definer && definer != object && already_told(definer, version_of(object, own));
+	return definer && definer != object && already_told(walk, own, definer);
 }
 
 /* ---- IFUNCs of the object's own ---- */
@@ -201,11 +203,11 @@ static void write_own_ifuncs(struct walk *walk)
 	walk->own_ifunc_count = 0;
 }
 
-static void walk_irelative(struct walk *walk, const ElfW(Rela) * rela)
+static void walk_irelative(struct walk *walk, const elf_reloc *reloc)
 {
 	const struct object *object = walk->object, *chosen;
-	uintptr_t slot = object->bias + rela->r_offset, value;
-	uintptr_t resolver = (uintptr_t)rela->r_addend;
+	uintptr_t slot = object->bias + reloc->r_offset, value;
+	uintptr_t resolver = addends_of(object, reloc);
 
 	if (slot < object->start || slot + sizeof(value) > object->end || resolver > INT32_MAX)
 		return;
@@ -225,13 +227,13 @@ static void walk_irelative(struct walk *walk, const ElfW(Rela) * rela)
 	};
 }
 
-static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
+static void walk_one(struct walk *walk, const elf_reloc *reloc)
 {
 	struct object *object = walk->object;
-	uint32_t own = ELF64_R_SYM(rela->r_info);
-	uint32_t kind = ARCH_RELOC_KIND(ELF64_R_TYPE(rela->r_info));
+	uint32_t own = RELOC_SYMBOL(reloc);
+	uint32_t kind = ARCH_RELOC_KIND(RELOC_TYPE(reloc));
 	const ElfW(Sym) *symbol = (const ElfW(Sym) *)object->symbols + own;
-	uintptr_t slot = object->bias + rela->r_offset, value = 0;
+	uintptr_t slot = object->bias + reloc->r_offset, value = 0;
 	struct object *definer = NULL;
 	struct entry *entry;
 	uint16_t version;
@@ -246,10 +248,10 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 		}
 	}
 	/* Local symbols and those that bind locally are not looked up (RESOLVE_MAP). */
-	if (!own && ELF64_R_TYPE(rela->r_info) == ARCH_RELOC_IRELATIVE)
-		walk_irelative(walk, rela);
+	if (!own && RELOC_TYPE(reloc) == ARCH_RELOC_IRELATIVE)
+		walk_irelative(walk, reloc);
 	else if (!own)
-		lookup_note_module(object, rela);
+		lookup_note_module(object, reloc);
 	if (!kind || !own || own >= object->symbol_limit || slot < object->start ||
 	    slot + sizeof(value) > object->end || symbol->st_name >= object->string_size ||
 	    ELF64_ST_BIND(symbol->st_info) == STB_LOCAL ||
@@ -261,7 +263,9 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 	if (kind != SPOOL_REFERENCE_TLS && kind != SPOOL_REFERENCE_COPY) {
 		memcpy(&value, (const void *)slot, sizeof(value));
 		if (kind == SPOOL_REFERENCE_ABS)
-			value -= (uintptr_t)rela->r_addend;
+			value -= addends_of(object, reloc);
+		if (RELOC_TYPE(reloc) == ARCH_RELOC_PC)
+			value += slot;
 		definer = value ? definer_at(walk, value) : NULL;
 	}
 	if (kind == SPOOL_REFERENCE_PLT && value) {
@@ -276,7 +280,7 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 			    !lookup_at(object, definer, name, value, &unused))
 				definer = NULL, value = 0;
 		}
-		if (definer && already_told(definer, version))
+		if (definer && already_told(walk, own, definer))
 			return;
 	}
 	if (walk->dying && !is_relocated(kind, definer, slot))
@@ -284,7 +288,7 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 	entry = entry_for(walk, own, kind);
 	if (!entry)
 		return;
-	if (redirect(object, definer, kind, rela, name, value))
+	if (redirect(object, definer, kind, reloc, name, value))
 		entry->r.flags |= SPOOL_REFERENCE_TAPPED;
 	if (entry->r.slots++)
 		return; /* the same symbol: the same answer */
@@ -299,7 +303,7 @@ static void walk_one(struct walk *walk, const ElfW(Rela) * rela)
 	}
 	if (!(definer && lookup_at(object, definer, name, value, &entry->r)) &&
 	    !((value || kind == SPOOL_REFERENCE_TLS || kind == SPOOL_REFERENCE_COPY) &&
-	      lookup_by_name(object, name, rela, &entry->r)))
+	      lookup_by_name(object, name, reloc, &entry->r)))
 		entry->r.flags |= SPOOL_REFERENCE_UNBOUND;
 }
 
@@ -312,7 +316,7 @@ static bool scratch_for(struct walk *walk)
 
 	if (wanted > walker.scratch_size) {
 		size_t size = (wanted * 2 + 4095) & ~(size_t)4095;
-		long map = sys(SYS_mmap, 0, size, PROT_READ | PROT_WRITE,
+		long map = sys(ARCH_SYS_mmap, 0, size, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 		if (map < 0 && map > -4096)
@@ -333,29 +337,29 @@ static bool scratch_for(struct walk *walk)
 
 /* What the relocations to come refer to is seldom in the processor's caches: ask for symbols first,
  * then, when they have come, for names and for what is known of the slots' values. */
-static void look_ahead(const struct object *object, const ElfW(Rela) * rela, size_t i, size_t count)
+static void look_ahead(const struct object *object, const elf_reloc *reloc, size_t i, size_t count)
 {
 	const ElfW(Sym) *symbols = (const ElfW(Sym) *)object->symbols;
 	uintptr_t slot, value;
 	uint32_t own;
 
 	if (i + 2 * AHEAD < count) {
-		own = ELF64_R_SYM(rela[i + 2 * AHEAD].r_info);
+		own = RELOC_SYMBOL(&reloc[i + 2 * AHEAD]);
 		__builtin_prefetch(&symbols[own]);
 		__builtin_prefetch((const uint16_t *)object->versyms + own);
 	}
 	if (i + AHEAD >= count)
 		return;
-	rela += i + AHEAD;
-	own = ELF64_R_SYM(rela->r_info);
-	slot = object->bias + rela->r_offset;
+	reloc += i + AHEAD;
+	own = RELOC_SYMBOL(reloc);
+	slot = object->bias + reloc->r_offset;
 	/* Only where ld.so has written is there surely memory. */
-	if (!ARCH_RELOC_KIND(ELF64_R_TYPE(rela->r_info)) || own >= object->symbol_limit ||
+	if (!ARCH_RELOC_KIND(RELOC_TYPE(reloc)) || own >= object->symbol_limit ||
 	    slot < object->start || slot + sizeof(value) > object->end)
 		return;
 	__builtin_prefetch((const char *)object->strings + symbols[own].st_name);
 	memcpy(&value, (const void *)slot, sizeof(value));
-	lookup_prefetch(value - (uintptr_t)rela->r_addend);
+	lookup_prefetch(value - addends_of(object, reloc));
 }
 
 void walk_object(struct object *object, bool dying)
@@ -369,16 +373,17 @@ void walk_object(struct object *object, bool dying)
 	if (!scratch_for(&walk)) {
 		writer_lost(&module.writer, SPOOL_LOST_NO_MEMORY);
 	} else {
-		const ElfW(Rela) *rela = (const ElfW(Rela) *)object->relocations;
+		const elf_reloc *reloc = (const elf_reloc *)object->relocations;
 
-		for (size_t i = object->relative_count; rela && i < object->relocation_count; i++) {
-			look_ahead(object, rela, i, object->relocation_count);
-			walk_one(&walk, &rela[i]);
+		for (size_t i = object->relative_count; reloc && i < object->relocation_count;
+		     i++) {
+			look_ahead(object, reloc, i, object->relocation_count);
+			walk_one(&walk, &reloc[i]);
 		}
-		rela = (const ElfW(Rela) *)object->plt_relocations;
-		for (size_t i = 0; rela && i < object->plt_relocation_count; i++)
-			if (!walk_lazy(&walk, &rela[i]) && !walk_told(&walk, &rela[i]))
-				walk_one(&walk, &rela[i]);
+		reloc = (const elf_reloc *)object->plt_relocations;
+		for (size_t i = 0; reloc && i < object->plt_relocation_count; i++)
+			if (!walk_lazy(&walk, &reloc[i]) && !walk_told(&walk, &reloc[i]))
+				walk_one(&walk, &reloc[i]);
 		walk_write_unbound(&walk);
 		if (walk.entry_count)
 			walk_write_versions(object);

@@ -69,7 +69,7 @@ static long write_zeros(long fd, uint64_t from, uint64_t to)
 	while (from < to && result >= 0) {
 		size_t size = to - from < sizeof(zeros) ? to - from : sizeof(zeros);
 
-		result = sys(SYS_pwrite64, fd, zeros, size, from);
+		result = sys(SYS_pwrite64, fd, zeros, size, ARCH_WIDE(from));
 		from += result > 0 ? (uint64_t)result : 0;
 		if (result == 0)
 			result = -ENOSPC;
@@ -96,11 +96,11 @@ static long allocate(struct writer *writer, uint64_t from, uint64_t to)
 	fd = sys(SYS_openat, AT_FDCWD, writer->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0);
 	if (fd < 0)
 		return fd;
-	result = sys(SYS_fstat, fd, &st);
+	result = sys(ARCH_SYS_fstat, fd, &st);
 	if (result == 0 && (st.st_dev != writer->dev || st.st_ino != writer->ino))
 		result = -ESTALE;
 	if (result == 0)
-		result = sys(SYS_fallocate, fd, 0, from, to - from);
+		result = sys(SYS_fallocate, fd, 0, ARCH_WIDE(from), ARCH_WIDE(to - from));
 	sys(SYS_close, fd);
 	return result;
 }
@@ -157,14 +157,14 @@ static long open_file(struct writer *writer)
 	/* The lock lives as long as a mapping: readers see by it that this process lives. */
 	result = sys(SYS_flock, writer->fd, LOCK_EX | LOCK_NB);
 	if (result == 0)
-		result = sys(SYS_ftruncate, writer->fd, writer->capacity);
+		result = sys(ARCH_SYS_ftruncate, writer->fd, ARCH_WIDE(writer->capacity));
 	if (result == 0)
-		result = sys(SYS_fstat, writer->fd, &st);
+		result = sys(ARCH_SYS_fstat, writer->fd, &st);
 	if (result < 0)
 		return result;
 	writer->dev = st.st_dev;
 	writer->ino = st.st_ino;
-	map = sys(SYS_mmap, 0, length, PROT_READ | PROT_WRITE, MAP_SHARED, writer->fd, 0);
+	map = sys(ARCH_SYS_mmap, 0, length, PROT_READ | PROT_WRITE, MAP_SHARED, writer->fd, 0);
 	if (!is_mapping(map))
 		return map;
 	mark_mapping(map, length);
@@ -393,7 +393,7 @@ bool writer_finish(struct writer *writer)
 	for (uint32_t i = atomic_load(&writer->map_count); i--;) {
 		struct writer_map *map = &writer->maps[i];
 
-		done &= sys(SYS_mmap, map->base, map->length, PROT_READ | PROT_WRITE,
+		done &= sys(ARCH_SYS_mmap, map->base, map->length, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
 			    0) == (long)map->base;
 	}

@@ -7,9 +7,9 @@
 
 set -eu -o pipefail
 
-MODULE=$BUILD/libplugaudit.so
+MODULE=${TEST_MODULE:-$BUILD/libplugaudit.so}
 # shellcheck disable=SC2034
-NULL_MODULE=$BUILD/libplugaudit-null.so
+NULL_MODULE=${MODULE%.so}-null.so
 REPORT=$BUILD/plugreport
 export PLUGAUDIT_DB=$PWD/plugaudit.db
 

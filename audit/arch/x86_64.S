@@ -41,7 +41,6 @@ tap_common:
 	movq %r8, 32(%rsp)
 	movq %r9, 40(%rsp)
 	movq %rbx, 48(%rsp)
-	.cfi_rel_offset %rbx, 48
 	movq %rbp, 56(%rsp)
 	movq %r12, 64(%rsp)
 	movq %r13, 72(%rsp)
@@ -53,20 +52,16 @@ tap_common:
 	movq %rax, 96(%rsp)
 	movq (FRAME + 8)(%rsp), %rax
 	movq %rax, 104(%rsp)
-	movl %r11d, %ebx
 	movq %rsp, %rdi
 	movl %r11d, %esi
 	call tap_enter
-	leaq tap_targets(%rip), %r11
-	movq (%r11,%rbx,8), %r11
+	movq %rax, %r11
 	movq 0(%rsp), %rdi
 	movq 8(%rsp), %rsi
 	movq 16(%rsp), %rdx
 	movq 24(%rsp), %rcx
 	movq 32(%rsp), %r8
 	movq 40(%rsp), %r9
-	movq 48(%rsp), %rbx
-	.cfi_restore %rbx
 	movq 112(%rsp), %rax
 	movq 120(%rsp), %r10
 	addq $(FRAME + 8), %rsp
