@@ -125,10 +125,33 @@ ENTRY char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int origi
 	return (char *)name;
 }
 
+/*
+ * All that is loaded at the start is relocated, and no code of it has run but functions that choose
+ * (IFUNC): the next to run are constructors, which are the program's own code as much as main() is.
+ */
+static void begin_program(const struct object *object)
+{
+	bool plugin_host;
+
+	module.started = true;
+	write_event(SPOOL_PREINIT, object, 0);
+	relocations_catch_up(CATCH_UP_LOCKED);
+	/* The last moment to make room at a low price: plenty for a program that loads plugins. */
+	plugin_host = objects_refer_to_dlopen();
+	writer_prepare(&module.writer, plugin_host ? PLUGIN_HOST_ROOM : HEADROOM);
+	if (plugin_host)
+		stack_start();
+	writer_close_file(&module.writer);
+	process_watch_forks();
+}
+
 ENTRY void la_activity(uintptr_t *cookie, unsigned int flag)
 {
+	const struct object *object;
+
 	if (!process_ready())
 		return;
+	object = objects_from_cookie(cookie);
 	/* One activity at a time: ld.so holds its load lock from ADD or DELETE to CONSISTENT.  A
 	 * namespace that goes away whole never becomes consistent again, hence not DELETE. */
 	module.loading = flag == LA_ACT_ADD;
@@ -137,7 +160,11 @@ ENTRY void la_activity(uintptr_t *cookie, unsigned int flag)
 	if (flag == LA_ACT_ADD && module.started)
 		module.group++;
 	make_headroom();
-	write_event(SPOOL_ACTIVITY, objects_from_cookie(cookie), flag);
+	write_event(SPOOL_ACTIVITY, object, flag);
+	/* The first one of the program's own namespace, at the end of dl_main() in elf/rtld.c. */
+	if (flag == LA_ACT_CONSISTENT && !module.started && object &&
+	    object->kind == SPOOL_OBJECT_MAIN)
+		begin_program(object);
 }
 
 ENTRY unsigned int la_objopen(struct link_map *map, Lmid_t name_space, uintptr_t *cookie)
@@ -178,22 +205,11 @@ ENTRY unsigned int la_objclose(uintptr_t *cookie)
 	return 0;
 }
 
+/* ld.so's own time to say so is after all constructors. */
 ENTRY void la_preinit(uintptr_t *cookie)
 {
-	bool plugin_host;
-
-	if (!process_ready())
-		return;
-	module.started = true;
-	write_event(SPOOL_PREINIT, objects_from_cookie(cookie), 0);
-	relocations_catch_up(CATCH_UP_LOCKED);
-	/* The last moment to make room at a low price: plenty for a program that loads plugins. */
-	plugin_host = objects_refer_to_dlopen();
-	writer_prepare(&module.writer, plugin_host ? PLUGIN_HOST_ROOM : HEADROOM);
-	if (plugin_host)
-		stack_start();
-	writer_close_file(&module.writer);
-	process_watch_forks();
+	if (process_ready() && !module.started)
+		begin_program(objects_from_cookie(cookie));
 }
 
 /* The hot path: no lock, no system call, no allocation, little stack. */

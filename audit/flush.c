@@ -186,8 +186,8 @@ void flush_run(void)
 			environment[used++] = *e;
 	environment[used] = NULL;
 	/* Descriptor 2 may be the program's own file by now. */
-	job.keep_stderr = sys(ARCH_SYS_fstat, 2, &st) == 0 && st.st_dev == module.stderr_dev &&
-			  st.st_ino == module.stderr_ino;
+	job.keep_stderr = !module.quiet && sys(ARCH_SYS_fstat, 2, &st) == 0 &&
+			  st.st_dev == module.stderr_dev && st.st_ino == module.stderr_ino;
 	job.stack = stacks + size / 2;
 	sys(SYS_rt_sigprocmask, SIG_SETMASK, &all_signals, &old_signals, 8);
 	pid = arch_clone(CLONE_VM | CLONE_VFORK, stacks + size, go_between, &job);

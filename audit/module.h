@@ -134,7 +134,7 @@ struct module {
 	_Atomic uint32_t state;  /* enum module_state */
 	_Atomic uint32_t *alive; /* in a MADV_WIPEONFORK page: 0 in a forked child */
 	bool secure, quiet, flush, root;
-	bool started;                /* la_preinit has been seen */
+	bool started;                /* all is relocated, and code of the program runs */
 	bool silent_bind_now;        /* glibc before 2.35 */
 	uint32_t group;              /* of objects that are opened now */
 	_Atomic uint32_t opener;     /* thread that opened the newest object */
@@ -402,8 +402,8 @@ void walk_object(struct object *object, bool dying);
 
 /*
  * Walk the relocations of the objects that were opened and not walked yet.  To be called when they
- * are known to be relocated: at la_preinit, and at the first event after the dlopen that loaded
- * them, by a caller that holds ld.so's load lock or by the thread that opened them.
+ * are known to be relocated: before the first constructor, and at the first event after the dlopen
+ * that loaded them, by a caller that holds ld.so's load lock or by the thread that opened them.
  */
 enum catch_up {
 	CATCH_UP_LOCKED, /* ld.so's load lock is held, and no dlopen is under way */

@@ -138,7 +138,7 @@ enum spool_type {
 	SPOOL_SEARCH = 3,      /* struct spool_search */
 	SPOOL_ACTIVITY = 4,    /* struct spool_event, value = LA_ACT_* */
 	SPOOL_CLOSE = 5,       /* struct spool_event: la_objclose */
-	SPOOL_PREINIT = 6,     /* struct spool_event: la_preinit */
+	SPOOL_PREINIT = 6,     /* struct spool_event: all is relocated, no constructor has run */
 	SPOOL_SYMBOL = 7,      /* struct spool_symbol: before its first binding */
 	SPOOL_BINDING = 8,     /* struct spool_binding */
 	SPOOL_CALL = 9,        /* struct spool_call */

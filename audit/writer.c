@@ -77,6 +77,16 @@ static long write_zeros(long fd, uint64_t from, uint64_t to)
 	return result < 0 ? result : 0;
 }
 
+/* A function that chooses (IFUNC), or a program's own malloc, may have closed it by now and have
+ * another file under its number. */
+static bool is_own_file(const struct writer *writer, long fd)
+{
+	struct stat st;
+
+	return sys(ARCH_SYS_fstat, fd, &st) == 0 && st.st_dev == writer->dev &&
+	       st.st_ino == writer->ino;
+}
+
 /*
  * Have blocks behind [from, to) before anybody touches it: a full disk is then an error here and
  * not a SIGBUS there.  Until the program itself runs, by writing zeros through the descriptor: a
@@ -84,11 +94,13 @@ static long write_zeros(long fd, uint64_t from, uint64_t to)
  */
 static long allocate(struct writer *writer, uint64_t from, uint64_t to)
 {
-	struct stat st;
 	long fd = writer->fd, result;
 
-	if (fd >= 0)
-		return write_zeros(fd, from, to);
+	if (fd >= 0) {
+		if (is_own_file(writer, fd))
+			return write_zeros(fd, from, to);
+		writer->fd = -1;
+	}
 	result = sys(SYS_madvise, place(writer, from), to - from, MADV_POPULATE_WRITE);
 	if (result != -EINVAL)
 		return result;
@@ -96,11 +108,9 @@ static long allocate(struct writer *writer, uint64_t from, uint64_t to)
 	fd = sys(SYS_openat, AT_FDCWD, writer->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0);
 	if (fd < 0)
 		return fd;
-	result = sys(ARCH_SYS_fstat, fd, &st);
-	if (result == 0 && (st.st_dev != writer->dev || st.st_ino != writer->ino))
-		result = -ESTALE;
-	if (result == 0)
-		result = sys(SYS_fallocate, fd, 0, ARCH_WIDE(from), ARCH_WIDE(to - from));
+	result = is_own_file(writer, fd)
+			 ? sys(SYS_fallocate, fd, 0, ARCH_WIDE(from), ARCH_WIDE(to - from))
+			 : -ESTALE;
 	sys(SYS_close, fd);
 	return result;
 }
@@ -196,7 +206,8 @@ int writer_create(struct writer *writer, const char *database, const struct spoo
 	if (writer->capacity >= SMALLEST)
 		result = open_file(writer);
 	if (result < 0) {
-		writer_close_file(writer);
+		sys(SYS_close, fd);
+		writer->fd = -1;
 		sys(SYS_unlinkat, AT_FDCWD, writer->path, 0);
 		return (int)result;
 	}
@@ -222,7 +233,7 @@ int writer_create(struct writer *writer, const char *database, const struct spoo
 
 void writer_close_file(struct writer *writer)
 {
-	if (writer->fd >= 0)
+	if (writer->fd >= 0 && is_own_file(writer, writer->fd))
 		sys(SYS_close, writer->fd);
 	writer->fd = -1;
 }

@@ -43,9 +43,21 @@ $(BUILD)/tests/viewer/%.c.o: tests/viewer/%.c
 $(VIEWER_RECORDING): $(BUILD)/tests/viewer/recording.c.o $(BUILD)/libplugreport.a
 	$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) $^ -o $@ $(REPORT_LIBS)
 
+# Runs a program with and without the recorder, and compares.
+SAME_SOURCES := $(wildcard tests/same/*.c)
+SAME_OBJECTS := $(SAME_SOURCES:%=$(BUILD)/%.o)
+SAME         := $(BUILD)/tests/same
+
+$(SAME_OBJECTS): $(BUILD)/tests/same/%.c.o: tests/same/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE_FLAGS) $(CFLAGS) $(SAN_FLAGS) $(DEPEND) -c $< -o $@
+
+$(SAME)/same: $(SAME_OBJECTS) $(BUILD)/libplugreport.a
+	$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) $^ -o $@
+
 TEST_RUN = BUILD=$(abspath $(BUILD)) CC="$(CC)" tests/run
 
-tests: all $(UNIT_TESTS) $(FIXTURES) $(VIEWER_RECORDING)
+tests: all $(UNIT_TESTS) $(FIXTURES) $(VIEWER_RECORDING) $(SAME)/same
 
 # The unit tests of plugreport once more, with sanitizers; check runs these too.
 sanitizable: $(UNIT_REPORT)
@@ -59,7 +71,7 @@ check: tests $(if $(SAN)$(COVERAGE),,sanitized)
 check-unit: $(UNIT_TESTS)
 	$(TEST_RUN) --unit
 
-check-scenarios: all $(FIXTURES) $(VIEWER_RECORDING)
+check-scenarios: all $(FIXTURES) $(VIEWER_RECORDING) $(SAME)/same
 	$(TEST_RUN) --scenarios
 
 # Plugin systems of the distribution, each with what it takes: some hundred megabytes of packages.
@@ -67,7 +79,12 @@ check-systems: tests
 	scripts/install-deps --systems
 	TEST_TIMEOUT=300 $(TEST_RUN) --systems
 
--include $(UNIT_OBJECTS:.o=.d) $(BUILD)/tests/viewer/recording.c.d
+# Programs with and without the recorder: our own, and many of the distribution's.
+check-same: all $(SAME)/same
+	scripts/install-deps --same
+	BUILD=$(abspath $(BUILD)) CC="$(CC)" tests/same/run
 
-.PHONY: tests sanitizable sanitized check check-unit check-scenarios check-systems
+-include $(UNIT_OBJECTS:.o=.d) $(SAME_OBJECTS:.o=.d) $(BUILD)/tests/viewer/recording.c.d
+
+.PHONY: tests sanitizable sanitized check check-unit check-scenarios check-systems check-same
 .SECONDARY: $(UNIT_OBJECTS)

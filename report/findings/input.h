@@ -96,7 +96,8 @@ static inline bool has_call(const struct recording *rec, int call)
 	return call >= 0 && (size_t)call < rec->call_count;
 }
 
-/* First seq of the time when the program itself ran (la_preinit); UINT64_MAX: it never did. */
+/* First seq of the time when the program's own code ran (ACTIVITY_PREINIT); UINT64_MAX: it never
+ * did. */
 uint64_t recording_preinit(const struct recording *rec);
 
 /* A growing list of object names for messages: "a.so, b.so and 3 more". */

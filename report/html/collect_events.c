@@ -42,7 +42,7 @@ static const struct page_column call_columns[] = {
 	{"stack", PAGE_REF, false},
 };
 
-/* activity: la_activity and la_preinit. */
+/* activity: la_activity, and the start of the program's own code. */
 static const struct page_column activity_columns[] = {
 	{"process", PAGE_REF, true}, {"time", PAGE_NUMBER, true}, {"tid", PAGE_NUMBER, false},
 	{"kind", PAGE_TEXT, false},  {"object", PAGE_REF, false}, /* head of the namespace */

@@ -82,7 +82,7 @@ struct scopes {
 	size_t history_count, history_room;
 	bool *returned;   /* calls */
 	int program;      /* or NONE */
-	uint64_t started; /* seq of la_preinit */
+	uint64_t started; /* seq of ACTIVITY_PREINIT */
 	uint32_t *marks;  /* objects, compared with `mark` */
 	uint32_t mark;
 	bool *used; /* of mark and sweep, while used_valid */

@@ -8,7 +8,8 @@
 #include "report/model/scopes.h"
 
 enum timeline_kind {
-	TIMELINE_START,  /* from the program's start to la_preinit: everything relocated */
+	TIMELINE_START,  /* from the program's start to the first constructor: everything relocated
+			  */
 	TIMELINE_CALL,   /* dlopen, dlmopen, dlclose */
 	TIMELINE_LOAD,   /* an object, from the request for its name to its la_objopen */
 	TIMELINE_GLOBAL, /* an object joins the global scope after the start */

@@ -266,7 +266,7 @@ CREATE TABLE binding_row (
   internal INTEGER NOT NULL   -- 1: a look-up of ld.so's own, which the program did not ask for
 );
 
--- activity: la_activity and la_preinit.
+-- activity: la_activity, and the start of the program's own code.
 CREATE TABLE activity (
   process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- whose
   seq INTEGER NOT NULL, time_ns INTEGER NOT NULL, tid INTEGER NOT NULL, -- place, time, thread

@@ -46,6 +46,7 @@ under "-f 100" ./prog
 under "-f 10" ./prog
 under "-f 0" sh -c './prog | cat'
 under "-n 5" ./prog
+expect_eq "quiet is quiet, even when plugreport can open no file" "$(cat audited.err)" "$(cat plain.err)"
 under "-v 100000" ./prog
 under "-v 20000" ./prog
 under "-s 128" ./prog
