@@ -69,6 +69,17 @@ recipe() {
 	compare_transcript "$1"
 }
 
+# prepare NAME: run the commands that plugreport-recipes(7) has behind `.\" prepare NAME`: they make the files that
+# recipe NAME counts on.  Indented, as people copy them from the page that man shows.
+prepare() {
+	local text
+	text=$(sed -n "/^\.\\\\\" prepare $1\$/,/^\.EE\$/p" "$TOP/report/plugreport-recipes.7" | sed -e '1,/^\.EX$/d' -e '/^\.EE$/d' \
+		-e 's/^\\&//' -e 's/\\-/-/g' -e 's/\\(aq/'"'"'/g' -e 's/\\e/\\/g' -e 's/^/       /')
+	[ -n "$text" ] || fail "plugreport-recipes(7) has no preparation $1"
+	text=${text//LD_AUDIT=libplugaudit.so/LD_AUDIT=$MODULE}
+	eval "${text//gcc /$CC }"
+}
+
 run_commands() {
 	local line command
 	while IFS= read -r line; do

@@ -5,7 +5,7 @@
 . "$TOP/tests/gallery.sh"
 
 need iconv
-printf 'g\303\244b\n' >text
+prepare gconv
 iconv -f UTF-8 -t ISO-8859-2 text >/dev/null 2>&1 || skip "there are no converters here"
 explained iconv -f UTF-8 -t ISO-8859-2 text
 rm -f plugaudit.db*

@@ -4,13 +4,7 @@
 . "$TOP/tests/gallery.sh"
 
 need gio /usr/bin/python3
-cat >prog.c <<'END'
-void *g_tls_backend_get_default(void);
-int g_tls_backend_supports_tls(void *);
-int puts(const char *);
-int main(void) { puts(g_tls_backend_supports_tls(g_tls_backend_get_default()) ? "TLS" : "no TLS"); return 0; }
-END
-$CC -g -o prog prog.c -l:libgio-2.0.so.0
+prepare gio
 explained ./prog
 expect_eq "output" "$(cat audited.out)" TLS
 answer=$(plugreport why-loaded libgiognutls.so)

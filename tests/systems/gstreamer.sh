@@ -5,9 +5,7 @@
 . "$TOP/tests/gallery.sh"
 
 need gst-inspect-1.0 gst-launch-1.0
-export GST_REGISTRY=$PWD/registry.bin GST_PLUGIN_PATH=$PWD/plugins
-mkdir plugins
-so plugins/libgstbroken.so <<<'int nobody_has_this(void); int gst_plugin_broken_get_desc(void) { return nobody_has_this(); }'
+prepare gstreamer
 gst-inspect-1.0 audiotestsrc >/dev/null 2>&1
 explained gst-launch-1.0 -q audiotestsrc num-buffers=2 ! fakesink
 expect_match "the program" "$(plugreport why-loaded libgstaudiotestsrc.so)" 'was loaded because g_module_open_full\(\)'

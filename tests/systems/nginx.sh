@@ -8,15 +8,7 @@ PATH=$PATH:/usr/sbin
 need nginx
 module=/usr/lib/nginx/modules/ngx_http_echo_module.so
 [ -e $module ] || skip "$module is not installed"
-cat >nginx.conf <<END
-load_module $module;
-pid $PWD/pid;
-error_log $PWD/error.log;
-events {}
-http { access_log off; client_body_temp_path $PWD; proxy_temp_path $PWD; fastcgi_temp_path $PWD;
-	uwsgi_temp_path $PWD; scgi_temp_path $PWD;
-	server { listen 127.0.0.1:18083; location / { echo hello; } } }
-END
+prepare nginx
 explained nginx -t -c "$PWD/nginx.conf"
 expect_match "it read its configuration" "$(cat audited.err)" 'test is successful'
 expect_match "who opened it" "$(plugreport calls --name '*echo_module.so')" \

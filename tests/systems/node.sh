@@ -6,20 +6,7 @@
 
 need node
 node=$(realpath "$(command -v node)")
-so addon.so <<'END'
-typedef void *napi_env, *napi_value;
-int napi_create_int32(napi_env, int, napi_value *);
-int napi_set_named_property(napi_env, napi_value, const char *, napi_value);
-napi_value napi_register_module_v1(napi_env env, napi_value exports)
-{
-	napi_value answer;
-	napi_create_int32(env, 42, &answer);
-	napi_set_named_property(env, exports, "answer", answer);
-	return exports;
-}
-END
-mv addon.so addon.node
-echo 'console.log(require("./addon.node").answer)' >prog.js
+prepare node
 PATH=$(dirname "$node"):$PATH
 explained node prog.js
 expect_eq "it works" "$(cat audited.out)" 42

@@ -5,16 +5,7 @@
 . "$TOP/tests/gallery.sh"
 
 need ocamlc ocaml
-cat >stubs.c <<'END'
-#include <caml/mlvalues.h>
-value twice(value n) { return Val_long(2 * Long_val(n)); }
-END
-echo 'external twice : int -> int = "twice"' >math.ml
-ocamlc -c stubs.c
-ocamlmklib -o math stubs.o >/dev/null
-ocamlc -a -o math.cma -dllib -lmath math.ml
-echo 'let () = print_int (Math.twice 21); print_newline ()' >prog.ml
-ocamlc math.cma prog.ml -o prog
+prepare ocaml-bytecode
 echo '#load "math.cma";; print_int (Math.twice 4);; print_newline ();;' >script.ml
 
 explained env CAML_LD_LIBRARY_PATH=. ./prog

@@ -5,36 +5,7 @@
 . "$TOP/tests/gallery.sh"
 
 need ocamlopt
-cat >api.ml <<'END'
-let registered : (string * (unit -> int)) list ref = ref []
-let register name f = registered := (name, f) :: !registered
-END
-cat >counter.ml <<'END'
-let state = ref 0
-let next () = incr state; !state
-END
-for name in red blue; do
-	printf 'let run () = Counter.next ()\nlet () = Api.register "%s" run\n' $name >$name.ml
-done
-cat >host.ml <<'END'
-let load file =
-  let is_private = file.[0] = '+' in
-  let name = if is_private then String.sub file 1 (String.length file - 1) else file in
-  try (if is_private then Dynlink.loadfile_private else Dynlink.loadfile) name
-  with Dynlink.Error e -> print_endline (Dynlink.error_message e)
-let () =
-  List.iter load (List.tl (Array.to_list Sys.argv));
-  List.iter (fun (name, f) -> Printf.printf "%s: %d\n" name (f ())) (List.rev !Api.registered)
-END
-ocamlopt -g -I +dynlink dynlink.cmxa api.ml host.ml -o host
-ocamlopt -g -c counter.ml
-ocamlopt -g -shared -o counter.cmxs counter.cmx
-for name in red blue; do
-	ocamlopt -g -c $name.ml
-	ocamlopt -g -shared -o $name.cmxs counter.cmx $name.cmx
-	ocamlopt -g -shared -o bare_$name.cmxs $name.cmx
-done
-ocamlopt -g -shared -o bundle.cmxs api.cmx counter.cmx red.cmx
+prepare ocaml-twice
 
 explained ./host +./red.cmxs +./blue.cmxs
 rm -f plugaudit.db

@@ -4,21 +4,8 @@
 . "$TOP/tests/gallery.sh"
 
 need mpirun
-cat >rank.c <<'END'
-extern char ompi_mpi_comm_world[];
-int MPI_Init(int *, char ***), MPI_Comm_size(void *, int *), MPI_Finalize(void), printf(const char *, ...);
-int main(int argc, char **argv)
-{
-	int size;
-	MPI_Init(&argc, &argv);
-	MPI_Comm_size(ompi_mpi_comm_world, &size);
-	MPI_Finalize();
-	printf("%d ranks\n", size);
-	return 0;
-}
-END
-$CC -g -o rank rank.c -l:libmpi.so.40
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
+prepare openmpi
+export OMPI_MCA_btl_vader_single_copy_mechanism=none
 explained mpirun --oversubscribe -n 2 ./rank
 expect_eq "output" "$(cat audited.out)" "2 ranks
 2 ranks"

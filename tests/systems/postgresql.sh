@@ -8,19 +8,10 @@ bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1) || true
 [ -x "$bin/postgres" ] || skip "postgresql is not installed"
 need_root "becoming the user postgres"
 need setpriv
-as_postgres() { setpriv --reuid=postgres --regid=postgres --clear-groups env HOME="$PWD" "$@"; }
 chmod a+rx . "$(dirname "$PWD")"
-mkdir -m 700 data
-mkdir -m 777 db
-chown postgres data
-export PLUGAUDIT_DB=$PWD/db/plugaudit.db
-as_postgres "$bin/initdb" -D "$PWD/data" -A trust --no-sync >initdb.log 2>&1 || fail "$(cat initdb.log)"
 stop() { [ ! -e data/postmaster.pid ] || as_postgres "$bin/pg_ctl" -D "$PWD/data" -m fast stop >/dev/null 2>&1 || true; }
 trap stop EXIT
-as_postgres env LD_AUDIT="$MODULE" PLUGAUDIT_DB="$PLUGAUDIT_DB" "$bin/pg_ctl" -D "$PWD/data" -w -l "$PWD/db/log" \
-	-o "-k $PWD/db -c listen_addresses= -c fsync=off" start >start.log 2>&1 || fail "$(cat start.log db/log)"
-as_postgres psql -q -h "$PWD/db" -d postgres -At -c 'CREATE EXTENSION pg_trgm' -c "SELECT similarity('word', 'words') > 0.5" >out
-stop
+prepare postgresql || fail "$(cat initdb.log start.log db/log)"
 expect_eq "output" "$(cat out)" t
 ingest
 expect_sound

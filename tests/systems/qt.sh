@@ -7,10 +7,7 @@ python=/usr/bin/python3
 $python -c 'import PyQt5.QtGui' 2>/dev/null || skip "python3-pyqt5 is not installed"
 mkdir -m 700 run
 export XDG_RUNTIME_DIR=$PWD/run
-cat >prog.py <<'END'
-from PyQt5.QtGui import QGuiApplication
-print(QGuiApplication([]).platformName())
-END
+prepare qt
 explained env QT_QPA_PLATFORM=offscreen $python prog.py
 expect_eq "output" "$(cat audited.out)" offscreen
 answer=$(plugreport why-loaded libqoffscreen.so)

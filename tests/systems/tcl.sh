@@ -4,11 +4,8 @@
 . "$TOP/tests/gallery.sh"
 
 need tclsh
-cat >prog.tcl <<'END'
-package require sqlite3
-sqlite3 db :memory:
-puts [db eval {select 6 * 7}]
-END
+tclsh <<<'if {[catch {package require sqlite3}]} {exit 1}' || skip "libsqlite3-tcl is not installed"
+prepare tcl
 explained tclsh prog.tcl
 expect_eq "output" "$(cat audited.out)" 42
 expect_match "who opened it" "$(plugreport why-loaded '*sqlite3.so')" 'Tcl_LoadFile\(\).* in libtcl'
