@@ -35,7 +35,8 @@ judge() {
 
 # What differs from run to run and from machine to machine: times, pids, addresses, this directory,
 # the C library's own frames and directories, whether node has a library of its own; how wide columns came out by that;
-# and how large OCaml's library is, and in how many words its Dynlink says what dlopen said.
+# how large OCaml's library is, and in how many words its Dynlink says what dlopen said; what Open MPI says where
+# there is no /sys.
 normalised() {
 	sed -E -e "s#$PWD|/opt/app#DIR#g" -e '/ #[0-9]+ .*(libc\.so\.6|_start\()/d' -e '/default directory/d' \
 		-e 's/ #[0-9]+ / # /' -e 's/\.\.\. [0-9]+ (more|frames)/... N \1/' \
@@ -45,6 +46,7 @@ normalised() {
 		-e 's/after [0-9]+ paths? in vain/after N paths in vain/' -e 's/(at least )?TIME( to TIME)?/TIME/g' \
 		-e 's/and [0-9]+ more that no plugin/and N more that no plugin/' \
 		-e 's/^(error loading shared library: ).*(undefined symbol: [A-Za-z]+).*/\1\2/' \
+		-e '/^\[hwloc\//d' \
 		-e '/^ *(TIME)?[| x`-]*(\/lib64\/)?(ld-linux|linux-vdso)[^ ]*( |$)/d' \
 		-e 's/  +/  /g' -e 's/ +$//' -e '/^$/d'
 }

@@ -11,6 +11,9 @@ need setpriv
 chmod a+rx . "$(dirname "$PWD")"
 stop() { [ ! -e data/postmaster.pid ] || as_postgres "$bin/pg_ctl" -D "$PWD/data" -m fast stop >/dev/null 2>&1 || true; }
 trap stop EXIT
+# The user postgres must be able to read the module; in somebody's home directory it can't.
+cp "$MODULE" "$REPORT" .
+MODULE=$PWD/libplugaudit.so
 prepare postgresql || fail "$(cat initdb.log start.log db/log)"
 expect_eq "output" "$(cat out)" t
 ingest
