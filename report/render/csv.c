@@ -10,26 +10,17 @@ static void begin_cell(struct strbuf *sb, bool first)
 
 void csv_add_text(struct strbuf *sb, bool first, const char *bytes, size_t length)
 {
-	const unsigned char *p = (const unsigned char *)bytes;
+	AUTO_STRBUF struct strbuf escaped = STRBUF_INIT;
 
+	strbuf_add_escaped(&escaped, bytes, length);
 	begin_cell(sb, first);
 	strbuf_addch(sb, '"');
-	if (length && strchr("=+-@\t\r", bytes[0]) && bytes[0])
+	if (escaped.length && strchr("=+-@", escaped.s[0]))
 		strbuf_addch(sb, '\'');
-	while (length) {
-		uint32_t code;
-		size_t n = utf8_decode(p, length, &code);
-
-		if (n == 0 || code == 0) {
-			strbuf_addstr(sb, "\xef\xbf\xbd");
-			n = n ? n : 1;
-		} else if (*p == '"') {
-			strbuf_addstr(sb, "\"\"");
-		} else {
-			strbuf_add(sb, p, n);
-		}
-		p += n;
-		length -= n;
+	for (const char *p = escaped.s; *p; p++) {
+		if (*p == '"')
+			strbuf_addch(sb, '"');
+		strbuf_addch(sb, *p);
 	}
 	strbuf_addch(sb, '"');
 }
