@@ -17,6 +17,7 @@ struct text_render {
 	struct libscols_line **parents;
 	size_t parent_count, parent_room;
 	/* By column that has a title: */
+	size_t visible; /* how many there are */
 	size_t *widths; /* of the blocks before */
 	unsigned int *flags;
 	bool *hidden;
@@ -241,20 +242,15 @@ static void begin_block(struct text_render *text)
 
 static void end_block(struct text_render *text)
 {
-	size_t visible = 0;
-
 	if (text->rows)
 		put_table(text, text->table, text->flags, text->hidden,
 			  text->headed ? text->widths : NULL);
-	for (size_t i = 0; i < text->column_count; i++) {
-		size_t width;
+	/* Not by text->columns: they may be gone, when a command broke off. */
+	for (size_t i = 0; i < text->visible; i++) {
+		size_t width = scols_column_get_width(scols_table_get_column(text->table, i));
 
-		if (!text->columns[i].title)
-			continue;
-		width = scols_column_get_width(scols_table_get_column(text->table, visible));
-		if (width > text->widths[visible])
-			text->widths[visible] = width;
-		visible++;
+		if (width > text->widths[i])
+			text->widths[i] = width;
 	}
 	text->headed = true;
 	scols_unref_table(text->table);
@@ -281,9 +277,10 @@ static void text_table(struct render *render, const char *key, const struct colu
 	text->widths = xcalloc(count, sizeof(*text->widths));
 	text->flags = xcalloc(count, sizeof(*text->flags));
 	text->hidden = xcalloc(count, sizeof(*text->hidden));
-	for (size_t i = 0, visible = 0; i < count; i++)
+	text->visible = 0;
+	for (size_t i = 0; i < count; i++)
 		if (columns[i].title)
-			text->flags[visible++] = columns[i].flags;
+			text->flags[text->visible++] = columns[i].flags;
 	begin_block(text);
 }
 

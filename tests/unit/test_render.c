@@ -579,20 +579,24 @@ static void endless_chains_do_not_exhaust_the_stack(void **state)
 	}
 }
 
-/* A command that breaks off leaves a whole document all the same. */
+/* A command that breaks off leaves a whole document all the same, though its columns are gone. */
 static void broken_off_answers_are_closed(void **state)
 {
-	static const struct column columns[] = {{"a", "A", 0}};
 	const struct value value = value_integer(1);
 
 	(void)state;
 	for (int json = 0; json < 2; json++) {
+		struct column *columns = xcalloc(2, sizeof(*columns));
 		struct page page;
 
+		columns[0] = (struct column){"a", "A", 0};
+		columns[1] = (struct column){"b", NULL, 0};
 		page_open(&page, json ? NULL : &plain);
 		render_open(page.render, "o", GROUP_OBJECT);
-		render_table(page.render, "t", columns, 1);
-		render_row(page.render, &value);
+		render_table(page.render, "t", columns, 2);
+		render_row(page.render, (const struct value[]){value, value});
+		memset(columns, 1, 2 * sizeof(*columns));
+		free(columns);
 		page_close(&page);
 		if (json) {
 			json_t *document = json_loads(page.text, 0, NULL);
