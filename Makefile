@@ -146,6 +146,7 @@ $(BUILD)/plugreport-rules.7: $(BUILD)/plugreport
 
 -include tests/tests.mk
 -include tests/bench/bench.mk
+-include tests/fuzz/fuzz.mk
 
 demo: all
 	scripts/demo
