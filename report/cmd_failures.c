@@ -24,6 +24,8 @@ enum file_use judge_file_on_disk(struct file_judge *judge, const char *path)
 		return FILE_OTHER_CLASS;
 	case LIBRARY_NOT_ELF:
 		return FILE_NOT_ELF;
+	case LIBRARY_EXEC_STACK:
+		return FILE_EXEC_STACK;
 	case LIBRARY_UNREADABLE:
 		break;
 	}
@@ -116,6 +118,11 @@ void failure_to_json(const struct show *show, const struct dlopen_failure *failu
 	render_value(render, "version", value_string(failure->version));
 	render_value(render, "other_symbols", value_integer((int64_t)failure->others));
 	render_value(render, "best_version", value_string(failure->best));
+	if (failure->kind == FAILURE_STATIC_TLS) {
+		render_value(render, "tls_bytes", value_integer((int64_t)failure->tls_size));
+		render_value(render, "tls_taken", value_integer((int64_t)failure->tls_taken));
+		render_value(render, "tls_reserve", value_integer((int64_t)failure->tls_reserve));
+	}
 	render_value(render, "sure", value_bool(failure->sure));
 	render_close(render);
 }

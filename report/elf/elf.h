@@ -110,6 +110,7 @@ enum program_kind program_inspect(const char *path, char **ret_interpreter);
  * in glibc's elf/dl-load.c)? */
 enum library_fit {
 	LIBRARY_FITS,
+	LIBRARY_EXEC_STACK,  /* it fits, and asks for an executable stack, or has no PT_GNU_STACK */
 	LIBRARY_OTHER_CLASS, /* another ELF class or machine than plugreport's own */
 	LIBRARY_NOT_ELF,
 	LIBRARY_UNREADABLE, /* there is none, or it can't be read */

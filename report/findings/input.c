@@ -1,8 +1,5 @@
 #include "report/findings/input.h"
 
-#include <elf.h>
-
-#include "audit/spool.h"
 #include "report/render/words.h"
 
 void rule_input_init(struct rule_input *input, const struct recording *rec,
@@ -76,54 +73,6 @@ bool input_file_is_recorded(struct rule_input *input, int object)
 	input_file(input, o->real_path ? o->real_path : o->path, false, &now);
 	return now.exists && now.dev == o->dev && now.ino == o->ino && now.size == o->file_size &&
 	       now.mtime_ns == o->mtime_ns;
-}
-
-uint64_t recording_preinit(const struct recording *rec)
-{
-	if (strcmp(rec->begin_kind, "fork") == 0)
-		return 0; /* that was in the parent's history */
-	for (size_t i = 0; i < rec->activity_count; i++)
-		if (rec->activities[i].kind == ACTIVITY_PREINIT)
-			return rec->activities[i].seq;
-	return UINT64_MAX;
-}
-
-bool object_is_startup(const struct recording *rec, int object)
-{
-	const struct object *o = &rec->objects[object];
-
-	/* A forked child's objects were opened before its own history began: who asked for them is
-	 * in the parent's. */
-	if (o->inherited)
-		return false;
-	return o->opened_seq < recording_preinit(rec) && o->reason != REASON_DLOPEN;
-}
-
-bool object_is_file(const struct object *object)
-{
-	return object->kind == OBJECT_MAIN || object->kind == OBJECT_LIBRARY;
-}
-
-bool object_wants_executable_stack(const struct object *object)
-{
-	if (!object_is_file(object) || object->segment_count == 0)
-		return false;
-	return !(object->elf_flags & SPOOL_ELF_STACK) || (object->elf_flags & SPOOL_ELF_EXECSTACK);
-}
-
-uint64_t object_tls_size(const struct object *object)
-{
-	uint64_t size = 0;
-
-	for (size_t i = 0; i < object->segment_count; i++)
-		if (object->segments[i].type == PT_TLS)
-			size += object->segments[i].memsz;
-	return size;
-}
-
-bool object_takes_static_tls(const struct object *object)
-{
-	return (object->flags & DF_STATIC_TLS) && object_tls_size(object) > 0;
 }
 
 bool objects_same_file(const struct object *a, const struct object *b)

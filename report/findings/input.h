@@ -71,19 +71,6 @@ void input_file(struct rule_input *input, const char *path, bool build_id, struc
  * it was, too. */
 bool input_file_is_recorded(struct rule_input *input, int object);
 
-/* The object was there, with all its dependencies, before the program's first instruction. */
-bool object_is_startup(const struct recording *rec, int object);
-/* The program, a library, but not ld.so, the vDSO and what never was announced. */
-bool object_is_file(const struct object *object);
-/*
- * Does it ask for an executable stack?  Without PT_GNU_STACK the default of the machine counts
- * (glibc elf/dl-load.c, _dl_map_object_from_fd), and that is one on x86-64.
- */
-bool object_wants_executable_stack(const struct object *object);
-/* Bytes of thread-local storage, alignment left aside. */
-uint64_t object_tls_size(const struct object *object);
-/* Was it built for static TLS (DF_STATIC_TLS), and has some? */
-bool object_takes_static_tls(const struct object *object);
 /* The same file: device and inode, or (without those) path. */
 bool objects_same_file(const struct object *a, const struct object *b);
 /* Is it an opening call: dlopen or dlmopen? */
@@ -95,10 +82,6 @@ static inline bool has_call(const struct recording *rec, int call)
 {
 	return call >= 0 && (size_t)call < rec->call_count;
 }
-
-/* First seq of the time when the program's own code ran (ACTIVITY_PREINIT); UINT64_MAX: it never
- * did. */
-uint64_t recording_preinit(const struct recording *rec);
 
 /* A growing list of object names for messages: "a.so, b.so and 3 more". */
 void add_objects(struct strbuf *sb, const struct recording *rec, const int *objects, size_t count,

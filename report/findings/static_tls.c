@@ -3,45 +3,14 @@
 
 #include "report/findings/input.h"
 #include "report/findings/rules.h"
+#include "report/model/static_tls.h"
+#include "report/model/why_found.h"
 #include "report/render/words.h"
-
-/* glibc elf/dl-tls.c, since 2.32: what is left for libraries loaded later, by default. */
-#define DEFAULT_SURPLUS 512
-
-/* glibc's own libraries have a reserve of their own. */
-static bool takes_static_tls(const struct recording *rec, int object)
-{
-	const struct object *o = &rec->objects[object];
-
-	return o->kind == OBJECT_LIBRARY && object_takes_static_tls(o) && !object_is_glibc(o) &&
-	       !o->inherited && !object_is_startup(rec, object);
-}
-
-/* How much of it was taken when `object` had just been opened. */
-static uint64_t taken_at(const struct recording *rec, int object)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i <= (size_t)object; i++)
-		if (takes_static_tls(rec, (int)i) && objects_coexist(rec, (int)i, object))
-			sum += object_tls_size(&rec->objects[i]);
-	return sum;
-}
-
-/* What glibc.rtld.optional_static_tls sets aside. */
-static uint64_t surplus(const struct recording *rec)
-{
-	static const char name[] = "glibc.rtld.optional_static_tls=";
-	const char *tunables = recording_getenv(rec, "GLIBC_TUNABLES");
-	const char *at = tunables ? strstr(tunables, name) : NULL;
-
-	return at ? strtoull(at + sizeof(name) - 1, NULL, 0) : DEFAULT_SURPLUS;
-}
 
 static void find(struct rule_input *input, struct findings *ret)
 {
 	const struct recording *rec = input->rec;
-	uint64_t most = 0, room = surplus(rec);
+	uint64_t most = 0, room = static_tls_optional(rec);
 	AUTO_STRBUF struct strbuf message = STRBUF_INIT;
 	AUTO_FREE int *objects = xcalloc(rec->object_count, sizeof(*objects));
 	size_t count = 0;
@@ -50,10 +19,12 @@ static void find(struct rule_input *input, struct findings *ret)
 	for (size_t i = 0; i < rec->object_count; i++) {
 		uint64_t taken;
 
-		if (!takes_static_tls(rec, (int)i))
+		/* Who did not get it is failed-load's matter. */
+		if (!object_takes_static_tls(rec, (int)i) ||
+		    object_failed_call(rec, (int)i) != NONE)
 			continue;
 		objects[count++] = (int)i;
-		taken = taken_at(rec, (int)i);
+		taken = static_tls_taken(rec, (int)i) + object_tls_size(&rec->objects[i]);
 		most = taken > most ? taken : most;
 	}
 	if (!count)
@@ -105,7 +76,8 @@ const struct rule rule_static_tls = {
 		"A note when libraries with DF_STATIC_TLS were loaded by dlopen, a warning when at "
 		"some moment they took more than the reserve. Sizes are those of PT_TLS, without "
 		"alignment. Libraries that were there when the program began have their room, and "
-		"glibc's own have a reserve apart: both are left out.",
+		"glibc's own have a reserve apart: both are left out. A library that did not get "
+		"its room is failed-load's matter.",
 	.harmless = "As long as it fits: that a load succeeded shows that it did.",
 	.fix = "Build the library with the default TLS model (global-dynamic, with -mtls-dialect="
 	       "gnu2 where speed matters). Where that is not possible, make the reserve larger:\n\n"

@@ -5,6 +5,7 @@
 
 #include "audit/spool.h"
 #include "report/model/load_failure.h"
+#include "report/model/static_tls.h"
 #include "report/model/why_found.h"
 
 struct finder {
@@ -39,17 +40,37 @@ static bool find_refused(struct finder *finder)
 
 /* --- files */
 
+/* Are the stacks executable already, because of something that was there from the start? */
+static bool stack_is_executable(const struct recording *rec)
+{
+	for (size_t i = 0; i < rec->object_count; i++)
+		if (object_is_startup(rec, (int)i) &&
+		    object_wants_executable_stack(&rec->objects[i]))
+			return true;
+	return false;
+}
+
+/* ld.so sees to the stack before it tells auditors of the new object: one for which it is refused
+ * (since 2.41 to all that dlopen loads, before by SELinux and the like) is never opened. */
 static bool judge_file(struct finder *finder, const char *path)
 {
+	static const enum failure_kind kinds[] = {
+		[FILE_OTHER_CLASS] = FAILURE_OTHER_CLASS,
+		[FILE_NOT_ELF] = FAILURE_NOT_ELF,
+		[FILE_EXEC_STACK] = FAILURE_EXEC_STACK,
+	};
+	AUTO_FREE char *whole = path[0] != '/' && finder->rec->cwd
+					? xasprintf("%s/%s", finder->rec->cwd, path)
+					: NULL;
 	enum file_use use = finder->judge && strchr(path, '/')
-				    ? finder->judge->judge(finder->judge, path)
+				    ? finder->judge->judge(finder->judge, whole ? whole : path)
 				    : FILE_UNKNOWN;
 
-	if (use != FILE_OTHER_CLASS && use != FILE_NOT_ELF)
+	if (use == FILE_UNKNOWN || use == FILE_USABLE ||
+	    (use == FILE_EXEC_STACK && stack_is_executable(finder->rec)))
 		return false;
 	finder->ret->path = path;
-	return conclude(finder, use == FILE_NOT_ELF ? FAILURE_NOT_ELF : FAILURE_OTHER_CLASS,
-			false); /* the file may have changed since */
+	return conclude(finder, kinds[use], false); /* the file may have changed since */
 }
 
 /* ld.so goes on after a file of another class, and stops at one that is no ELF file (open_verify).
@@ -57,11 +78,10 @@ static bool judge_file(struct finder *finder, const char *path)
 static bool find_in_request(struct finder *finder, int request, int requester)
 {
 	const struct search *asked = &finder->rec->searches[request];
-	bool relative = asked->tried[0] != '/' && strchr(asked->tried, '/');
 
 	finder->ret->request = request;
 	finder->ret->requester = requester;
-	if (!relative && judge_file(finder, asked->tried))
+	if (judge_file(finder, asked->tried))
 		return true;
 	for (int i = request; (i = search_next_probe(finder->rec, request, i)) != NONE;)
 		if (finder->rec->searches[i].tried[0] == '/' &&
@@ -100,7 +120,7 @@ static bool find_missing(struct finder *finder)
 	request = own_request(finder);
 	if (request != NONE)
 		return find_in_request(finder, request, NONE);
-	return call->name && call->name[0] == '/' && judge_file(finder, call->name);
+	return call->name && judge_file(finder, call->name);
 }
 
 /* --- what its objects lack */
@@ -157,36 +177,29 @@ static bool find_lack(struct finder *finder, const int *objects, size_t count)
 
 	if (!finder->symbols)
 		return false;
-	advance(finder, objects, count);
 	load_failure_build(finder->rec, finder->scopes, finder->symbols, objects, count, &lacks);
 	if (lacks.version_count)
 		return conclude_version(finder, &lacks.versions[0]);
 	return lacks.symbol_count && conclude_symbol(finder, &lacks);
 }
 
-/* --- what ld.so refuses without a word in the file's tables */
+/* --- what there was no room for */
 
-static bool has_exec_stack_rule(const struct recording *rec)
+static bool find_static_tls(struct finder *finder, const int *objects, size_t count)
 {
-	unsigned int major = 0, minor = 0;
+	const struct recording *rec = finder->rec;
+	struct dlopen_failure *ret = finder->ret;
+	struct static_tls_want want;
 
-	return rec->glibc && sscanf(rec->glibc, "%u.%u", &major, &minor) == 2 &&
-	       (major > 2 || (major == 2 && minor >= 41));
-}
-
-static bool find_refused_object(struct finder *finder, int index)
-{
-	const struct object *object = &finder->rec->objects[index];
-
-	if ((object->elf_flags & SPOOL_ELF_EXECSTACK) && has_exec_stack_rule(finder->rec)) {
-		finder->ret->object = index;
-		return conclude(finder, FAILURE_EXEC_STACK, false);
-	}
-	if (object->flags & DF_STATIC_TLS) {
-		finder->ret->object = index;
-		return conclude(finder, FAILURE_STATIC_TLS, false);
-	}
-	return false;
+	if (!static_tls_find_want(rec, finder->scopes, finder->symbols, objects, count, &want))
+		return false;
+	ret->object = want.user;
+	ret->provider = want.object;
+	ret->tls_size = object_tls_size(&rec->objects[want.object]);
+	ret->tls_taken = static_tls_taken(rec, want.object);
+	ret->tls_reserve = static_tls_reserve(rec);
+	return conclude(finder, FAILURE_STATIC_TLS,
+			ret->tls_size + ret->tls_taken > static_tls_limit(rec));
 }
 
 /* The objects that the call opened: dependencies, which are relocated first, were opened last. */
@@ -216,11 +229,9 @@ void dlopen_failure_find(const struct recording *rec, struct scopes *scopes,
 	if (find_refused(&finder) || find_missing(&finder))
 		return;
 	count = opened_last_first(&finder, &objects);
-	if (find_lack(&finder, objects, count))
-		return;
-	for (size_t i = 0; i < count; i++)
-		if (find_refused_object(&finder, objects[i]))
-			return;
+	advance(&finder, objects, count);
+	if (!find_lack(&finder, objects, count))
+		find_static_tls(&finder, objects, count);
 }
 
 const char *failure_kind_name(enum failure_kind kind)

@@ -414,12 +414,18 @@ static void settle_root(struct replay *rp, struct thread *thread, int index)
 		thread->undecided = call;
 }
 
-/* The link maps are complete, and who needs it is still there: so it had been loaded. */
+/*
+ * The link maps are complete, and who needs it is still there: so it had been loaded.  Since glibc
+ * 2.41 (elf/dl-open.c, dl_open_worker) a dlopen that fails says so too before it closes what it
+ * opened: of those, what comes next tells.
+ */
 static bool needed_was_had(const struct replay *rp, int index, enum activity_kind kind)
 {
 	const struct search *search = &rp->rec->searches[index];
 
 	return rp->requests[index].reason == REASON_NEEDED && kind != ACTIVITY_DELETE &&
+	       (kind != ACTIVITY_CONSISTENT || !rp->started ||
+		recording_glibc_before(rp->rec, 41, true)) &&
 	       search->requester != NONE && rp->objects[search->requester].live &&
 	       is_needed(rp, search->requester, search->tried);
 }

@@ -188,13 +188,11 @@ static bool has_original_sort(const struct recording *rec)
 {
 	const char *tunables = recording_getenv(rec, "GLIBC_TUNABLES");
 	const char *found = tunables ? strstr(tunables, "glibc.rtld.dynamic_sort=") : NULL;
-	int major = 0, minor = 0;
 
-	if (!rec->glibc || sscanf(rec->glibc, "%d.%d", &major, &minor) != 2)
+	if (!rec->glibc)
 		return false;
-	if (major == 2 && minor < 35)
-		return true;
-	return found && found[strlen("glibc.rtld.dynamic_sort=")] == '1';
+	return recording_glibc_before(rec, 35, false) ||
+	       (found && found[strlen("glibc.rtld.dynamic_sort=")] == '1');
 }
 
 /* ld.so calls the objects of the sorted list from its end; an object with DF_1_INITFIRST before all

@@ -304,14 +304,6 @@ static void settle_steps(struct lookup_result *result)
 	}
 }
 
-static bool glibc_before_2_36(const struct recording *rec)
-{
-	int major = 0, minor = 0;
-
-	return rec->glibc && sscanf(rec->glibc, "%d.%d", &major, &minor) == 2 && major == 2 &&
-	       minor < 36;
-}
-
 static void take_own(struct walk *walk)
 {
 	const struct symbol_table *table = symbols_of(walk->symbols, walk->query->from);
@@ -341,7 +333,7 @@ static void settle_protected(struct walk *walk)
 		again.trail = LOOKUP_NO_TRAIL;
 		again.seen = NULL;
 		again.decided = false;
-		again.skip_copy = query->got && glibc_before_2_36(walk->rec);
+		again.skip_copy = query->got && recording_glibc_before(walk->rec, 36, false);
 		again.plt = !again.skip_copy;
 		walk_scopes(&again);
 		if (second.winner == query->from || second.winner == NONE)

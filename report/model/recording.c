@@ -2,6 +2,7 @@
 
 #include <fnmatch.h>
 
+#include "audit/spool.h"
 #include "report/util.h"
 
 void recording_init(struct recording *rec)
@@ -131,6 +132,15 @@ struct activity *recording_add_activity(struct recording *rec)
 struct stack *recording_add_stack(struct recording *rec)
 {
 	return GROW(rec->stacks, rec->stack_count, rec->stack_room);
+}
+
+bool recording_glibc_before(const struct recording *rec, int minor, bool otherwise)
+{
+	int major, found;
+
+	if (!rec->glibc || sscanf(rec->glibc, "%d.%d", &major, &found) != 2)
+		return otherwise;
+	return major < 2 || (major == 2 && found < minor);
 }
 
 const char *recording_getenv(const struct recording *rec, const char *name)
@@ -295,3 +305,36 @@ WORDS(outcome, outcome, outcomes)
 WORDS(call_kind, call_kind, call_kinds)
 WORDS(known_by, known_by, known_bys)
 WORDS(activity_kind, activity_kind, activity_kinds)
+
+uint64_t recording_preinit(const struct recording *rec)
+{
+	if (strcmp(rec->begin_kind, "fork") == 0)
+		return 0; /* that was in the parent's history */
+	for (size_t i = 0; i < rec->activity_count; i++)
+		if (rec->activities[i].kind == ACTIVITY_PREINIT)
+			return rec->activities[i].seq;
+	return UINT64_MAX;
+}
+
+bool object_is_startup(const struct recording *rec, int object)
+{
+	const struct object *o = &rec->objects[object];
+
+	/* A forked child's objects were opened before its own history began: who asked for them is
+	 * in the parent's. */
+	if (o->inherited)
+		return false;
+	return o->opened_seq < recording_preinit(rec) && o->reason != REASON_DLOPEN;
+}
+
+bool object_is_file(const struct object *object)
+{
+	return object->kind == OBJECT_MAIN || object->kind == OBJECT_LIBRARY;
+}
+
+bool object_wants_executable_stack(const struct object *object)
+{
+	if (!object_is_file(object) || object->segment_count == 0)
+		return false;
+	return !(object->elf_flags & SPOOL_ELF_STACK) || (object->elf_flags & SPOOL_ELF_EXECSTACK);
+}

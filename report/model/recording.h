@@ -238,6 +238,10 @@ struct call *recording_add_call(struct recording *rec);
 struct activity *recording_add_activity(struct recording *rec);
 struct stack *recording_add_stack(struct recording *rec);
 
+/* Was the process's C library an older one than glibc 2.`minor`?  `otherwise` when it is not known.
+ */
+bool recording_glibc_before(const struct recording *rec, int minor, bool otherwise);
+
 /* Value of a recorded environment variable, or NULL. */
 const char *recording_getenv(const struct recording *rec, const char *name);
 
@@ -258,6 +262,20 @@ bool object_matches(const struct object *object, const char *pattern);
 
 /* The same for a path: equal to, or a glob for, it or its file name.  NULL matches nothing. */
 bool path_matches(const char *path, const char *pattern);
+
+/* First seq of the time when the program's own code ran (ACTIVITY_PREINIT); UINT64_MAX: it never
+ * did. */
+uint64_t recording_preinit(const struct recording *rec);
+
+/* The object was there, with all its dependencies, before the program's first instruction. */
+bool object_is_startup(const struct recording *rec, int object);
+/* The program, a library, but not ld.so, the vDSO and what never was announced. */
+bool object_is_file(const struct object *object);
+/*
+ * Does it ask for an executable stack?  Without PT_GNU_STACK the default of the machine counts
+ * (glibc elf/dl-load.c, _dl_map_object_from_fd), and that is one on x86-64.
+ */
+bool object_wants_executable_stack(const struct object *object);
 
 /* The words that the database, JSON and text use.  Never NULL: what is not known, and a value that
  * no enumerator has, is "unknown". */

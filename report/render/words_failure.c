@@ -33,6 +33,29 @@ static void add_missing(struct strbuf *sb, const struct recording *rec,
 	strbuf_addstr(sb, " needs it");
 }
 
+/* "a.so wants 500 bytes of static TLS, of which ld.so keeps 1.6 KiB for later, and others ..." */
+static void add_static_tls(struct strbuf *sb, const struct recording *rec,
+			   const struct dlopen_failure *failure)
+{
+	add_object(sb, rec, failure->object);
+	strbuf_addstr(sb, " wants ");
+	add_size(sb, failure->tls_size);
+	strbuf_addstr(sb, " of static TLS");
+	if (failure->provider != failure->object) {
+		strbuf_addstr(sb, " for ");
+		add_object(sb, rec, failure->provider);
+	}
+	strbuf_addstr(sb, ", of which ld.so keeps ");
+	add_size(sb, failure->tls_reserve);
+	strbuf_addstr(sb, " for later");
+	if (failure->tls_taken) {
+		strbuf_addstr(sb, ", and others have taken ");
+		add_size(sb, failure->tls_taken);
+	}
+	if (!failure->sure)
+		strbuf_addstr(sb, " (perhaps)");
+}
+
 void add_dlopen_failure(struct strbuf *sb, const struct recording *rec,
 			const struct dlopen_failure *failure, bool no_demangle)
 {
@@ -78,12 +101,12 @@ void add_dlopen_failure(struct strbuf *sb, const struct recording *rec,
 		strbuf_addstr(sb, ", which nothing in its scopes defines");
 		break;
 	case FAILURE_STATIC_TLS:
-		add_object(sb, rec, failure->object);
-		strbuf_addstr(sb, " wants static TLS, of which there may have been too little");
+		add_static_tls(sb, rec, failure);
 		break;
 	case FAILURE_EXEC_STACK:
-		add_object(sb, rec, failure->object);
-		strbuf_addstr(sb, " wants an executable stack");
+		add_missing(sb, rec, failure,
+			    " asks for an executable stack, which ld.so (since glibc 2.41) or the "
+			    "system refuses");
 		break;
 	}
 	if (!failure->sure && (failure->kind == FAILURE_SYMBOL))

@@ -28,7 +28,7 @@ error failed-load rejected.so host
 note failed-load host" --rule failed-load
 expect_match "what is missing, and who needs it" "$(message_of failed-load)" \
 	'^needs\.so could not be loaded: libgone\.so was not found, or not usable; needs\.so needs it$'
-expect_match "a file that is no library" "$(message_of failed-load)" '^\./broken\.so could not be loaded: \./broken\.so is not usable$'
+expect_match "a file that is no library" "$(message_of failed-load)" '^\./broken\.so could not be loaded: \./broken\.so is no ELF file$'
 expect_match "a name that is not there" "$(message_of failed-load)" 'libabsent\.so\.7 was not found by dlopen'
 expect_match "the caller" "$(plugreport check)" 'called from main\(\) at host\.c:6'
 audit ./host "$PWD/broken.so" 2>err
@@ -39,7 +39,7 @@ so tls.so -ftls-model=initial-exec <<<'__thread char tls[100000]; char *f(void) 
 audit ./host ./tls.so 2>err
 expect_match "it failed" "$(cat err)" 'static TLS'
 expect_rules "static TLS" "error failed-load tls.so host" --rule failed-load
-expect_match "a suspect" "$(message_of failed-load)" '^tls\.so could not be loaded: tls\.so wants static TLS'
+expect_match "a suspect" "$(message_of failed-load)" '^tls\.so could not be loaded: tls\.so wants 97\.7 KiB of static TLS'
 # One of several forms of a name is there: the others are allowed to fail.
 audit ./host libok.so ./lib/libok.so.1 ./libok.so.1 2>err
 expect_rules "a fallback that succeeds" ""

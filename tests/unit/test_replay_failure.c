@@ -166,6 +166,37 @@ static void undefined_symbols_are_no_vain_searches(void **state)
 	       "call 2 dlsym f: 0 unknown\n");
 }
 
+/* Since glibc 2.41 LA_ACT_CONSISTENT comes of a dlopen that fails, too, before anything is closed:
+ * what could not be found was not loaded already. */
+static void consistent_is_said_of_failures_too(void **state)
+{
+	static const struct event events[] = {
+		PROGRAM_RPATH("libc.so.6", "/app/lib"),
+		START_LIBC,
+		DLOPEN(0, 0x3e20, 1, "/app/a.so", 2),
+		NAME(0, 0x3400, 1, "/app/a.so"),
+		ACT(0, 0x3280, ACTIVITY_ADD, 1),
+		OPEN(0, 0, "/app/a.so", "", "libother.so"),
+		NAME(0, 0x2d80, 5, "libother.so"),
+		TRY(0, 0x2b80, 5, ORIGIN_DEFAULT, "/usr/lib/libother.so"),
+		ACT(0, 0x3280, ACTIVITY_CONSISTENT, 1),
+		ACT(0, 0x3a10, ACTIVITY_DELETE, 1),
+		CLOSE(5),
+		ACT(0, 0x3a10, ACTIVITY_CONSISTENT, 1),
+		DLSYM(0, 0x3e20, 1, 0, "f"),
+	};
+	FIXTURE(f, events);
+
+	(void)state;
+	f.rec.glibc = xstrdup("2.41");
+	expect(&f, 4,
+	       "1 asks /app/a.so: failed 5\n"
+	       "5 asks libother.so: failed\n"
+	       "   /usr/lib/libother.so default: missing\n"
+	       "call 1 dlopen /app/a.so: failed 0 failed-search\n"
+	       "call 2 dlsym f: 0 unknown\n");
+}
+
 /* Closed by exit, by dlclose, by a failing dlopen: only the last makes the call a failure. */
 static void closing_is_not_failing(void **state)
 {
@@ -356,6 +387,7 @@ int main(void)
 		cmocka_unit_test(failures_leave_nothing_behind),
 		cmocka_unit_test(searches_stop_at_unusable_files),
 		cmocka_unit_test(undefined_symbols_are_no_vain_searches),
+		cmocka_unit_test(consistent_is_said_of_failures_too),
 		cmocka_unit_test(closing_is_not_failing),
 		cmocka_unit_test(failure_right_before_exit),
 		cmocka_unit_test(constructors_run_after_success),
