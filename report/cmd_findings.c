@@ -2,6 +2,7 @@
 #include "report/cmd_findings.h"
 
 #include "report/cmd_findings_source.h"
+#include "report/findings/fold.h"
 #include "report/store/index_table.h"
 
 /* What a process handed down to its children; kept for all, since they are few bytes. */
@@ -144,6 +145,7 @@ static bool examine_process(struct examiner *examiner, size_t row)
 	for (size_t i = 0; i < rule_count; i++)
 		if (rule_is_selected(examiner->options, rules[i]))
 			rules[i]->find(&input, &examined->findings);
+	findings_fold(&examined->findings);
 	ok = !input.failed && !source.failed;
 	rule_input_release(&input);
 	store_source_release(&source);

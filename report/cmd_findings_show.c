@@ -131,6 +131,10 @@ void finding_to_json(const struct show *show, const struct finding *finding,
 	for (size_t i = 0; i < finding->evidence_count; i++)
 		evidence_to_json(show, &finding->evidence[i]);
 	render_close(render);
+	render_open(render, "also", GROUP_ARRAY);
+	for (size_t i = 0; i < finding->also_count; i++)
+		render_value(render, NULL, value_string(finding->also[i]->slug));
+	render_close(render);
 	render_value(render, "advice", value_string(finding->advice));
 	render_value(render, "seq",
 		     finding->seq ? value_integer((int64_t)finding->seq) : value_none());

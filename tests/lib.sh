@@ -205,3 +205,9 @@ evidence_of() { # RULE: the same with the texts of the evidence
 		json_each(readfile('findings.json'), '\$.findings') f, json_each(f.value, '\$.evidence') e
 		WHERE json_extract(f.value, '\$.rule') = '$1'"
 }
+
+also_of() { # RULE: the rules whose findings were folded into that rule's
+	sqlite3 -batch :memory: "SELECT DISTINCT a.value FROM
+		json_each(readfile('findings.json'), '\$.findings') f, json_each(f.value, '\$.also') a
+		WHERE json_extract(f.value, '\$.rule') = '$1' ORDER BY 1"
+}

@@ -137,6 +137,7 @@ void finding_release(struct finding *finding)
 	free(finding->objects);
 	free(finding->symbols);
 	free(finding->evidence);
+	free(finding->also);
 	*finding = (struct finding){0};
 }
 

@@ -34,6 +34,8 @@ struct finding {
 	size_t symbol_count, symbol_room;
 	struct evidence *evidence;
 	size_t evidence_count, evidence_room;
+	const struct rule **also; /* whose findings were folded into this one, see fold.h */
+	size_t also_count, also_room;
 	uint64_t seq; /* when it happened; 0: no single moment */
 };
 

@@ -77,6 +77,9 @@ const struct rule rule_interposed = {
 		"program against libraries that it was linked against, those of libraries linked "
 		"against "
 		"each other, and constants of one size.\n\n"
+		"Copies of one library that duplicate-file, duplicate-soname or version-clash "
+		"report "
+		"are told there, with this as evidence.\n\n"
 		"Who is bound to whom is observed. `plugreport interpositions` shows it symbol by "
 		"symbol.",
 	.harmless = "When both definitions do the same and share no state.",

@@ -123,6 +123,25 @@ static void add_pin(struct finding *finding, const struct recording *rec,
 	evidence->object = pin->object;
 }
 
+/*
+ * Nothing was loaded afterwards, and the program ended by itself: it was putting its things away,
+ * and nobody was to miss the room or get an old copy.
+ */
+static bool was_ending(const struct recording *rec, int close)
+{
+	uint64_t seq = rec->calls[close].seq;
+
+	if (strcmp(rec->end_kind, "exit") != 0)
+		return false;
+	for (size_t i = (size_t)close; i < rec->call_count; i++)
+		if (call_opens(&rec->calls[i]))
+			return false;
+	for (size_t i = 0; i < rec->object_count; i++)
+		if (rec->objects[i].opened_seq > seq)
+			return false;
+	return true;
+}
+
 static void report(const struct recording *rec, const struct why_resident *why,
 		   const struct cause *cause, struct findings *ret)
 {
@@ -131,7 +150,8 @@ static void report(const struct recording *rec, const struct why_resident *why,
 
 	add_object(&message, rec, why->object);
 	strbuf_addf(&message, " stays mapped after dlclose (%s): %s", cause->slug, cause->words);
-	finding = findings_add(ret, &rule_kept_after_dlclose, cause->severity,
+	finding = findings_add(ret, &rule_kept_after_dlclose,
+			       was_ending(rec, last_close(why)) ? SEVERITY_NOTE : cause->severity,
 			       strbuf_detach(&message), xstrdup(cause->advice));
 	finding_add_object(finding, why->object);
 	finding_add_call(finding, rec, "closed", last_close(why));
@@ -207,7 +227,9 @@ const struct rule rule_kept_after_dlclose = {
 		"For libraries that dlopen loaded and dlclose was called for, and that are mapped "
 		"at "
 		"the end: a warning for gnu-unique, tls-destructor and bindings of other objects, "
-		"which nobody wrote on purpose; a note otherwise. What exit unloads counts as "
+		"which nobody wrote on purpose; a note otherwise, and when the program loaded "
+		"nothing "
+		"afterwards and came to its end. What exit unloads counts as "
 		"mapped "
 		"at the end. Left out: libraries that the program itself needs.\n\n"
 		"What keeps it is concluded from the rebuilt state; `plugreport why-resident LIB` "

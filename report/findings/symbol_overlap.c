@@ -41,7 +41,8 @@ const struct rule rule_symbol_overlap = {
 		    "used, or that nobody but they themselves can use; hidden copies, which export "
 		    "nothing; C++ entities of vague linkage; and libraries that are linked against "
 		    "each "
-		    "other.",
+		    "other. Where interposed tells of the same objects, or duplicate-file, "
+		    "duplicate-soname or version-clash, this is evidence there.",
 	.harmless = "When copies have no state, and are of one version.",
 	.fix = "One shared library for all; or private copies that are really private: link static "
 	       "libraries with -Wl,--exclude-libs,ALL, or export what is meant with a version "

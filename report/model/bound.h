@@ -123,6 +123,9 @@ bool symbol_is_std(const char *name);
 /* malloc and its family, C++'s operators new and delete: what must not be mixed in one process. */
 bool symbol_is_allocator(const char *name);
 
+/* An error handler of a library whose documentation says that programs bring their own. */
+bool symbol_is_handler(const char *name);
+
 /* A part of the C library: libc itself, ld.so, and the libraries that glibc is divided into. */
 bool object_is_glibc(const struct object *object);
 

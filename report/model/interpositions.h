@@ -43,6 +43,7 @@ enum dull {
 	DULL_PROGRAM, /* the program was linked against that library and has its own version */
 	DULL_LINKED, /* of two libraries linked against each other, one has a symbol of the other */
 	DULL_ALLOCATOR, /* another allocator, and all of the process uses it */
+	DULL_HANDLER,   /* an error handler that programs are meant to bring */
 	DULL_APART,     /* other versions of it, or definitions that were not there at one time */
 	DULL_CONSTANT,  /* read-only data of one size: nobody can tell the copies apart but by
 			   address */

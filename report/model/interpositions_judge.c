@@ -315,6 +315,9 @@ static struct verdict judge_symbol(const struct judge *judge, const struct inter
 
 	if (i->vague != VAGUE_NOT)
 		return judge_vague(judge, i, shared);
+	/* Whoever calls LAPACK wants its errors for itself: R, Octave and NumPy define xerbla_. */
+	if ((split || missed) && symbol_is_handler(name_of(judge, i)))
+		return (struct verdict){INTEREST_NONE, DULL_HANDLER};
 	if (within_glibc(judge, i))
 		return (struct verdict){INTEREST_NONE, DULL_GLIBC};
 	if (!split && !missed)

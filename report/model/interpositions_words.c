@@ -32,7 +32,8 @@ const char *dull_name(enum dull dull)
 		[DULL_ALLOCATOR] = "allocator", [DULL_APART] = "apart",
 		[DULL_CONSTANT] = "constant",   [DULL_PRIVATE] = "private",
 		[DULL_INSTANCE] = "instance",   [DULL_UNSHARED] = "unshared",
-		[DULL_NAMESAKE] = "namesake",   [DULL_INTERFACE] = "interface",
+		[DULL_HANDLER] = "handler",     [DULL_NAMESAKE] = "namesake",
+		[DULL_INTERFACE] = "interface",
 	};
 
 	return WORD(words, dull);

@@ -122,6 +122,15 @@ bool symbol_is_allocator(const char *name)
 	return is_one_of(name, names, ARRAY_SIZE(names));
 }
 
+bool symbol_is_handler(const char *name)
+{
+	/* BLAS and LAPACK, xerbla.f: "Installers may consider modifying the STOP statement"; R,
+	 * NumPy and Octave bring one that raises their own errors. */
+	static const char *const names[] = {"xerbla_", "xerbla", "xerbla_array_", "cblas_xerbla"};
+
+	return is_one_of(name, names, ARRAY_SIZE(names));
+}
+
 bool object_is_glibc(const struct object *object)
 {
 	/* glibc's Makefiles: what it installs and links other parts of itself against. */

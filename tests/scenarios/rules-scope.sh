@@ -150,8 +150,10 @@ extern "C" int run() { return ++Registry<int>::count; }
 C
 	g++ -g -O0 -fPIC -shared -o unique.so unique.cpp
 	g++ -g -O0 -fPIC -shared -fno-gnu-unique -o notunique.so unique.cpp
-	kept "STB_GNU_UNIQUE" gnu-unique l:./unique.so r:./unique.so c:./unique.so
+	kept "STB_GNU_UNIQUE" gnu-unique l:./unique.so r:./unique.so c:./unique.so l:./plain.so
 	expect_eq "a warning" "$(cat rules.out)" "warning kept-after-dlclose unique.so"
+	kept "STB_GNU_UNIQUE, the last of all" gnu-unique l:./unique.so r:./unique.so c:./unique.so
+	expect_eq "a note" "$(cat rules.out)" "note kept-after-dlclose unique.so"
 	kept "-fno-gnu-unique" "" l:./notunique.so r:./notunique.so c:./notunique.so
 	cat >tls.cpp <<'C'
 struct Guard { int x = 1; ~Guard() { x = 0; } };
@@ -165,8 +167,9 @@ C
 	# stale-reload: closed and opened again, and still the old one.
 	audit ./host l:./unique.so r:./unique.so c:./unique.so l:./unique.so r:./unique.so >out
 	expect_eq "it went on counting" "$(tr '\n' ' ' <out)" "1 2 "
-	expect_rules "stale-reload" "warning kept-after-dlclose unique.so
-warning stale-reload unique.so"
+	expect_rules "stale-reload" "warning stale-reload unique.so"
+	expect_eq "why it was kept is evidence" "$(also_of stale-reload)" kept-after-dlclose
+	expect_match "why it was kept" "$(evidence_of stale-reload)" '^unique\.so is kept by its STB_GNU_UNIQUE symbol Registry<int>::count'
 	expect_match "stale-reload" "$(message_of stale-reload)" 'unique\.so was closed and opened again, but never unloaded'
 	audit ./host l:./notunique.so r:./notunique.so c:./notunique.so l:./notunique.so r:./notunique.so >out
 	expect_rules "a reload that works" ""
@@ -197,8 +200,7 @@ C
 		cp notunique.so $v-good.so
 	done
 	audit ./reload ./first.so ./second.so >out
-	expect_rules "the file was replaced" "error stale-reload current.so
-warning kept-after-dlclose current.so"
+	expect_rules "the file was replaced" "error stale-reload current.so"
 	expect_match "the file was replaced" "$(message_of stale-reload)" 'its file had been replaced, and the old code runs on'
 	audit ./reload ./first-good.so ./second-good.so >out
 	expect_rules "replaced and reloaded" ""

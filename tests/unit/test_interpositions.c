@@ -257,6 +257,20 @@ static void by_design(void **state)
 	struct bound_fixture f;
 
 	(void)state;
+	/* R's own xerbla_ takes the place of LAPACK's; another function would be an error. */
+	bound_fixture_init(&f);
+	add_object(&f, "/R", NULL, "1");
+	add_object(&f, "libR.so", "libR.so", "");
+	add_object(&f, "liblapack.so.3", "liblapack.so.3", "");
+	define_functions(&f, 1, "xerbla_ other_");
+	define_functions(&f, 2, "xerbla_ other_");
+	bind_to(&f, 30, 2, 1, "xerbla_", NULL, "plt");
+	bind_to(&f, 30, 2, 1, "other_", NULL, "plt");
+	expect(&f,
+	       "other_ I---- error: 1; 1 2 since 30\n"
+	       "xerbla_ I---- handler: 1; 1 2 since 30\n",
+	       NULL);
+
 	bound_fixture_init(&f);
 	add_object(&f, "/host", NULL, "2 3");
 	add_object(&f, "libwrap.so", "libwrap.so", "");

@@ -57,6 +57,15 @@ static void allocators(void **state)
 		assert_false(symbol_is_allocator(no[i]));
 }
 
+static void handlers(void **state)
+{
+	(void)state;
+	assert_true(symbol_is_handler("xerbla_"));
+	assert_true(symbol_is_handler("cblas_xerbla"));
+	assert_false(symbol_is_handler("my_xerbla_"));
+	assert_false(symbol_is_handler("lsame_"));
+}
+
 static void of_the_linker(void **state)
 {
 	(void)state;
@@ -138,9 +147,10 @@ static void exported(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(vague),      cmocka_unit_test(std_names),
-		cmocka_unit_test(allocators), cmocka_unit_test(of_the_linker),
-		cmocka_unit_test(glibc),      cmocka_unit_test(exported),
+		cmocka_unit_test(vague),         cmocka_unit_test(std_names),
+		cmocka_unit_test(allocators),    cmocka_unit_test(handlers),
+		cmocka_unit_test(of_the_linker), cmocka_unit_test(glibc),
+		cmocka_unit_test(exported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
