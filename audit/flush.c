@@ -157,7 +157,7 @@ void flush_run(void)
 	const char **environment;
 	const char *arguments[] = {"plugreport",    "ingest",           "--quiet", "-d",
 				   module.database, module.writer.path, NULL};
-	uint64_t all_signals = ~(uint64_t)0, old_signals;
+	uint64_t signals;
 	struct job job = {arguments, NULL, NULL, false};
 	const size_t size = (size_t)64 << 10; /* two stacks */
 	const size_t all = size + ENVIRONMENT_MAX * sizeof(*environment);
@@ -189,11 +189,11 @@ void flush_run(void)
 	job.keep_stderr = !module.quiet && sys(ARCH_SYS_fstat, 2, &st) == 0 &&
 			  st.st_dev == module.stderr_dev && st.st_ino == module.stderr_ino;
 	job.stack = stacks + size / 2;
-	sys(SYS_rt_sigprocmask, SIG_SETMASK, &all_signals, &old_signals, 8);
+	signals = signals_block();
 	pid = arch_clone(CLONE_VM | CLONE_VFORK, stacks + size, go_between, &job);
 	if (pid > 0)
 		do
 			result = sys(SYS_wait4, pid, 0, __WCLONE, 0);
 		while (result == -EINTR);
-	sys(SYS_rt_sigprocmask, SIG_SETMASK, &old_signals, 0, 8);
+	signals_restore(signals);
 }

@@ -25,7 +25,8 @@ uint64_t monotonic_now(void); /* CLOCK_MONOTONIC, ns */
 uint64_t clock_now(int clock);
 uint32_t thread_id(void); /* 0 when system calls are not allowed any more */
 
-/* Block all signals; signals_restore() with what this returned. */
+/* Block all signals; signals_restore() with what this returned, also when that failed. */
+#define SIGNALS_NOT_BLOCKED (~(uint64_t)0) /* is no mask: SIGKILL is in none */
 uint64_t signals_block(void);
 void signals_restore(uint64_t mask);
 

@@ -321,8 +321,10 @@ bool process_start(unsigned int offered, unsigned int version)
 	module.flush = !flush || strcmp(flush, "off") != 0;
 	page = sys(ARCH_SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		   0);
-	if (page < 0 && page > -4096)
+	if (page < 0 && page > -4096) {
+		say("not recording: not enough address space (ulimit -v)", "", "");
 		return false;
+	}
 	if (sys(SYS_madvise, page, 4096, MADV_WIPEONFORK) != 0) {
 		say("not recording: this kernel has no MADV_WIPEONFORK", "", "");
 		return false;

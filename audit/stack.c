@@ -14,6 +14,7 @@
  */
 #include "audit/module.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <libunwind.h>
 #include <sys/mman.h>
@@ -169,6 +170,14 @@ static int get_proc_name(unw_addr_space_t space, unw_word_t address, char *name,
 	return -UNW_ENOINFO;
 }
 
+/* A failure must not be taken for "not open": try again. */
+static bool look_at_descriptor(long fd, struct stat *st)
+{
+	long result = sys(ARCH_SYS_fstat, fd, st);
+
+	return result == 0 || (result != -EBADF && sys(ARCH_SYS_fstat, fd, st) == 0);
+}
+
 /*
  * libunwind opens a pipe when it is set up, to test addresses in its local unwinder, which is not
  * used here. The program shall find its descriptors as they were: close the two ends, told by their
@@ -180,7 +189,7 @@ static void close_pipe(long first, ino_t inode, dev_t dev)
 	int closed = 0;
 
 	for (long fd = first; closed < 2 && fd < first + 1024; fd++)
-		if (sys(ARCH_SYS_fstat, fd, &st) == 0 && st.st_ino == inode && st.st_dev == dev) {
+		if (look_at_descriptor(fd, &st) && st.st_ino == inode && st.st_dev == dev) {
 			sys(SYS_close, fd);
 			closed++;
 		}
@@ -201,14 +210,16 @@ static bool map_stacks(void)
 	return true;
 }
 
-/* The descriptor that will be opened next; -1 when there is none left. */
+/* The descriptor that will be opened next, or a negative errno. */
 static long next_descriptor(void)
 {
-	long fd = sys(SYS_openat, AT_FDCWD, "/", O_PATH | O_CLOEXEC, 0);
+	long fd = -1;
 
+	for (int tries = 0; tries < 2 && fd < 0; tries++)
+		fd = sys(SYS_openat, AT_FDCWD, "/", O_PATH | O_CLOEXEC, 0);
 	if (fd >= 0)
 		sys(SYS_close, fd);
-	return fd >= 0 ? fd : -1;
+	return fd;
 }
 
 /* Allocates: with signals blocked, one thread at a time, and not on the program's stack, which may
@@ -230,13 +241,18 @@ static void make_space(void *argument)
 	struct stat st;
 	long fd = -1;
 
-	if (!set_up)
+	if (!set_up) {
 		fd = next_descriptor();
+		/* Where no descriptor is left libunwind has no pipe either.  Otherwise it may have
+		 * one, which nobody would close: rather no stack this time. */
+		if (fd < 0 && fd != -EMFILE)
+			return;
+	}
 	space = unw_create_addr_space(&accessors, 0);
 	if (!space)
 		return;
 	unw_set_caching_policy(space, UNW_CACHE_GLOBAL);
-	if (fd >= 0 && sys(ARCH_SYS_fstat, fd, &st) == 0 && S_ISFIFO(st.st_mode))
+	if (fd >= 0 && look_at_descriptor(fd, &st) && S_ISFIFO(st.st_mode))
 		close_pipe(fd, st.st_ino, st.st_dev);
 	set_up = true;
 	taker->space = space;

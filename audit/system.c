@@ -32,13 +32,18 @@ uint64_t signals_block(void)
 {
 	uint64_t all = ~(uint64_t)0, mask = 0;
 
-	sys(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, 8);
-	return mask;
+	return sys(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, 8) == 0 ? mask
+									 : SIGNALS_NOT_BLOCKED;
 }
 
 void signals_restore(uint64_t mask)
 {
-	sys(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
+	if (mask == SIGNALS_NOT_BLOCKED)
+		return;
+	/* Only a filter (seccomp) lets this fail; the program must not be left without signals. */
+	for (int tries = 0; tries < 3; tries++)
+		if (sys(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8) == 0)
+			return;
 }
 
 bool is_readable(uintptr_t address)

@@ -25,6 +25,19 @@ $(UNIT_REPORT): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.c.o $(BUILD)/libplugrepo
 $(UNIT_AUDIT): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.c.o $(AUDIT_OBJECTS)
 	$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) $^ -o $@ -lcmocka $(AUDIT_LIBS) -lpthread -ldl
 
+# Allocations of plugreport fail on purpose.
+$(BUILD)/tests/test_ingest_faults: private SAN_FLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+  -Wl,--wrap=strdup,--wrap=strndup,--wrap=vasprintf
+
+# System calls fail on purpose: a tracer, which knows the registers of x86-64.
+ifeq ($(shell uname -m),x86_64)
+FAULT_INJECTOR := $(BUILD)/tests/inject
+endif
+
+$(BUILD)/tests/inject: tests/faults/inject.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE_FLAGS) $(CFLAGS) $(LDFLAGS) $< -o $@
+
 ifneq ($(wildcard tests/demo-host/Makefile),)
 DEMO_HOST_SOURCES := $(wildcard tests/demo-host/*)
 $(BUILD)/tests/demo-host/host: $(DEMO_HOST_SOURCES)
@@ -57,7 +70,7 @@ $(SAME)/same: $(SAME_OBJECTS) $(BUILD)/libplugreport.a
 
 TEST_RUN = BUILD=$(abspath $(BUILD)) CC="$(CC)" tests/run
 
-tests: all $(UNIT_TESTS) $(FIXTURES) $(VIEWER_RECORDING) $(SAME)/same
+tests: all $(UNIT_TESTS) $(FIXTURES) $(VIEWER_RECORDING) $(SAME)/same $(FAULT_INJECTOR)
 
 # The unit tests of plugreport once more, with sanitizers; check runs these too.
 sanitizable: $(UNIT_REPORT)
@@ -74,6 +87,10 @@ check-unit: $(UNIT_TESTS)
 check-scenarios: all $(FIXTURES) $(VIEWER_RECORDING) $(SAME)/same
 	$(TEST_RUN) --scenarios
 
+# Every fault there can be, where check tries some; each test prints how many those were.
+check-faults: tests
+	FAULTS=all TEST_TIMEOUT=7200 $(TEST_RUN) --verbose faults kill power-cut power_cut
+
 # Plugin systems of the distribution, each with what it takes: some hundred megabytes of packages.
 check-systems: tests
 	scripts/install-deps --systems
@@ -86,5 +103,6 @@ check-same: all $(SAME)/same
 
 -include $(UNIT_OBJECTS:.o=.d) $(SAME_OBJECTS:.o=.d) $(BUILD)/tests/viewer/recording.c.d
 
-.PHONY: tests sanitizable sanitized check check-unit check-scenarios check-systems check-same
+.PHONY: tests sanitizable sanitized check check-unit check-scenarios check-systems check-same \
+  check-faults
 .SECONDARY: $(UNIT_OBJECTS)
