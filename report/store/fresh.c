@@ -90,8 +90,13 @@ void fresh_free(struct fresh *fresh)
 {
 	if (!fresh)
 		return;
-	if (spool_is_at(fresh->fd, fresh->path))
+	if (spool_is_at(fresh->fd, fresh->path)) {
+		/* SQLite makes one after all, when its memory or the disk let it down. */
+		AUTO_FREE char *journal = xasprintf("%s-journal", fresh->path);
+
+		unlink(journal);
 		unlink(fresh->path);
+	}
 	close(fresh->fd);
 	for (size_t i = 0; i < fresh->count; i++)
 		recording_release(&fresh->members[i].rec);

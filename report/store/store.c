@@ -42,6 +42,8 @@ void store_complain(const struct store *store, const char *doing)
 {
 	int code = sqlite3_extended_errcode(store->db);
 
+	if (store->quiet)
+		return;
 	if (code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY) {
 		warn("%s: can't be read: a write to it was interrupted and has to be undone first; "
 		     "run 'plugreport ingest' where it is writable",
@@ -440,13 +442,17 @@ struct store *store_open_private(const char *path)
 	AUTO_FREE char *real = resolve(path);
 	struct store *opened;
 
+	store->quiet = true;
 	if (!real || !connect(store, real, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW))
 		return NULL;
-	sqlite3_exec(store->db,
-		     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; "
-		     "PRAGMA synchronous = OFF; PRAGMA cache_size = -2048; "
-		     "PRAGMA ignore_check_constraints = ON",
-		     NULL, NULL, NULL);
+	/* Ours from its first byte on.  A defensive connection would keep its journal. */
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
+	if (sqlite3_exec(store->db,
+			 "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; "
+			 "PRAGMA synchronous = OFF; PRAGMA cache_size = -2048; "
+			 "PRAGMA ignore_check_constraints = ON",
+			 NULL, NULL, NULL) != SQLITE_OK)
+		return NULL;
 	opened = store;
 	store = NULL;
 	return opened;

@@ -15,6 +15,7 @@ struct store {
 	sqlite3 *db;
 	char *path; /* as the user named it, for messages */
 	bool sql_is_wrong;
+	bool quiet; /* what goes wrong is not told: there is another way */
 	struct symbol_cache *symbols; /* what symbol_tables_open() loaded; NULL nothing */
 };
 
@@ -32,7 +33,7 @@ sqlite3 *store_connect_for_cache(const struct store *store);
 
 /*
  * Open a database that nobody else knows of, for writing: nothing is locked, synced or can be
- * rolled back.  NULL after a message.
+ * rolled back.  NULL, and later failures too, without a message.
  */
 struct store *store_open_private(const char *path);
 
