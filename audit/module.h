@@ -135,6 +135,7 @@ struct module {
 	_Atomic uint32_t state;  /* enum module_state */
 	_Atomic uint32_t *alive; /* in a MADV_WIPEONFORK page: 0 in a forked child */
 	bool secure, quiet, flush, root;
+	bool valgrind;               /* runs this process */
 	bool started;                /* all is relocated, and code of the program runs */
 	bool silent_bind_now;        /* glibc before 2.35 */
 	uint32_t group;              /* of objects that are opened now */

@@ -119,7 +119,7 @@ static void write_process(void)
 /* When this process began (fork, not execve), CLOCK_REALTIME ns; 0 unknown. */
 static uint64_t process_began(void)
 {
-	char stat[1024];
+	char stat[1024] = {0}; /* all of it: functions of libc read ahead, and valgrind minds */
 	uint64_t ticks = 0;
 	const char *p;
 	long fd, n;
@@ -306,7 +306,7 @@ bool process_start(unsigned int offered, unsigned int version)
 {
 	struct spool_header parent;
 	enum spool_begin begin = SPOOL_BEGIN_START;
-	const char *flush;
+	const char *flush, *preloads;
 	struct stat st;
 	long page;
 	int error;
@@ -317,6 +317,8 @@ bool process_start(unsigned int offered, unsigned int version)
 	if (module.secure || !module.environment)
 		return false;
 	module.quiet = find_variable(module.environment, "PLUGAUDIT_QUIET") != NULL;
+	preloads = find_variable(module.environment, "LD_PRELOAD");
+	module.valgrind = preloads && strstr(preloads, "/vgpreload_");
 	flush = find_variable(module.environment, "PLUGAUDIT_FLUSH");
 	module.flush = !flush || strcmp(flush, "off") != 0;
 	page = sys(ARCH_SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,

@@ -10,12 +10,12 @@
 #include "report/util.h"
 #include "tests/same/same.h"
 
-/* Libraries that an auditor brings into a namespace of its own; which of two copies is its, their
- * distance from the module tells. */
-static const char *const brought[] = {
-	"libc.so.6",     "libc-2.",    "libdl.so.2", "libdl-2.", "libpthread.so.0",
-	"libpthread-2.", "libunwind-", "libunwind.", "liblzma.", 
-};
+/* What the auditor needs, which ld.so loads into a namespace of its own.  Which of two copies is
+ * its, their distance from the module tells. */
+static struct {
+	char **rows;
+	size_t count, room;
+} brought;
 
 struct image {
 	char *path;
@@ -151,17 +151,33 @@ static void read_scheduling(pid_t pid, const char *key, struct facts *facts)
 	add(facts, key, "priority, nice, policy", value.s);
 }
 
-/* What execve gave, without what starts the recorder. */
-static void read_strings(pid_t pid, const char *key, const char *name, struct facts *facts)
+static int compare_strings(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* What execve gave, without what starts the recorder.  `sorted`: their order says nothing; programs
+ * that keep them in a hash table pass them on in the order of that. */
+static void read_strings(pid_t pid, const char *key, const char *name, bool sorted,
+			 struct facts *facts)
 {
 	AUTO_FCLOSE FILE *file = open_proc(pid, name);
 	AUTO_STRBUF struct strbuf value = STRBUF_INIT;
 	AUTO_FREE char *entry = NULL;
-	size_t room = 0;
+	char **entries = NULL;
+	size_t room = 0, count = 0, entries_room = 0;
 
 	while (file && getdelim(&entry, &room, 0, file) > 0)
-		if (strncmp(entry, "LD_AUDIT=", 9) != 0 && strncmp(entry, "PLUGAUDIT_", 10) != 0)
-			strbuf_addf(&value, "%s\n", entry);
+		if (*entry && strncmp(entry, "LD_AUDIT=", 9) != 0 &&
+		    strncmp(entry, "PLUGAUDIT_", 10) != 0)
+			*GROW(entries, count, entries_room) = xstrdup(entry);
+	if (sorted && count)
+		qsort(entries, count, sizeof(*entries), compare_strings);
+	for (size_t i = 0; i < count; i++) {
+		strbuf_addf(&value, "%s\n", entries[i]);
+		free(entries[i]);
+	}
+	free(entries);
 	add(facts, key, name, value.s);
 }
 
@@ -201,7 +217,24 @@ static void drop(struct images *images, size_t which)
 	images->rows[which] = images->rows[--images->count];
 }
 
-static void drop_nearest(struct images *images, const char *name, unsigned long place)
+void learn_needs(const char *module)
+{
+	AUTO_FREE char *command = xasprintf("ldd '%s'", module);
+	FILE *ldd = popen(command, "re");
+	char line[PATH_MAX + 128], path[PATH_MAX];
+
+	while (ldd && fgets(line, sizeof(line), ldd)) {
+		char *slash = strstr(line, "=> /");
+		char real[PATH_MAX];
+
+		if (slash && sscanf(slash, "=> %4095s", path) == 1 && realpath(path, real))
+			*GROW(brought.rows, brought.count, brought.room) = xstrdup(real);
+	}
+	if (ldd)
+		pclose(ldd);
+}
+
+static void drop_nearest(struct images *images, const char *path, unsigned long place)
 {
 	size_t nearest = SIZE_MAX;
 	unsigned long least = ULONG_MAX;
@@ -210,8 +243,7 @@ static void drop_nearest(struct images *images, const char *name, unsigned long 
 		unsigned long at = images->rows[i].start;
 		unsigned long distance = at > place ? at - place : place - at;
 
-		if (strncmp(base_name(images->rows[i].path), name, strlen(name)) == 0 &&
-		    distance < least) {
+		if (strcmp(images->rows[i].path, path) == 0 && distance < least) {
 			least = distance;
 			nearest = i;
 		}
@@ -238,8 +270,8 @@ static void drop_auditor(struct images *images, const char *module)
 	for (size_t i = images->count; i-- > 0;)
 		if (strcmp(images->rows[i].path, module) == 0)
 			drop(images, i);
-	for (size_t i = 0; i < ARRAY_SIZE(brought); i++)
-		drop_nearest(images, brought[i], place);
+	for (size_t i = 0; i < brought.count; i++)
+		drop_nearest(images, brought.rows[i], place);
 }
 
 /*
@@ -261,7 +293,7 @@ static void read_maps(pid_t pid, const char *key, const char *module, struct fac
 			continue;
 		if (strcmp(path, "[stack]") == 0)
 			add(facts, key, "stack", mode);
-		if (path[0] == '\0' && mode[2] == 'x')
+		if ((path[0] == '\0' || strcmp(path, "[heap]") == 0) && mode[2] == 'x')
 			facts_add(facts, xasprintf("%s: executable memory", key),
 				  xasprintf("%s %lx", mode, end - start));
 		if (path[0] != '/')
@@ -298,7 +330,7 @@ void read_process(pid_t pid, const char *key, const char *module, struct facts *
 	read_lines(pid, key, "timerslack_ns", facts);
 	read_lines(pid, key, "oom_score_adj", facts);
 	read_lines(pid, key, "coredump_filter", facts);
-	read_strings(pid, key, "environ", facts);
-	read_strings(pid, key, "cmdline", facts);
+	read_strings(pid, key, "environ", true, facts);
+	read_strings(pid, key, "cmdline", false, facts);
 	read_maps(pid, key, module, facts);
 }

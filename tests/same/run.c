@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -215,11 +216,13 @@ static pid_t child_of(pid_t pid)
 }
 
 static pid_t current_init;
+static volatile sig_atomic_t seconds_left;
 
-static void too_long(int signal)
+static void on_second(int signal)
 {
 	(void)signal;
-	kill(current_init, SIGKILL);
+	if (seconds_left-- == 0)
+		kill(current_init, SIGKILL);
 }
 
 static void write_facts(const struct facts *facts, const char *path)
@@ -236,7 +239,8 @@ static void write_facts(const struct facts *facts, const char *path)
 /* The tracer's process. */
 static void supervise(const struct plan *plan, const char *module, const char *result)
 {
-	struct sigaction ending = {.sa_handler = too_long};
+	const struct itimerval every_second = {{1, 0}, {1, 0}};
+	struct sigaction ending = {.sa_handler = on_second};
 	int gate[2], report[2], status;
 	struct facts facts = {0};
 	char byte;
@@ -259,7 +263,8 @@ static void supervise(const struct plan *plan, const char *module, const char *r
 	if (read(report[0], &byte, 1) != 1)
 		errx(125, "the run could not be prepared");
 	sigaction(SIGALRM, &ending, NULL);
-	alarm((unsigned int)plan->seconds);
+	seconds_left = plan->seconds;
+	setitimer(ITIMER_REAL, &every_second, NULL);
 	if (plan->traced) {
 		trace_program(child_of(current_init), gate[1], current_init, module, &facts);
 	} else {

@@ -258,6 +258,7 @@ int main(int argc, char **argv)
 	plan.traced = !untraced;
 	plan.quiet = quiet;
 	plan.root = new_root();
+	learn_needs(module);
 	ran = compare(&plan, module, against);
 	if (ran && each_key(differs) == 0) {
 		printf("ok %s: %zu processes, %zu facts compared, %zu unsteady\n", name,

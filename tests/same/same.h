@@ -55,7 +55,10 @@ void trace_program(pid_t pid, int go, pid_t init, const char *module, struct fac
 /* What process `pid`, which is about to end, has; `key` names it in the facts. */
 void read_process(pid_t pid, const char *key, const char *module, struct facts *facts);
 
-/* Does `address` of process `pid` lie in the file `path`? */
+/* To be called once for each auditor: which libraries come with it. */
+void learn_needs(const char *module);
+
+/* Does `address` of process `pid` lie in the file `path`, as far as it is mapped? */
 bool is_code_of(pid_t pid, unsigned long address, const char *path);
 
 #endif

@@ -17,6 +17,7 @@
 struct task {
 	pid_t pid, tgid;
 	bool waiting; /* it stopped before its creator told of it */
+	bool waited;  /* a second ago, too: the creator was killed before it could */
 	bool foreign; /* of the recorder: let go as soon as it stops */
 };
 
@@ -184,8 +185,10 @@ static void on_stop(pid_t pid, int status)
 	unsigned long message = 0;
 
 	if (!task) {
-		add_task(pid, pid)->waiting = true;
-		return;
+		task = add_task(pid, pid);
+		task->waiting = event == PTRACE_EVENT_STOP;
+		if (task->waiting)
+			return;
 	}
 	if (task->foreign) {
 		ptrace(PTRACE_DETACH, pid, 0, 0);
@@ -226,6 +229,20 @@ static void on_stop(pid_t pid, int status)
 	go_on(pid, 0);
 }
 
+/* Every second. */
+static void release_orphans(void)
+{
+	for (size_t i = 0; i < tree.task_count; i++) {
+		struct task *task = &tree.tasks[i];
+
+		if (task->waiting && task->waited) {
+			task->waiting = false;
+			go_on(task->pid, 0);
+		}
+		task->waited = task->waiting;
+	}
+}
+
 void trace_program(pid_t pid, int go, pid_t init, const char *module, struct facts *facts)
 {
 	const long options = PTRACE_O_EXITKILL | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
@@ -242,8 +259,10 @@ void trace_program(pid_t pid, int go, pid_t init, const char *module, struct fac
 	if (write(go, "", 1) != 1)
 		err(1, "can't start the program");
 	while ((got = waitpid(-1, &status, __WALL)) > 0 || (got < 0 && errno == EINTR)) {
-		if (got <= 0)
+		if (got <= 0) {
+			release_orphans();
 			continue;
+		}
 		if (WIFSTOPPED(status)) {
 			on_stop(got, status);
 			continue;
