@@ -48,6 +48,10 @@ static void add_heading(struct strbuf *sb, const struct show *show, const struct
 		strbuf_addch(sb, '.');
 		break;
 	case REFERENCE_LAZY:
+		if (why_bound_is_fatal(why)) {
+			strbuf_addstr(sb, " can't be bound: nothing in scope defines it.");
+			break;
+		}
 		strbuf_addstr(sb,
 			      " was not called through these references; it would be bound to ");
 		add_object_or(sb, show->rec, why->winner, "nothing");
@@ -85,6 +89,33 @@ static void add_reference(struct strbuf *sb, const struct show *show,
 	add_object_or(sb, show->rec, reference->binding.from, "an unknown object");
 	if (reference->state != REFERENCE_UNTOLD)
 		strbuf_addf(sb, " (%s)", reference->binding.kind);
+}
+
+/* What became of the process, or would become of it. */
+static void show_end(const struct show *show, const struct why_bound *why)
+{
+	AUTO_STRBUF struct strbuf others = STRBUF_INIT;
+
+	if (!why_bound_is_fatal(why))
+		return;
+	if (why->end_others)
+		strbuf_addf(&others, ", or that of %zu other%s like it,", why->end_others,
+			    why->end_others == 1 ? "" : "s");
+	if (why->end == LAZY_END_LIKELY)
+		render_line(show->render,
+			    "  Its first call%s ended the process (inferred from exit status 127 "
+			    "without exit()).",
+			    others.s);
+	else if (why->end == LAZY_END_MAYBE)
+		render_line(show->render,
+			    "  Its first call%s may have ended the process, which did not end by "
+			    "exit().",
+			    others.s);
+	else
+		render_line(show->render,
+			    "  Nobody called it: the first call would end the process "
+			    "(\"symbol lookup error\").");
+	render_blank(show->render);
 }
 
 static void show_references(const struct show *show, const struct why_bound *why, bool alone)
@@ -399,6 +430,7 @@ void show_why_bound(const struct show *show, const struct why_bound *why,
 	render_line(show->render, "in %s", line.s);
 	render_blank(show->render);
 	show_references(show, why, same->count == 1);
+	show_end(show, why);
 	show_scopes_searched(show, why);
 	show_reason(show, why);
 	show_doubts(show, why);

@@ -309,6 +309,7 @@ static bool explain(struct finder *finder, struct store *store)
 		qsort(finder->list, finder->count, sizeof(*finder->list), compare_references);
 	why_bound_explain(finder->rec, loaded.scopes, finder->symbols, finder->list, finder->count,
 			  wanted, list);
+	why_bound_ends(finder->rec, loaded.scopes, finder->symbols, list);
 	for (size_t i = 0; !finder->count && i < finder->name_count; i++)
 		why_bound_unreferenced(finder->rec, loaded.scopes, finder->symbols,
 				       finder->names[i], list);

@@ -105,6 +105,9 @@ static void result_to_json(const struct show *show, const struct why_bound *why)
 		     why->winner == NONE ? value_none()
 					 : value_string(lookup_rule_name(why->rule)));
 	object_to_json(render, "without_winner", show->rec, why->without);
+	render_value(render, "ended_process",
+		     why_bound_is_fatal(why) ? value_string(lazy_end_name(why->end))
+					     : value_none());
 	render_value(render, "confirmed", value_bool(why->asked && why->confirmed));
 	render_value(render, "sure", value_bool(why->sure));
 	render_value(render, "why_unsure", value_string(why->why_unsure));

@@ -1,5 +1,7 @@
 /* failed-load: what could not be loaded, and what was missing. */
 #include <dlfcn.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #include "report/findings/failures.h"
 #include "report/findings/rules.h"
@@ -209,6 +211,131 @@ static void report_startup(const struct recording *rec, int request, struct find
 	why_found_release(&why);
 }
 
+/* A function that nothing defines was called, and ld.so ended the process: one finding an object.
+ */
+static void report_lazy_end(struct rule_input *input, struct findings *ret)
+{
+	const struct recording *rec = input->rec;
+	struct failed_load undefined;
+	enum lazy_end end = lazy_end_loads(input, &undefined);
+	const struct load_failure *cause = &undefined.cause;
+
+	for (size_t i = 0; end != LAZY_END_NO && i < cause->symbol_count; i++) {
+		int object = cause->symbols[i].object;
+		AUTO_STRBUF struct strbuf message = STRBUF_INIT;
+		struct finding *finding;
+		size_t count = 0;
+
+		/* What only is out of scope is hidden-by-local's. */
+		if (cause->symbols[i].hidden_in != NONE ||
+		    findings_about(ret, &rule_failed_load, object))
+			continue;
+		for (size_t j = i; j < cause->symbol_count; j++)
+			count += cause->symbols[j].object == object &&
+				 cause->symbols[j].hidden_in == NONE;
+		add_object(&message, rec, object);
+		strbuf_addstr(&message, end == LAZY_END_LIKELY ? " called " : " may have called ");
+		add_symbol(&message, cause->symbols[i].symbol, false);
+		if (count > 1)
+			strbuf_addf(&message, " (or one of %zu others)", count - 1);
+		strbuf_addstr(&message, ", which nothing in its scope defines, and that ");
+		strbuf_addstr(&message,
+			      end == LAZY_END_LIKELY ? "ended the program" : "ends a program");
+		finding = findings_add(ret, &rule_failed_load,
+				       end == LAZY_END_LIKELY ? SEVERITY_ERROR : SEVERITY_WARNING,
+				       strbuf_detach(&message),
+				       xasprintf("%s; LD_BIND_NOW=1 shows it when it is loaded",
+						 advice_for(FAILURE_SYMBOL)));
+		finding_add_object(finding, object);
+		for (size_t j = i; j < cause->symbol_count && finding->symbol_count < 100; j++)
+			if (cause->symbols[j].object == object &&
+			    cause->symbols[j].hidden_in == NONE)
+				finding_add_symbol(finding, cause->symbols[j].symbol);
+		finding_add_evidence(
+			finding,
+			xstrdup(end == LAZY_END_LIKELY
+					? "it ended with status 127, and not by exit(): "
+					  "so ld.so ends a program at the first call of an "
+					  "undefined function (\"symbol lookup error\")"
+					: "it did not end by exit(), and how is not recorded: "
+					  "the first call of an undefined function ends a "
+					  "program (\"symbol lookup error\", status 127)"));
+		finding_add_origin(finding, rec, object);
+	}
+	load_failure_release(&undefined.cause);
+}
+
+/* The last call that opened something and that nothing tells to have returned; NONE. */
+static int find_last_load(struct rule_input *input)
+{
+	const struct recording *rec = input->rec;
+	const struct bound_set *bound;
+	int last = NONE;
+
+	for (size_t i = 0; i < rec->call_count; i++) {
+		const struct call *call = &rec->calls[i];
+
+		if (call_opens(call) && call->outcome == OUTCOME_LOADED && !call->returned_seq)
+			last = (int)i;
+	}
+	if (last == NONE)
+		return NONE;
+	/* Who called dlopen went on to call something else. */
+	bound = input_bound(input);
+	for (size_t i = bound->count; i-- > 0 && bound->list[i].seq > rec->calls[last].inside_seq;)
+		if (bound->list[i].from == rec->calls[last].caller &&
+		    bound->list[i].kind == BOUND_PLT)
+			return NONE;
+	return last;
+}
+
+/* A signal that says that the program itself went wrong; 0: none, or it is not known. */
+static int crash_signal(const struct recording *rec)
+{
+	static const int signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGSYS, SIGTRAP};
+
+	for (size_t i = 0; rec->has_wait_status && i < ARRAY_SIZE(signals); i++)
+		if (WIFSIGNALED(rec->wait_status) && WTERMSIG(rec->wait_status) == signals[i])
+			return signals[i];
+	return 0;
+}
+
+/* The process was killed, or ended itself, before anything tells that a load was over. */
+static void report_cut_short(struct rule_input *input, struct findings *ret)
+{
+	const struct recording *rec = input->rec;
+	int signal = crash_signal(rec), call;
+	AUTO_STRBUF struct strbuf message = STRBUF_INIT;
+	struct finding *finding;
+
+	if (strcmp(rec->end_kind, "unknown") != 0 || strcmp(rec->begin_kind, "fork") == 0 ||
+	    (rec->has_wait_status && !signal))
+		return;
+	call = find_last_load(input);
+	if (call == NONE)
+		return;
+	if (signal) {
+		strbuf_addf(&message, "SIG%s ended the program while ", sigabbrev_np(signal));
+		add_object(&message, rec, rec->calls[call].result);
+		strbuf_addstr(&message, " was loaded, or right after: perhaps in a constructor");
+	} else {
+		strbuf_addstr(&message,
+			      "the program did not end by exit(), and the last that it did was "
+			      "to load ");
+		add_object(&message, rec, rec->calls[call].result);
+	}
+	finding =
+		findings_add(ret, &rule_failed_load, signal ? SEVERITY_WARNING : SEVERITY_NOTE,
+			     strbuf_detach(&message),
+			     xstrdup("look at it in a debugger; 'plugreport object LIB' shows the "
+				     "constructors in the order in which they run"));
+	finding->seq = rec->calls[call].seq;
+	finding_add_object(finding, rec->calls[call].result);
+	finding_add_object(finding, rec->calls[call].caller);
+	finding_add_call(finding, rec, "did not return, or did nothing afterwards that is recorded",
+			 call);
+}
+
 static void find(struct rule_input *input, struct findings *ret)
 {
 	const struct recording *rec = input->rec;
@@ -224,6 +351,8 @@ static void find(struct rule_input *input, struct findings *ret)
 		    rec->searches[i].outcome != OUTCOME_UNKNOWN && search_in_vain(rec, (int)i) &&
 		    search_call(rec, (int)i) == NONE)
 			report_startup(rec, (int)i, ret);
+	report_lazy_end(input, ret);
+	report_cut_short(input, ret);
 }
 
 const struct rule rule_failed_load = {
@@ -241,6 +370,14 @@ const struct rule rule_failed_load = {
 		"missing, and when the program could not start; a warning for names in LD_PRELOAD "
 		"that are not to be had; a note for a name that was not found at all, since many "
 		"programs look for libraries that they can do without.\n\n"
+		"An error, too, when the program ended with status 127 and not by exit(), and an "
+		"object in it has calls that nothing defines: a call by RTLD_LAZY of such a "
+		"function is how ld.so ends a program (\"symbol lookup error\"). A warning when "
+		"only that it did not end by exit() is known (`plugreport record` knows more). And "
+		"a warning when a crash (SIGSEGV, SIGABRT ...) ended it, and a load is the last "
+		"that "
+		"is recorded of it: constructors run then; a note when it ended otherwise, and not "
+		"by exit().\n\n"
 		"Left out: RTLD_NOLOAD, which only asks; names of which another form (another "
 		"version, directory or suffix) was loaded in the same process; and what libc looks "
 		"for by itself (name services, character sets), which is optional by design.\n\n"

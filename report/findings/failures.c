@@ -129,6 +129,19 @@ void lazy_loads_find(struct rule_input *input, struct failed_loads *ret)
 	}
 }
 
+enum lazy_end lazy_end_loads(struct rule_input *input, struct failed_load *ret)
+{
+	enum lazy_end end = lazy_end_of(input->rec);
+	struct symbol_provider *symbols = end == LAZY_END_NO ? NULL : input_symbols(input);
+	struct scopes *scopes = symbols ? input_scopes(input, false) : NULL;
+
+	*ret = (struct failed_load){.call = NONE};
+	if (!scopes)
+		return LAZY_END_NO;
+	lazy_end_find(input->rec, scopes, symbols, &ret->cause);
+	return ret->cause.symbol_count ? end : LAZY_END_NO;
+}
+
 void failed_loads_release(struct failed_loads *loads)
 {
 	for (size_t i = 0; i < loads->count; i++) {

@@ -6,7 +6,7 @@
 #define PLUGREPORT_FAILURES_H
 
 #include "report/findings/input.h"
-#include "report/model/load_failure.h"
+#include "report/model/lazy_end.h"
 
 struct failed_load {
 	int call;     /* that failed; NONE: the program's own start */
@@ -28,6 +28,9 @@ void failed_loads_find(struct rule_input *input, struct failed_loads *ret);
 /* What RTLD_LAZY calls loaded, with what can't be bound at the end: a reference to a function is no
  * error before it is called.  Only loads that lack something. */
 void lazy_loads_find(struct rule_input *input, struct failed_loads *ret);
+/* What ld.so may have ended the process for, see lazy_end.h: `ret` has no call, and no objects but
+ * those of `cause`. */
+enum lazy_end lazy_end_loads(struct rule_input *input, struct failed_load *ret);
 void failed_loads_release(struct failed_loads *loads);
 
 /* "plug.so, dlopened by ..." as evidence: the call, or that the program did not start. */

@@ -34,6 +34,7 @@ static void report(struct rule_input *input, const struct hidden *hidden, struct
 	const struct recording *rec = input->rec;
 	const struct load_failure *cause = &hidden->load->cause;
 	AUTO_STRBUF struct strbuf message = STRBUF_INIT;
+	bool ended = hidden->lazy && lazy_end_of(rec) == LAZY_END_LIKELY;
 	struct finding *finding;
 
 	add_object(&message, rec, hidden->object);
@@ -50,7 +51,7 @@ static void report(struct rule_input *input, const struct hidden *hidden, struct
 	if (findings_saying(ret, &rule_hidden_by_local, message.s))
 		return;
 	finding = findings_add(ret, &rule_hidden_by_local,
-			       hidden->lazy ? SEVERITY_WARNING : SEVERITY_ERROR,
+			       hidden->lazy && !ended ? SEVERITY_WARNING : SEVERITY_ERROR,
 			       strbuf_detach(&message),
 			       xstrdup("link the plugin against that library (DT_NEEDED), which "
 				       "works however it was opened; or open it with RTLD_GLOBAL "
@@ -63,6 +64,11 @@ static void report(struct rule_input *input, const struct hidden *hidden, struct
 		if (cause->symbols[i].object == hidden->object &&
 		    cause->symbols[i].hidden_in == hidden->hidden_in)
 			finding_add_symbol(finding, cause->symbols[i].symbol);
+	if (ended)
+		finding_add_evidence(finding,
+				     xstrdup("the program ended with status 127, and not by "
+					     "exit(): so ld.so ends one at the first call of "
+					     "such a function"));
 	if (hidden->lazy)
 		finding_add_call(finding, rec, "loaded", hidden->load->call);
 	else
@@ -128,7 +134,9 @@ const struct rule rule_hidden_by_local = {
 		"symbol that it wants (weak references aside), and another mapped object of the "
 		"namespace exports a definition that would do. A warning when the load succeeded "
 		"only because of RTLD_LAZY, and the symbol can't be bound at the end either: the "
-		"first call ends the program with \"symbol lookup error\". Symbols are read from "
+		"first call ends the program with \"symbol lookup error\"; an error when it seems "
+		"to "
+		"have done so (exit status 127, not by exit()). Symbols are read from "
 		"the "
 		"files, when these are still the recorded ones; scopes come from the model of "
 		"ld.so's state.",

@@ -20,6 +20,7 @@ struct verdict {
 struct judge {
 	const struct interposition_builder *b;
 	size_t *defines;            /* by object: symbols of the list that it defines */
+	bool *linked;               /* by object: the program needs it, or what it needs does */
 	struct name_table crossing; /* identifiers in mangled names bound between two objects */
 };
 
@@ -31,10 +32,11 @@ static const char *name_of(const struct judge *judge, const struct interposition
 /* --- references that missed what they were meant for --- */
 
 /*
- * The program defines what a library that it was linked against defines too: the link editor has
- * seen both, exported the program's (it does so for that very reason), and every test of the
- * program ran so.  gdb has its own xmalloc besides libreadline's.  A whole copy of the library
- * is something else, and so is a library that came with a plugin.
+ * The program defines what a library that it was linked against defines too, or one that came with
+ * such a library: the link editor has seen both, exported the program's (it does so for that very
+ * reason), and every test of the program ran so.  gdb has its own xmalloc besides libreadline's,
+ * wget a locale_charset besides that of libunistring, which libidn2 needs.  A whole copy of the
+ * library is something else, and so is a library that came with a plugin.
  */
 static bool program_chose(const struct judge *judge, const struct interposition_user *user)
 {
@@ -50,7 +52,7 @@ static bool program_chose(const struct judge *judge, const struct interposition_
 	taken = pair->interposed + pair->diverted;
 	if (taken >= FEW_SYMBOLS && taken * 4 >= b->definitions.exported[user->missed])
 		return false;
-	return object_needs(b->rec, b->program, user->missed);
+	return judge->linked[user->missed];
 }
 
 /*
@@ -332,6 +334,29 @@ static struct verdict judge_symbol(const struct judge *judge, const struct inter
 
 /* --- all of them --- */
 
+static void find_linked(struct judge *judge)
+{
+	const struct recording *rec = judge->b->rec;
+	bool more = judge->b->program != NONE;
+
+	judge->linked = xcalloc(rec->object_count + 1, sizeof(*judge->linked));
+	if (more)
+		judge->linked[judge->b->program] = true;
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < rec->object_count; i++)
+			for (size_t j = 0; judge->linked[i] && j < rec->objects[i].needed_count;
+			     j++) {
+				int needed = rec->objects[i].needed[j].resolved;
+
+				if (needed == NONE || judge->linked[needed])
+					continue;
+				judge->linked[needed] = true;
+				more = true;
+			}
+	}
+}
+
 static void prepare(struct judge *judge)
 {
 	const struct interposition_builder *b = judge->b;
@@ -357,6 +382,7 @@ void interpositions_judge(struct interposition_builder *b)
 {
 	struct judge judge = {.b = b};
 
+	find_linked(&judge);
 	prepare(&judge);
 	for (size_t j = 0; j < b->out->count; j++) {
 		struct verdict verdict = judge_symbol(&judge, &b->out->list[j], b->shared[j]);
@@ -365,5 +391,6 @@ void interpositions_judge(struct interposition_builder *b)
 		b->out->list[j].dull = verdict.dull;
 	}
 	free(judge.defines);
+	free(judge.linked);
 	name_table_release(&judge.crossing);
 }

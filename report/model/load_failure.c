@@ -5,8 +5,9 @@
 #include "report/model/why_found.h"
 #include "report/util.h"
 
-#define SYMBOLS_MOST 200 /* of an object: a plugin for another program misses all of its symbols \
-			  */
+#define SYMBOLS_MOST                                                                \
+	200 /* of an object: a plugin for another program misses all of its symbols \
+	     */
 
 struct failure_search {
 	const struct recording *rec;
@@ -182,5 +183,22 @@ void load_failure_build(const struct recording *rec, struct scopes *scopes,
 
 		if (table)
 			check_symbols(&search, object, table, i < count);
+	}
+}
+
+void load_failure_lazy(const struct recording *rec, struct scopes *scopes,
+		       struct symbol_provider *symbols, const int *objects, size_t count,
+		       struct load_failure *ret)
+{
+	struct failure_search search = {rec, scopes, symbols, ret};
+
+	*ret = (struct load_failure){0};
+	for (size_t i = 0; i < count; i++) {
+		const struct symbol_table *table = symbols_exact(symbols, objects[i]);
+
+		if (table)
+			check_symbols(&search, objects[i], table, false);
+		else
+			ret->inexact++;
 	}
 }

@@ -41,6 +41,10 @@ struct load_failure {
 void load_failure_build(const struct recording *rec, struct scopes *scopes,
 			struct symbol_provider *symbols, const int *objects, size_t count,
 			struct load_failure *ret);
+/* Only what is looked up at the first call: symbols of functions.  The same otherwise. */
+void load_failure_lazy(const struct recording *rec, struct scopes *scopes,
+		       struct symbol_provider *symbols, const int *objects, size_t count,
+		       struct load_failure *ret);
 void load_failure_release(struct load_failure *failure);
 #define AUTO_LOAD_FAILURE __attribute__((cleanup(load_failure_release)))
 

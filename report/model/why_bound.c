@@ -277,6 +277,7 @@ static void sign(struct strbuf *sb, const struct recording *rec, const struct wh
 	strbuf_addf(sb, "%s@%s %d %d %d %d %d %d %s", why->symbol, why->version ? why->version : "",
 		    (int)state, why->how, (int)why->rule, why->asked, why->confirmed, why->sure,
 		    why->why_unsure ? why->why_unsure : "");
+	strbuf_addf(sb, " %d %zu", (int)why->end, why->end_others);
 	strbuf_addf(sb, " %s %s %s %s", path_of(rec, why->handle), path_of(rec, why->winner),
 		    path_of(rec, why->observed), path_of(rec, why->without));
 	for (size_t i = 0; i < why->scope_count; i++)
@@ -390,6 +391,33 @@ void why_bound_unreferenced(const struct recording *rec, struct scopes *scopes,
 		return;
 	why.symbol = xstrdup(symbol);
 	*GROW(ret->list, ret->count, ret->room) = why;
+}
+
+bool why_bound_is_fatal(const struct why_bound *why)
+{
+	return why->reference_count && why->references[0].state == REFERENCE_LAZY &&
+	       !why->references[0].binding.weak && why->asked && why->sure && why->winner == NONE;
+}
+
+void why_bound_ends(const struct recording *rec, struct scopes *scopes,
+		    struct symbol_provider *symbols, struct why_bound_list *list)
+{
+	enum lazy_end end = lazy_end_of(rec);
+	AUTO_LOAD_FAILURE struct load_failure undefined = {0};
+	bool found = false;
+
+	for (size_t i = 0; i < list->count && end != LAZY_END_NO; i++) {
+		struct why_bound *why = &list->list[i];
+
+		if (!why_bound_is_fatal(why))
+			continue;
+		if (!found)
+			lazy_end_find(rec, scopes, symbols, &undefined);
+		found = true;
+		why->end = end;
+		for (size_t j = 0; j < undefined.symbol_count; j++)
+			why->end_others += strcmp(undefined.symbols[j].symbol, why->symbol) != 0;
+	}
 }
 
 const char *outside_reason_name(enum outside_reason reason)

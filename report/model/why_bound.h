@@ -7,6 +7,7 @@
 #ifndef PLUGREPORT_WHY_BOUND_H
 #define PLUGREPORT_WHY_BOUND_H
 
+#include "report/model/lazy_end.h"
 #include "report/model/verify.h"
 
 enum reference_state {
@@ -79,6 +80,10 @@ struct why_bound {
 	bool sure;
 	const char *why_unsure;
 	int without; /* who would win without the winner; NONE: nobody */
+	/* Of what was not looked up and nothing defines: did ld.so end the process at its first
+	 * call?  Or at one of `end_others` such references? */
+	enum lazy_end end;
+	size_t end_others;
 };
 
 struct why_bound_list {
@@ -102,6 +107,14 @@ void why_bound_explain(const struct recording *rec, struct scopes *scopes,
 void why_bound_unreferenced(const struct recording *rec, struct scopes *scopes,
 			    struct symbol_provider *symbols, const char *symbol,
 			    struct why_bound_list *ret);
+/*
+ * Fill in `end` of all answers of which a call would end the process: `scopes` is advanced to the
+ * end.
+ */
+void why_bound_ends(const struct recording *rec, struct scopes *scopes,
+		    struct symbol_provider *symbols, struct why_bound_list *list);
+/* Is it a reference that nothing defines, and whose first call ends the process? */
+bool why_bound_is_fatal(const struct why_bound *why);
 void why_bound_list_release(struct why_bound_list *list);
 #define AUTO_WHY_BOUND __attribute__((cleanup(why_bound_list_release)))
 

@@ -107,6 +107,16 @@ static void program_chose(void **state)
 	bind_to(&f, 20, 1, 0, "xmalloc", NULL, "plt");
 	expect(&f, "xmalloc I---- program (note): 0; 0 1 since 20\n", NULL);
 
+	/* The same of what came with a library that it was linked against. */
+	bound_fixture_init(&f);
+	add_object(&f, "/host", NULL, "1");
+	add_object(&f, "libidn2.so", "libidn2.so.0", "2");
+	add_object(&f, "libunistring.so", "libunistring.so.2", "");
+	define_functions(&f, 0, "locale_charset");
+	define_functions(&f, 2, "locale_charset");
+	bind_to(&f, 20, 2, 0, "locale_charset", NULL, "plt");
+	expect(&f, "locale_charset I---- program (note): 0; 0 2 since 20\n", NULL);
+
 	bound_fixture_init(&f);
 	add_object(&f, "/host", NULL, "1");
 	add_object(&f, "libcopy.so", "libcopy.so", "");
