@@ -36,7 +36,8 @@ bool is_readable(uintptr_t address);
 /* Path of the file that is mapped at `address`, from /proc/self/maps; false when there is none. */
 bool find_mapped_file(uintptr_t address, char *path, size_t room);
 
-/* One line "plugaudit: <a><b><c>" on stderr, unless PLUGAUDIT_QUIET is set; the first call only. */
+/* One line "plugaudit: <a><b><c>" on stderr, unless PLUGAUDIT_QUIET is set; the first call only.
+ * What is not printable ASCII comes out as \xNN. */
 void say(const char *a, const char *b, const char *c);
 
 /*

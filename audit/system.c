@@ -159,20 +159,42 @@ const char *find_variable(char *const *environment, const char *name)
 	return NULL;
 }
 
+/* Append text as it is harmless on a terminal, and one line: other bytes than ASCII's letters and
+ * signs as \xNN.  Returns where it ends, at most `end`. */
+static char *put_text(char *at, const char *end, const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (; *text && end - at >= 4; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c >= ' ' && c < 0x7f) {
+			*at++ = *text;
+			continue;
+		}
+		*at++ = '\\';
+		*at++ = 'x';
+		*at++ = digits[c >> 4];
+		*at++ = digits[c & 15];
+	}
+	return at;
+}
+
 void say(const char *a, const char *b, const char *c)
 {
 	static _Atomic bool said;
-	char line[PATH_ROOM + 256];
-	size_t length;
+	static char line[4 * PATH_ROOM + 256]; /* there is no second call that uses it */
+	const char *const end = line + sizeof(line) - 1;
+	char *at = line;
 
 	if (module.quiet || atomic_exchange(&said, true))
 		return;
-	join(line, sizeof(line) - 1, "plugaudit: ", a, b);
-	length = strlen(line);
-	join(line + length, sizeof(line) - 1 - length, c, NULL, NULL);
-	length = strlen(line);
-	line[length] = '\n';
-	sys(SYS_write, 2, line, length + 1);
+	at = put_text(at, end, "plugaudit: ");
+	at = put_text(at, end, a);
+	at = put_text(at, end, b);
+	at = put_text(at, end, c);
+	*at++ = '\n';
+	sys(SYS_write, 2, line, (size_t)(at - line));
 }
 
 #define ARENA_CHUNK   ((size_t)256 << 10)

@@ -103,10 +103,11 @@ void scopes_free(struct scopes *scopes);
 void scopes_inherit(struct scopes *scopes, const struct scopes *parent);
 
 /*
- * Take in all events up to and including `seq` (UINT64_MAX: to the end).  Going backwards is a bug
- * of the caller.  The state at a binding's seq is what ld.so had when it made that binding: an
- * object being opened is in the searchlist of what is opening it.  (With RTLD_GLOBAL it joins the
- * global scope only when its constructors have run.)  What exit closes stays as it is.
+ * Take in all events up to and including `seq` (UINT64_MAX: to the end).  There is no way back:
+ * with a `seq` that lies behind, nothing happens.  The state at a binding's seq is what ld.so had
+ * when it made that binding: an object being opened is in the searchlist of what is opening it.
+ * (With RTLD_GLOBAL it joins the global scope only when its constructors have run.)  What exit
+ * closes stays as it is.
  */
 void scopes_advance(struct scopes *scopes, uint64_t seq);
 /* Where that has come to. */

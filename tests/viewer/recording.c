@@ -201,6 +201,11 @@ static void put_hostile(struct spool_builder *b)
 		"/x/\xe2\x80\xae"
 		"os.live\xe2\x80\xac.so",
 		"/x/\001\002\006marks\016\017.so",
+		"/x/\033]0;owned\007\033[2J\033[31mred\b\v\f.so",
+		"/x/c1 \xc2\x9b"
+		"31m\xc2\x85\x7f.so",
+		"/x/bidi \xe2\x81\xa6\xe2\x81\xa9\xe2\x80\x8f\xe2\x80\x8e\xd8\x9c\xef\xbb\xbf.so",
+		"=1+1\\N\" -> x; }",
 		"javascript:document.title='owned'",
 		"/x/__proto__",
 		"constructor",
@@ -209,8 +214,8 @@ static void put_hostile(struct spool_builder *b)
 	const uint64_t frames[] = {0x100456};
 	char build_id[4] = "abc";
 
-	sb_process(b, names[0], names[1],
-		   "LD_LIBRARY_PATH=<script>document.title='owned'</script>");
+	sb_process(b, names[0], "\033[31m\xe2\x80\xae\xff\n",
+		   "LD_LIBRARY_PATH=<script>document.title='owned'</script>\033[2J");
 	sb_event(b, SPOOL_ACTIVITY, 0, LA_ACT_ADD);
 	sb_object_of(b, 1,
 		     &(struct sb_facts){.kind = SPOOL_OBJECT_MAIN,
