@@ -3,9 +3,9 @@
 #include "report/model/why_found.h"
 #include "report/render/words.h"
 
-#define RTLD_GLOBAL_FLAG 0x100u /* as recorded */
-#define UNITS_SHOWN      20     /* of a plugin's, without --all */
-#define UNIT_COPIES_NAMED 4     /* in a heading; all are listed below it */
+#define RTLD_GLOBAL_FLAG  0x100u /* as recorded */
+#define UNITS_SHOWN       20     /* of a plugin's, without --all */
+#define UNIT_COPIES_NAMED 4      /* in a heading; all are listed below it */
 
 static bool concerns(const struct duplicate_view *view, const struct unit_copies *unit)
 {

@@ -19,17 +19,22 @@ void object_part(const struct object_facts *facts, const char *title, const char
 		    source);
 }
 
-size_t object_rows(const struct object_facts *facts, size_t count)
+size_t object_first_rows(const struct object_facts *facts, size_t count)
 {
 	bool all = facts->show->options->all || !facts->show->render->is_text;
 
 	return all || count < ROWS_SHOWN ? count : ROWS_SHOWN;
 }
 
-void object_more(const struct object_facts *facts, size_t count)
+size_t object_rows(const struct object_facts *facts, size_t count)
 {
-	size_t shown = object_rows(facts, count);
+	size_t most = facts->show->render->table_rows;
 
+	return count < most ? count : object_first_rows(facts, count);
+}
+
+void object_more(const struct object_facts *facts, size_t count, size_t shown)
+{
 	if (count > shown)
 		render_line(facts->show->render,
 			    MARK_DIM "  and %zu more (--all shows them)" MARK_END, count - shown);

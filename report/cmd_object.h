@@ -55,9 +55,10 @@ struct slot_row {
 /* Title of a part, and where its facts come from. */
 void object_part(const struct object_facts *facts, const char *title, const char *source);
 /* "and 12 more (--all shows them)" when `count` is more than what was shown. */
-void object_more(const struct object_facts *facts, size_t count);
-/* How many rows of `count` to show. */
+void object_more(const struct object_facts *facts, size_t count, size_t shown);
+/* How many rows of `count` to show; and of what the HTML report shows elsewhere. */
 size_t object_rows(const struct object_facts *facts, size_t count);
+size_t object_first_rows(const struct object_facts *facts, size_t count);
 
 /* cmd_object_parts.c: each shows one part. */
 void object_show_segments(const struct object_facts *facts);

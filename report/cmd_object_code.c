@@ -95,7 +95,7 @@ void object_show_functions(const struct object_facts *facts)
 	for (size_t i = 0; i < object_rows(facts, record->function_count); i++)
 		function_row(facts, &record->functions[i]);
 	render_table_close(facts->show->render);
-	object_more(facts, record->function_count);
+	object_more(facts, record->function_count, object_rows(facts, record->function_count));
 }
 
 static void show_side(const struct object_facts *facts, const struct init_order *order, size_t from,
@@ -116,7 +116,7 @@ static void show_side(const struct object_facts *facts, const struct init_order 
 	for (size_t i = from; i < to; i++) {
 		if (i > from)
 			strbuf_addstr(&list, ", ");
-		if (i - from == object_rows(facts, to - from)) {
+		if (i - from == object_first_rows(facts, to - from)) {
 			strbuf_addf(&list, "and %zu more", to - i);
 			break;
 		}
@@ -317,10 +317,10 @@ void object_show_slots(struct object_facts *facts)
 		    facts->has_record ? "slots from the file, bindings recorded" : "recorded");
 	show_slot_counts(facts, rows, count);
 	render_table(render, "slots", slot_columns, ARRAY_SIZE(slot_columns));
-	for (size_t i = 0; i < object_rows(facts, count); i++)
+	for (size_t i = 0; i < object_first_rows(facts, count); i++)
 		slot_row(facts, &rows[i]);
 	render_table_close(render);
-	object_more(facts, count);
+	object_more(facts, count, object_first_rows(facts, count));
 	if (facts->has_record)
 		object_show_open(facts, rows, count);
 }

@@ -215,7 +215,7 @@ void object_show_open(const struct object_facts *facts, const struct slot_row *r
 	for (size_t i = 0; i < object_rows(facts, wanted.count); i++)
 		show_open(facts, &wanted, i);
 	render_table_close(render);
-	object_more(facts, wanted.count);
+	object_more(facts, wanted.count, object_rows(facts, wanted.count));
 	free(wanted.names);
 	free(wanted.symbols);
 }

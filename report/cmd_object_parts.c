@@ -270,7 +270,7 @@ static void show_versions(const struct object_facts *facts, bool wanted, const c
 		shown++;
 	}
 	render_table_close(render);
-	object_more(facts, count);
+	object_more(facts, count, most);
 }
 
 void object_show_versions(const struct object_facts *facts)

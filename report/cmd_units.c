@@ -269,6 +269,30 @@ static void show_process_units(struct process_units *process)
 	render_blank(render);
 }
 
+bool units_show_process(const struct show *show, const char *wanted, size_t *ret_shown)
+{
+	struct binding_filter filter = {
+		.symbol = "caml*", .from = NONE, .to = NONE, .bound = BOUND_ONLY};
+	struct process_units process = {
+		.show = show,
+		.wanted = wanted,
+		.objects = xcalloc(show->rec->object_count, sizeof(*process.objects)),
+	};
+	bool ok = true;
+
+	read_objects(&process);
+	if (process.unit_count || process.bytecode) {
+		ok = store_bindings(show->store, show->rec, &filter, note_use, &process);
+		show_process_units(&process);
+		++*ret_shown;
+	}
+	for (size_t i = 0; i < show->rec->object_count; i++)
+		ocaml_units_release(&process.objects[i].units);
+	free(process.objects);
+	free(process.uses);
+	return ok;
+}
+
 struct units_command {
 	struct context *context;
 	size_t shown;
@@ -277,27 +301,10 @@ struct units_command {
 static bool show_process(const struct show *show, void *data)
 {
 	struct units_command *command = data;
-	struct context *context = command->context;
-	struct binding_filter filter = {
-		.symbol = "caml*", .from = NONE, .to = NONE, .bound = BOUND_ONLY};
-	struct process_units process = {
-		.show = show,
-		.wanted = context->operand_count ? context->operands[0] : NULL,
-		.objects = xcalloc(show->rec->object_count, sizeof(*process.objects)),
-	};
-	bool ok = true;
+	const struct context *context = command->context;
 
-	read_objects(&process);
-	if (process.unit_count || process.bytecode) {
-		ok = store_bindings(context->store, show->rec, &filter, note_use, &process);
-		show_process_units(&process);
-		command->shown++;
-	}
-	for (size_t i = 0; i < show->rec->object_count; i++)
-		ocaml_units_release(&process.objects[i].units);
-	free(process.objects);
-	free(process.uses);
-	return ok;
+	return units_show_process(show, context->operand_count ? context->operands[0] : NULL,
+				  &command->shown);
 }
 
 int cmd_units(struct context *context)

@@ -38,4 +38,8 @@ bool unit_is_private(const struct process_units *process, int object);
  * wanted and can't be had. */
 void units_show_notes(const struct process_units *process);
 
+/* Show the units of a process, those that `wanted` (name or glob, or NULL) means.  False after a
+ * message; *ret_shown stays when there is none. */
+bool units_show_process(const struct show *show, const char *wanted, size_t *ret_shown);
+
 #endif

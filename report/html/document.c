@@ -3,10 +3,11 @@
 #include "report/model/recording.h"
 
 static const struct page_column document_columns[] = {
-	{"kind", PAGE_TEXT, false},   {"title", PAGE_TEXT, false},
-	{"process", PAGE_REF, true},  {"subject_kind", PAGE_TEXT, false},
-	{"subject", PAGE_REF, true},  {"folded", PAGE_NUMBER, false},
-	{"first", PAGE_NUMBER, true}, {"count", PAGE_NUMBER, false},
+	{"kind", PAGE_TEXT, false},    {"title", PAGE_TEXT, false},
+	{"process", PAGE_REF, true},   {"subject_kind", PAGE_TEXT, false},
+	{"subject", PAGE_REF, true},   {"folded", PAGE_NUMBER, false},
+	{"whole", PAGE_NUMBER, false}, {"first", PAGE_NUMBER, true},
+	{"count", PAGE_NUMBER, false},
 };
 
 static const struct page_column step_columns[] = {
@@ -21,7 +22,7 @@ struct document {
 	struct page_table *documents, *steps;
 	struct document_subject subject;
 	size_t first;
-	bool open;
+	bool open, cut;
 	size_t blanks;                /* lines without text that wait for something to part */
 	const struct column *columns; /* of the open table */
 	size_t column_count;
@@ -72,6 +73,8 @@ static void document_line(struct render *render, const char *line)
 {
 	struct document *document = document_of(render);
 
+	if (document->open && strstr(line, "--all"))
+		document->cut = true;
 	if (*line)
 		add_step(document, PAGE_STEP_LINE, 0, page_line(document->page, line));
 	else
@@ -142,6 +145,7 @@ struct render *render_document_new(struct page_data *page)
 	document->base.ops = &ops;
 	document->base.out = stdout; /* nothing is written there: render_finish() flushes it */
 	document->base.is_text = true;
+	document->base.table_rows = 300;
 	document->page = page;
 	document->documents =
 		page_table(page, "document", document_columns, ARRAY_SIZE(document_columns));
@@ -157,6 +161,12 @@ void document_begin(struct render *render, const struct document_subject *subjec
 	document->first = page_rows(document->steps);
 	document->blanks = 0;
 	document->open = true;
+	document->cut = false;
+}
+
+bool document_is_cut(const struct render *render)
+{
+	return ((const struct document *)render)->cut;
 }
 
 bool document_end(struct render *render)
@@ -175,6 +185,7 @@ bool document_end(struct render *render)
 		page_text(document->page, subject->subject_kind),
 		subject->subject_kind ? subject->subject : NONE,
 		subject->folded,
+		subject->whole,
 		(int64_t)document->first,
 		(int64_t)count,
 	};

@@ -4,9 +4,10 @@
  * Each explanation becomes a row of the table "document", and its lines, facts and tables become
  * rows of "step", which web-viewer/src/document.js plays back:
  *
- *     document   kind, title, process (ref), subject_kind, subject, folded, first, count
+ *     document   kind, title, process (ref), subject_kind, subject, folded, whole, first, count
  *                `kind` is the section's slug, `subject` a row of the table that subject_kind names
- *                ("object", "search", "finding" ...; empty: the process, or the report)
+ *                ("object", "search", "finding" ...; empty: the process, or the report);
+ *                `whole`: the one of this kind and subject before it, with nothing left out
  *     step       op (PAGE_STEP_*), flags, text
  *
  * A walker can be called any number of times between document_begin() and document_end(); what it
@@ -37,6 +38,7 @@ struct document_subject {
 	const char *subject_kind; /* NULL: the process, or the report */
 	int64_t subject;          /* row of that table, or NONE */
 	bool folded;              /* long, and not what most people come for */
+	bool whole;               /* with what the one before it leaves out */
 };
 
 /* The renderer is freed by render_finish(); `page` must live longer. */
@@ -44,5 +46,7 @@ struct render *render_document_new(struct page_data *page);
 void document_begin(struct render *render, const struct document_subject *subject);
 /* False when the walker said nothing: there is no document then. */
 bool document_end(struct render *render);
+/* Did the walker say that --all shows more?  A page has no options: it needs the whole, too. */
+bool document_is_cut(const struct render *render);
 
 #endif

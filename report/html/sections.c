@@ -6,6 +6,7 @@
  */
 #include "report/cmd_duplicates.h"
 #include "report/cmd_interpositions.h"
+#include "report/cmd_units.h"
 #include "report/html/collect.h"
 #include "report/model/why_found.h"
 #include "report/store/bound_rows.h"
@@ -17,9 +18,12 @@
 static const struct report_section {
 	const char *kind, *title;
 	int (*run)(struct context *context);
+	size_t most; /* bindings, of which it can be told in time; 0: any number */
 } report_sections[] = {
-	{"info", "What was recorded", cmd_info},
-	{"promotions", "What joined the global scope later", cmd_promotions},
+	{"info", "What was recorded", cmd_info, 0},
+	{"promotions", "What joined the global scope later", cmd_promotions, 0},
+	/* To look up again all that ld.so has looked up takes longer than all the rest. */
+	{"verify", "How far the rebuilt state agrees with ld.so", cmd_verify, 40000},
 };
 
 /* Of each process. */
@@ -41,7 +45,7 @@ static const struct object_section {
 		     size_t repeats);
 } object_sections[] = {
 	{"why-loaded", "Why was it loaded?", true, false, show_why_loaded},
-	{"why-resident", "Why is it still mapped, or not?", false, false, show_why_resident},
+	{"why-resident", "Why is it still mapped, or not?", true, false, show_why_resident},
 	{"why-global", "Is it in the global scope?", false, false, show_why_global},
 	{"scopes", "Where are its symbols looked up?", false, true, show_object_scopes},
 	{"object", "All that is known of it", false, true, show_object_record},
@@ -62,18 +66,63 @@ void collect_begin(struct collect *collect, const char *kind, const char *title,
 	document_begin(collect->document, &about);
 }
 
+/* The same once more, with what --all shows: the page has a button in place of the option. */
+static void collect_begin_whole(struct collect *collect, const char *kind, const char *title)
+{
+	struct document_subject about = {
+		.kind = kind,
+		.title = title,
+		.process = collect->show ? collect->process : NONE,
+		.subject = NONE,
+		.whole = true,
+	};
+
+	document_begin(collect->document, &about);
+}
+
+/* A part of each process.  `show` is told whether all is wanted. */
+static bool collect_process_part(struct collect *collect, const char *kind, const char *title,
+				 bool (*show)(const struct show *show, const void *data),
+				 const void *data)
+{
+	struct options all = *collect->show->options;
+	struct show with_all = *collect->show;
+	bool ok;
+
+	all.all = true;
+	with_all.options = &all;
+	collect_begin(collect, kind, title, NULL, NONE, false);
+	ok = show(collect->show, data);
+	if (document_end(collect->document) && ok && document_is_cut(collect->document)) {
+		collect_begin_whole(collect, kind, title);
+		ok = show(&with_all, data);
+		document_end(collect->document);
+	}
+	return ok;
+}
+
 void collect_report_sections(struct collect *collect)
 {
 	struct context context = *collect->context;
+	struct options all = *context.options;
 
+	all.all = true;
 	context.render = collect->document;
 	collect->show = NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(report_sections); i++) {
 		const struct report_section *section = &report_sections[i];
 
+		if (section->most && page_rows(collect->bindings) > section->most)
+			continue;
 		collect_begin(collect, section->kind, section->title, NULL, NONE, false);
 		section->run(&context);
-		document_end(collect->document);
+		if (document_end(collect->document) && document_is_cut(collect->document)) {
+			context.options = &all;
+			collect_begin_whole(collect, section->kind, section->title);
+			section->run(&context);
+			document_end(collect->document);
+			context.options = collect->context->options;
+		}
 	}
 	collect->context->remarks = context.remarks;
 	collect->context->remark_count = context.remark_count;
@@ -99,18 +148,48 @@ static void explain_objects(struct collect *collect, const struct same_processes
 	}
 }
 
+static bool show_units(const struct show *show, const void *data)
+{
+	size_t shown = 0;
+
+	(void)data;
+	return units_show_process(show, NULL, &shown);
+}
+
+struct symbol_facts {
+	const struct bound_set *set;
+	const struct duplicates *duplicates;
+	const struct ocaml_copies *units;
+	const struct interpositions *interpositions;
+};
+
+static bool show_all_duplicates(const struct show *show, const void *data)
+{
+	const struct symbol_facts *facts = data;
+
+	show_duplicates(show, facts->set, facts->duplicates, facts->units, NULL);
+	return true;
+}
+
+static bool show_all_interpositions(const struct show *show, const void *data)
+{
+	const struct symbol_facts *facts = data;
+
+	show_interpositions(show, facts->set, facts->interpositions, NULL);
+	return true;
+}
+
 /* Copies: of the process, and of each object that has one. */
-static void explain_duplicates(struct collect *collect, const struct bound_set *set,
-			       const struct duplicates *duplicates,
-			       const struct ocaml_copies *units)
+static void explain_duplicates(struct collect *collect, const struct symbol_facts *facts)
 {
 	const struct show *show = collect->show;
+	const struct duplicates *duplicates = facts->duplicates;
+	const struct ocaml_copies *units = facts->units;
 	AUTO_FREE bool *concerned = xcalloc(show->rec->object_count + 1, sizeof(*concerned));
 	AUTO_FREE bool *copied = xcalloc(show->rec->object_count + 1, sizeof(*copied));
 
-	collect_begin(collect, "duplicates", "What is there more than once", NULL, NONE, false);
-	show_duplicates(show, set, duplicates, units, NULL);
-	document_end(collect->document);
+	collect_process_part(collect, "duplicates", "What is there more than once",
+			     show_all_duplicates, facts);
 	for (size_t i = 0; i < duplicates->count; i++)
 		for (size_t j = 0; duplicate_interesting(&duplicates->list[i]) &&
 				   j < duplicates->list[i].copy_count;
@@ -125,7 +204,7 @@ static void explain_duplicates(struct collect *collect, const struct bound_set *
 		concerned[i] = true;
 		collect_begin(collect, "duplicates", "Its copies", "object",
 			      collect->base.object + (int64_t)i, false);
-		show_duplicates(show, set, duplicates, units, concerned);
+		show_duplicates(show, facts->set, duplicates, units, concerned);
 		document_end(collect->document);
 		concerned[i] = false;
 	}
@@ -139,22 +218,26 @@ static bool explain_symbols(struct collect *collect)
 	AUTO_OCAML_COPIES struct ocaml_copies units = {0};
 	AUTO_BOUND struct bound_set set;
 	AUTO_SYMBOLS struct symbol_provider *symbols = NULL;
+	struct symbol_facts facts = {&set, &duplicates, &units, &interpositions};
 	struct scopes *scopes;
+	bool ok = true;
 
 	if (!store_load_bound(show->store, show->rec, &set))
 		return false;
 	symbols = symbol_tables_open(show->store, show->rec);
 	duplicates_build(show->rec, &set, symbols, &duplicates);
 	ocaml_copies_build(show->rec, &set, symbols, &units);
-	explain_duplicates(collect, &set, &duplicates, &units);
+	explain_duplicates(collect, &facts);
+	if (units.count || units.bytecode)
+		ok = collect_process_part(collect, "units", "OCaml compilation units", show_units,
+					  NULL);
 	scopes = scopes_new(show->rec, NULL, 0);
 	interpositions_build(show->rec, &set, symbols, scopes, &interpositions);
 	scopes_free(scopes);
-	collect_begin(collect, "interpositions", "Who got whose definition", NULL, NONE, false);
-	show_interpositions(show, &set, &interpositions, NULL);
-	document_end(collect->document);
+	collect_process_part(collect, "interpositions", "Who got whose definition",
+			     show_all_interpositions, &facts);
 	collect_interpositions(collect, &set, &interpositions);
-	return true;
+	return ok;
 }
 
 /* Requests that came to the same in the same way are explained once. */

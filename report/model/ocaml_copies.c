@@ -28,9 +28,9 @@ static struct unit_copies *find_unit(const struct ocaml_copies *copies, const ch
 {
 	struct unit_copies key = {.unit = (char *)unit};
 
-	return copies->count ? bsearch(&key, copies->list, copies->count, sizeof(key),
-				       compare_names)
-			     : NULL;
+	return copies->count
+		       ? bsearch(&key, copies->list, copies->count, sizeof(key), compare_names)
+		       : NULL;
 }
 
 static struct unit_copy *find_copy(const struct unit_copies *unit, int object)
@@ -107,8 +107,8 @@ static void sort_units(struct ocaml_copies *ret)
 }
 
 /*
- * The unit of `object` that defines `symbol`: camlUnit is the unit's own block, else a separator ends
- * the name; the longest one that fits.
+ * The unit of `object` that defines `symbol`: camlUnit is the unit's own block, else a separator
+ * ends the name; the longest one that fits.
  */
 static struct unit_copies *unit_of_symbol(const struct ocaml_copies *copies, int object,
 					  const char *symbol)
@@ -176,6 +176,9 @@ void ocaml_copies_build(const struct recording *rec, const struct bound_set *set
 			continue;
 		/* Programs and plugins of OCaml each have one of these. */
 		plugin = defines(symbols, (int)i, "caml_plugin_header");
+		/* Before OCaml 5.3, and from then on. */
+		ret->bytecode |= defines(symbols, (int)i, "caml_interprete") ||
+				 defines(symbols, (int)i, "caml_bytecode_interpreter");
 		if (plugin || defines(symbols, (int)i, "caml_globals_map"))
 			add_units(ret, rec, symbols, (int)i, plugin);
 	}

@@ -18,9 +18,9 @@ struct unit_user {
 /* A unit in one object. */
 struct unit_copy {
 	int object;
-	bool plugin; /* the object is a plugin (.cmxs) */
-	bool failed; /* the load that it came with failed */
-	bool ran;    /* so it has a state; Dynlink doesn't run what it refuses */
+	bool plugin;             /* the object is a plugin (.cmxs) */
+	bool failed;             /* the load that it came with failed */
+	bool ran;                /* so it has a state; Dynlink doesn't run what it refuses */
 	struct unit_user *users; /* other objects that are bound to this copy */
 	size_t user_count, user_room;
 	uint64_t own;  /* the object's references to this copy, its own one */
@@ -37,6 +37,7 @@ struct unit_copies {
 struct ocaml_copies {
 	struct unit_copies *list; /* all units, in order of their names */
 	size_t count, room;
+	bool bytecode; /* there is an interpreter, whose units nobody sees */
 };
 
 /* `symbols` may be NULL: nothing is known then.  `set` may be NULL: nobody is bound to anything. */

@@ -166,6 +166,9 @@ struct render {
 	const struct render_ops *ops;
 	FILE *out;
 	bool is_text; /* for what is only worth computing when somebody reads it */
+	/* Rows that a long table may have before it is cut, where nobody can ask for all of them;
+	 * 0: as the command likes. */
+	size_t table_rows;
 };
 
 /* How text looks. */

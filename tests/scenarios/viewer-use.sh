@@ -6,4 +6,40 @@ page large 600 250000
 host_page
 sed 's/id="data" data-format="[0-9]*"/id="data" data-format="999"/' host.html >version.html
 sed 's/\(id="data" data-format="[0-9]*">.\{400\}\)....../\1AAAAAA/' host.html >damaged.html
+
+# Two builds of one library; two libraries with the same functions; and two plugins with one OCaml unit.
+recorded() { # NAME COMMAND...
+	PLUGAUDIT_DB=$PWD/$1.db audit "${@:2}" >out
+	plugreport html -q -d "$1.db" -o "$1.html"
+}
+mkdir red blue
+for name in red blue; do
+	so $name/libtable.so.1 <<<'int entries; int add(void) { return ++entries; }'
+done
+program prog <<'END'
+#include <dlfcn.h>
+static void *plugin_open(const char *path) { return dlopen(path, RTLD_NOW); }
+int main(void) { return !plugin_open("./red/libtable.so.1") || !plugin_open("./blue/libtable.so.1"); }
+END
+recorded copies ./prog
+for name in one two; do
+	so $name.so <<<'int a(void) { return 1; } int b(void) { return 2; } int c(void) { return a(); } int d(void) { return b(); }
+int e(void) { return c(); } int f(void) { return d(); }'
+done
+program both <<'END'
+#include <dlfcn.h>
+int main(void) { return !dlopen("./one.so", RTLD_LAZY) || !dlopen("./two.so", RTLD_LAZY); }
+END
+recorded static ./both
+for name in Red Blue; do
+	for symbol in caml_plugin_header caml{Counter,"$name"}__{code_begin,entry}; do
+		echo "__asm__(\".data\n.globl $symbol\n.type $symbol,@object\n.size $symbol,8\n$symbol: .quad 0\n\");"
+	done | so $name.cmxs
+done
+program ocaml <<'END'
+#include <dlfcn.h>
+static int run(const char *path) { return !dlsym(dlopen(path, RTLD_NOW), "camlCounter__entry"); }
+int main(void) { return run("./Red.cmxs") || run("./Blue.cmxs"); }
+END
+recorded ocaml ./ocaml
 browse use.test.js

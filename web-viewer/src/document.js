@@ -1,6 +1,7 @@
 // document.js - an explanation as the command line gives it, played back into elements.
 import { h } from './dom.js';
 import { linkPieces } from './links.js';
+import { formatRoute, joinList } from './route.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./model.js').Document} Document */
@@ -12,6 +13,10 @@ const COLUMN_RIGHT = 1, COLUMN_TREE = 2;
 const STYLES = ['', 'bold', 'dim', 'good', 'bad', 'warn'];
 const MARK_STYLES = { '\x01': 'bold', '\x02': 'dim', '\x03': 'good', '\x04': 'bad', '\x05': 'warn' };
 const BRANCH = '\x0e', RAIL = '\x0f';
+
+// What the command line says where it leaves something out, or sends people to another command.
+const CUT = /(?:; | \()--all(?:, or LIB,)? shows (?:them|what is not)\)?/;
+const SEE_SEARCH = /\(plugreport why-found ('[^']*'|[^\s()]+)\)/;
 
 const LONG = 500; // steps
 const SHORT = 20; // letters, of cells that are not broken
@@ -61,6 +66,24 @@ export function parseLine(line) {
 	return { lead, spans };
 }
 
+/**
+ * Lines that were broken for a terminal, as one line a paragraph.
+ * @param {Step[]} steps
+ */
+export function paragraphs(steps) {
+	/** @type {Step[]} */
+	const joined = [];
+	for (const step of steps) {
+		const last = joined[joined.length - 1];
+		const broken = (/** @type {Step | undefined} */ at) => at?.op === LINE && /^ {2}[^ ]/.test(at.text);
+		if (broken(step) && broken(last))
+			last.text += ` ${step.text.trimStart()}`;
+		else
+			joined.push({ ...step });
+	}
+	return joined;
+}
+
 /** Plays documents back. */
 export class Player {
 	/**
@@ -72,6 +95,8 @@ export class Player {
 		this.model = model;
 		this.names = names;
 		this.subject = subject;
+		/** @type {(() => import('./dom.js').Child) | null} what stands for "--all" */
+		this.rest = null;
 	}
 
 	/**
@@ -102,14 +127,32 @@ export class Player {
 			h('a', { href: model.objectHref(piece.object) }, piece.text));
 	}
 
-	/** @param {string} text */
-	line(text) {
+	/**
+	 * A text with links, and with controls where the command line has words for itself.
+	 * @param {string} text
+	 * @returns {import('./dom.js').Child[]}
+	 */
+	spoken(text) {
+		const cut = CUT.exec(text);
+		if (cut)
+			return [this.linked(text.slice(0, cut.index)), this.rest?.(),
+				this.linked(text.slice(cut.index + cut[0].length))];
+		const see = SEE_SEARCH.exec(text);
+		const href = see && this.names?.searchHref(see[1].replace(/^'(.*)'$/, '$1'));
+		if (see && href)
+			return [this.linked(text.slice(0, see.index)), '(', h('a', { href }, 'every place'), ')',
+				this.linked(text.slice(see.index + see[0].length))];
+		return this.linked(text);
+	}
+
+	/** @param {string} text @param {boolean} [prose] in the letters of sentences, whatever it begins with */
+	line(text, prose = false) {
 		const { lead, spans } = parseLine(text);
-		return h('div', { class: lead ? 'line' : 'line sentence' },
-			lead && h('span', { class: 'lead' }, lead),
+		return h('div', { class: prose ? 'line sentence below' : lead ? 'line' : 'line sentence' },
+			lead && !prose && h('span', { class: 'lead' }, lead),
 			h('span', { class: 'body' }, spans.map(span => span.style ?
-				h('span', { class: span.style }, this.linked(span.text)) :
-				this.linked(span.text))));
+				h('span', { class: span.style }, this.spoken(span.text)) :
+				this.spoken(span.text))));
 	}
 
 	/**
@@ -121,7 +164,12 @@ export class Player {
 		const root = h('div', { class: 'document' });
 		/** @type {HTMLElement | null} */
 		let group = null; // consecutive lines, or facts
-		const steps = this.steps(document);
+		const steps = document.kind === 'rule' ? paragraphs(this.steps(document)) : this.steps(document);
+		const { whole } = document;
+		this.rest = whole ? () => [' ', h('button', { type: 'button', class: 'inline', onclick: () =>
+			root.replaceWith(this.play(whole, Infinity)) }, 'Show all')] :
+			document.kind === 'object' && this.subject >= 0 ? () => [': ', h('a', { href: formatRoute('bindings', '',
+				{ from: joinList([this.model.objectLabel(this.subject)]) }) }, 'in the table of bindings')] : null;
 		let i = 0;
 		for (; i < steps.length && i < most; i++) {
 			const step = steps[i];
@@ -144,7 +192,7 @@ export class Player {
 				}
 				if (group?.tagName !== 'DIV')
 					root.append(group = h('div', { class: 'prose' }));
-				group.append(this.line(step.text));
+				group.append(this.line(step.text, document.kind === 'rule' && step.text.startsWith(' ')));
 			}
 		}
 		if (i < steps.length)

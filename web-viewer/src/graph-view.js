@@ -8,14 +8,15 @@ import { formatRoute } from './route.js';
 /** @typedef {import('./graph.js').Line} Line */
 /** @typedef {import('./graph.js').Box} Box */
 
-const BOX_WIDTH = 178;
+const BOX_WIDTH = 200;
 const BETWEEN_LEAST = 44;
 const BETWEEN_MOST = 120;
 const MARGIN = 16;
 const ARC = 64; // room for lines between boxes of the last column
 const HEADING = 26;
 const BOXES_MOST = 12;
-const LETTERS = 22;
+const LETTERS = 30;
+const LABEL_ROOM = BOX_WIDTH - 22;
 
 /** @type {WeakMap<Model, Map<number, import('./graph.js').Graph>>} */
 const graphs = new WeakMap();
@@ -106,6 +107,8 @@ export class FocusGraph {
 			weight: node => bound.get(node) ?? 0,
 		});
 		this.width = 0;
+		/** @type {CanvasRenderingContext2D | null} to measure names with */
+		this.canvas = document.createElement('canvas').getContext('2d');
 		this.element = h('div', { class: 'scroll picture', tabindex: 0, role: 'group',
 			'aria-label': 'Dependency graph' });
 		this.observer = new ResizeObserver(() => this.draw());
@@ -167,8 +170,22 @@ export class FocusGraph {
 		svg('title', null, `${model.text('object', 'path', box.id)}: ` +
 			model.text('object', 'why', box.id)),
 		svg('rect', { x, y: box.y - BOX_HEIGHT / 2, width: BOX_WIDTH, height: BOX_HEIGHT, rx: 8 }),
-		svg('text', { x: x + 12, y: box.y + 4.5 }, shorten(model.objectLabel(box.id),
-			box.id === this.focus ? LETTERS - 2 : LETTERS)));
+		svg('text', { x: x + 12, y: box.y + 4.5 },
+			this.label(model.objectLabel(box.id), box.id === this.focus)));
+	}
+
+	/** As much of a name as fits into a box. @param {string} name @param {boolean} bold */
+	label(name, bold) {
+		const { canvas } = this;
+		if (!canvas)
+			return shorten(name, LETTERS / 2);
+		canvas.font = `${bold ? 650 : 400} 13px ${getComputedStyle(this.element).fontFamily}`;
+		const [, own, space] = /^(.*?)( \(namespace -?\d+\))?$/.exec(name) ?? ['', name];
+		let most = LETTERS;
+		let text = name;
+		while (most > 6 && canvas.measureText(text).width > LABEL_ROOM)
+			text = shorten(own, --most) + (space ?? '');
+		return text;
 	}
 
 	/** @param {Box} box @param {number} x */

@@ -1,5 +1,6 @@
 // links.js - objects' names in sentences, so that they can be followed.
 import { addTo } from './model.js';
+import { formatRoute } from './route.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {{text: string, object: number}} Piece */
@@ -15,6 +16,9 @@ export class NameIndex {
 	 */
 	constructor(model, process) {
 		this.model = model;
+		this.process = process;
+		/** @type {Map<string, number> | undefined} */
+		this.searches = undefined;
 		/** @type {Map<string, number[]>} */
 		this.names = new Map();
 		for (const row of model.rowsOf('object', process))
@@ -23,6 +27,24 @@ export class NameIndex {
 				if (name && !(this.names.get(name) ?? []).includes(row))
 					addTo(this.names, name, row);
 			}
+	}
+
+	/**
+	 * The search for a name that is explained, or ''.
+	 * @param {string} name
+	 */
+	searchHref(name) {
+		if (!this.searches) {
+			this.searches = new Map();
+			const explained = this.model.searches.column('explained');
+			for (const row of this.model.rowsOf('search', this.process)) {
+				const tried = this.model.text('search', 'tried', row);
+				if (explained[row] >= 0 && !this.searches.has(tried))
+					this.searches.set(tried, row);
+			}
+		}
+		const row = this.searches.get(name);
+		return row === undefined ? '' : formatRoute('search', this.model.searches.column('id')[row]);
 	}
 
 	/**

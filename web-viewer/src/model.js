@@ -3,7 +3,7 @@ import { formatRoute } from './route.js';
 import { baseName } from './format.js';
 
 /** @typedef {import('./data.js').Data} Data */
-/** @typedef {{kind: string, title: string, process: number, subject_kind: string, subject: number, folded: boolean, first: number, count: number}} Document */
+/** @typedef {{kind: string, title: string, process: number, subject_kind: string, subject: number, folded: boolean, first: number, count: number, whole?: Document}} Document */
 
 export class Model {
 	/** @param {Data} data */
@@ -147,6 +147,7 @@ export class Model {
 			const process = table.column('process');
 			const subject = table.column('subject');
 			const folded = table.column('folded');
+			const whole = table.column('whole');
 			const first = table.column('first');
 			const count = table.column('count');
 			for (let i = 0; i < table.rows; i++) {
@@ -164,7 +165,9 @@ export class Model {
 					`${document.subject_kind} ${document.subject}` :
 					document.process >= 0 ? `process ${document.process}` : ' -1';
 				const list = this.documents.get(key);
-				if (list)
+				if (list && whole[i])
+					list[list.length - 1].whole = document;
+				else if (list)
 					list.push(document);
 				else
 					this.documents.set(key, [document]);

@@ -92,7 +92,7 @@ function callKind(model, call) {
 
 const WORDS = /** @type {{[kind: string]: string}} */ ({
 	start: 'start-up', open: 'dlopen', failed: 'failed dlopen', close: 'dlclose', exit: 'exit',
-	load: 'object loaded', global: 'joined the global scope', promotion: 'promoted to it',
+	load: 'object loaded', global: 'joined the global scope', promotion: 'promoted to the global scope',
 	unload: 'object unloaded',
 });
 

@@ -60,8 +60,8 @@ function matrix(model, pairs, route) {
 		}, formatNumber(count)));
 	};
 	return h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Matrix' },
-		h('table', { class: 'matrix' },
-			h('caption', null, 'Rows win, columns lose: how many symbols both define'),
+		h('p', { class: 'dim', id: 'matrix-title' }, 'Rows win, columns lose: how many symbols both define'),
+		h('table', { class: 'matrix', 'aria-labelledby': 'matrix-title' },
 			h('thead', null, h('tr', null, h('td'), losers.slice(0, SIDE_MOST).map(loser =>
 				h('th', { scope: 'col' }, link(model.objectHref(loser),
 					h('span', { class: 'turned' }, model.objectLabel(loser))))))),
@@ -141,7 +141,7 @@ export function interposeView(model, route, navigate) {
 		content: [
 			h('p', { class: 'subtitle' }, processPicker(model, process, (params, replaced) =>
 				navigate({ winner: '', loser: '', ...params }, replaced)),
-			`${formatCount(symbols.length, 'symbol in use that several objects define',
+			symbols.length > 0 && `${formatCount(symbols.length, 'symbol in use that several objects define',
 				'symbols in use that several objects define')}. `),
 			all.length > 0 && h('div', { class: 'vtools' }, h('label', null, h('input', {
 				type: 'checkbox', checked: everything, onchange: (/** @type {Event} */ event) =>

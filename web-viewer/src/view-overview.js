@@ -66,8 +66,8 @@ export function wastePanel(model, processes) {
 		return null;
 	const most = 8;
 	return section('Paths tried in vain',
-		h('p', null, `${formatCount(waste.misses, 'path')} announced and not it, at least: ld.so is `,
-			'silent about directories that it knows to be missing.'),
+		h('p', null, `At least ${formatCount(waste.misses, 'path')} tried and not it: ld.so says `,
+			'nothing of directories that it knows to be missing.'),
 		barList(waste.entries.slice(0, most).map(entry => ({
 			label: entry.directory || '(the current directory)',
 			href: formatRoute('searches', '', { outcome: 'missing', directory: entry.directory }),

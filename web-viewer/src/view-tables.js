@@ -100,6 +100,14 @@ function processColumn(model) {
 	return model.hasSeveral() ? [{ name: 'process', title: 'Process', min: 7, grow: 0.6 }] : [];
 }
 
+/** Is a column worth its room: do its values differ? @param {ArrayLike<number>} column */
+function several(column) {
+	for (let i = 1; i < column.length; i++)
+		if (column[i] !== column[0])
+			return true;
+	return false;
+}
+
 const SEVERITIES = ['error', 'warning', 'note'];
 
 /** @type {{[name: string]: {title: string, spec: (model: Model) => Omit<import('./table.js').TableSpec, 'params' | 'navigate'>}}} */
@@ -107,6 +115,7 @@ const LISTS = {
 	findings: { title: 'Findings', spec: model => {
 		const f = new Fields(model, 'finding');
 		const rule = f.table.column('rule');
+		const group = model.data.table('rule').column('group');
 		const severity = f.text('severity', false);
 		const message = f.text('message');
 		return {
@@ -115,7 +124,7 @@ const LISTS = {
 				{ ...severity, order: row => SEVERITIES.indexOf(severity.text(severity.key(row))) },
 				{ name: 'rule', searched: true, key: row => rule[row],
 					text: key => model.text('rule', 'slug', key) },
-				{ name: 'group', key: row => rule[row], text: key => model.text('rule', 'group', key) },
+				{ name: 'group', key: row => group[rule[row]], text: key => model.data.texts[key] },
 				{ ...message, text: key => plainText(message.text(key)) },
 				f.number('processes', formatNumber), f.process(),
 			],
@@ -145,11 +154,11 @@ const LISTS = {
 				{ name: 'name', title: 'Object', min: 11, grow: 1,
 					cell: row => link(model.objectHref(row), model.objectName(row)) },
 				...processColumn(model),
-				{ name: 'why', title: 'Why', min: 12, grow: 1.6 },
-				{ name: 'reason', title: 'Reason', min: 6 },
-				{ name: 'namespace', title: 'Namespace', min: 6.5, right: true },
-				{ name: 'opened', title: 'Opened', min: 6.5, right: true },
-				{ name: 'cost', title: 'Found in', min: 6.5, right: true },
+				{ name: 'why', title: 'Why', min: 9, grow: 1.4 },
+				...several(f.table.column('namespace')) ?
+					[{ name: 'namespace', title: 'Namespace', min: 6.5, right: true }] : [],
+				{ name: 'opened', title: 'Opened', min: 5.5, right: true },
+				{ name: 'cost', title: 'Found in', min: 5.5, right: true },
 				{ name: 'path', title: 'Path', min: 12, grow: 2, cell: row => h('span', { class: 'path' },
 					pathParts(model.text('object', 'path', row))) },
 			],
@@ -185,7 +194,8 @@ const LISTS = {
 					symbolCell(model, symbol[row]) },
 				{ name: 'to', title: 'To', min: 10, grow: 1, cell: row =>
 					objectCell(model, 'binding', 'to')(row) || h('span', { class: 'dim' }, 'not bound') },
-				{ name: 'version', title: 'Version', min: 7.5, grow: 0.5 },
+				...several(f.table.column('version')) ?
+					[{ name: 'version', title: 'Version', min: 7.5, grow: 0.5 }] : [],
 				{ name: 'kind', title: 'Kind', min: 5.5 },
 				{ name: 'count', title: 'Count', min: 5, right: true },
 				...processColumn(model),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { parseLine } from '../src/document.js';
+import { paragraphs, parseLine } from '../src/document.js';
 import { baseName, formatCount, formatNumber, formatShare, formatSize, formatTime, shorten } from '../src/format.js';
 import { linkPieces } from '../src/links.js';
 import { stackItems, thin, ticks } from '../src/timeline.js';
@@ -25,6 +25,12 @@ test('marks become styles and branches', () => {
 		{ text: 'ab ', style: '' }, { text: 'bold', style: 'bold' }, { text: ' c', style: '' }] });
 	assert.deepEqual(parseLine(''), { lead: '', spans: [] });
 	assert.deepEqual(parseLine('\x04x'), { lead: '', spans: [{ text: 'x', style: 'bad' }] });
+});
+
+test('lines that were broken for a terminal become paragraphs', () => {
+	const line = text => ({ op: 0, flags: 0, text });
+	assert.deepEqual(paragraphs(['Title', '  one', '  two.', '', '  three', '    code', 'End'].map(line))
+		.map(step => step.text), ['Title', '  one two.', '', '  three', '    code', 'End']);
 });
 
 const names = new Map([['libx.so', 1], ['/a/libx.so', 1], ['host', 2], ['constructor', 3]]);

@@ -22,6 +22,14 @@ async function violations(page) {
 		`${found.id}: ${found.nodes.slice(0, 3).map((/** @type {any} */ node) => node.html.slice(0, 160)).join(' | ')}`);
 }
 
+/** What a view says, commands to be typed left aside. */
+function said() {
+	const copy = /** @type {HTMLElement} */ (document.querySelector('.content')?.cloneNode(true));
+	for (const code of copy.querySelectorAll('code, pre'))
+		code.remove();
+	return copy.textContent ?? '';
+}
+
 /** What sticks out of the window, or of the box that it should be read in. */
 function cutOff() {
 	const found = [];
@@ -35,8 +43,14 @@ function cutOff() {
 	return found;
 }
 
-/** Boxes of a picture that cover each other. */
+/** Boxes of a picture that cover each other, and names that don't fit into theirs. */
 function covered() {
+	for (const box of document.querySelectorAll('.graph .box')) {
+		const rect = box.querySelector('rect')?.getBoundingClientRect();
+		const text = box.querySelector('text')?.getBoundingClientRect();
+		if (rect && text && text.right > rect.right - 4)
+			return 1;
+	}
 	const boxes = [...document.querySelectorAll('.graph .box rect, .graph .more rect')]
 		.map(element => element.getBoundingClientRect());
 	return boxes.flatMap((a, i) => boxes.slice(i + 1).filter(b => a.left < b.right &&
@@ -80,6 +94,7 @@ for (const name of names)
 				assert.ok(text.trim().length > 15, `${route} says something`);
 				assert.ok(!/undefined|NaN|\[object|null,/.test(text),
 					`${route}: ${/.{0,40}(undefined|NaN|\[object|null,).{0,40}/.exec(text)?.[0]}`);
+				assert.ok(!/--all/.test(await page.evaluate(said)), `${route} has no options`);
 				assert.deepEqual(await page.evaluate(cutOff), [], route);
 				assert.equal(await page.evaluate(covered), 0, route);
 				assert.deepEqual(await violations(page), [], route);

@@ -51,6 +51,60 @@ use('from the overview to the cause of a wrong copy in three clicks', async page
 	await page.locator('h1', { hasText: 'Overview' }).waitFor();
 });
 
+use('from the overview to the cause of a duplicate in three clicks, by links in sight', async page => {
+	await visit(page, 'copies.html');
+	let clicks = 0;
+	const follow = async (/** @type {RegExp} */ name) => {
+		const link = page.locator('main').getByRole('link', { name }).first();
+		const box = await link.boundingBox();
+		assert.ok(box && box.y > 50 && box.y + box.height <= 800, `${name} is in sight`);
+		await link.click();
+		await settled(page);
+		clicks++;
+	};
+	await follow(/2 builds of libtable\.so\.1/);
+	assert.match(String(await title(page)), /^duplicate-soname$/);
+	assert.match(await page.locator('.evidence').innerText(), /red\/libtable\.so\.1: dlopen called from plugin_open\(\) at prog\.c:2 in prog/);
+	await follow(/blue\/libtable\.so\.1/);
+	const why = page.locator('section', { hasText: 'Why was it loaded?' });
+	assert.match(await why.innerText(), /was loaded because plugin_open\(\) at prog\.c:2 in prog opened it/);
+	assert.match(await why.innerText(), /main\(\) at prog\.c:3 in prog/);
+	assert.ok(clicks <= 3, `${clicks} clicks`);
+});
+
+use('OCaml units, in the words of the command line', async page => {
+	await visit(page, 'ocaml.html#processes');
+	const units = page.locator('section', { hasText: 'OCaml compilation units' });
+	assert.match(await units.innerText(), /Counter is in Red\.cmxs and in Blue\.cmxs: 2 copies ran, each with a state of its own/);
+	await turn(page, '#interpose');
+	assert.match(await page.locator('.content').innerText(), /OCaml unit Counter: in Red\.cmxs and in Blue\.cmxs\s+split: 2 copies ran/);
+	await page.locator('main').getByRole('link', { name: 'Blue.cmxs' }).first().click();
+	assert.match(await page.locator('section', { hasText: 'Its copies' }).innerText(), /OCaml unit Counter/);
+});
+
+use('what the command line leaves out, the page shows when asked', async page => {
+	await visit(page, 'large.html#objects');
+	await page.locator('main a[href^="#object/"]').nth(8).click();
+	await settled(page);
+	await page.locator('summary', { hasText: 'All that is known of it' }).click();
+	const rest = page.getByRole('link', { name: 'in the table of bindings' });
+	const object = await title(page);
+	const more = Number(/and ([\d,]+) more/.exec(await rest.locator('..').innerText())?.[1].replace(/,/g, ''));
+	await rest.click();
+	await settled(page);
+	assert.ok(more > 100 && await count(page) >= more);
+	assert.deepEqual(new Set(await cells(page, 1)), new Set([object]));
+	await visit(page, 'static.html#interpose');
+	const all = page.getByRole('button', { name: 'Show all' });
+	const before = (await page.locator('.content').innerText()).length;
+	await all.first().click();
+	assert.ok((await page.locator('.content').innerText()).length > before);
+	await visit(page, 'host.html#object/8');
+	await page.getByRole('link', { name: 'every place' }).first().click();
+	await settled(page);
+	assert.match(page.url(), /#search\//);
+});
+
 use('typing a filter, in 250,000 rows', async page => {
 	await visit(page, 'large.html#bindings');
 	const all = await count(page);
