@@ -19,7 +19,11 @@ done
 program prog <<'END'
 #include <dlfcn.h>
 static void *plugin_open(const char *path) { return dlopen(path, RTLD_NOW); }
-int main(void) { return !plugin_open("./red/libtable.so.1") || !plugin_open("./blue/libtable.so.1"); }
+int main(void)
+{
+	return !plugin_open("./red/libtable.so.1") || !plugin_open("./blue/libtable.so.1") ||
+	       !dlopen("./red/libtable.so.1", RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL);
+}
 END
 recorded copies ./prog
 for name in one two; do

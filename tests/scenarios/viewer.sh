@@ -11,6 +11,9 @@ node --check --input-type=module <"$BUILD/web-viewer/viewer.js" || fail "the joi
 for module in "$TOP"/web-viewer/src/*.js; do
 	grep -qF "${module##*/}" "$TOP/Makefile" || fail "${module##*/} is not part of it"
 done
+# Code and style of the page: it is in every report that is sent.
+size=$(cat "$BUILD/web-viewer/viewer.js" "$BUILD/web-viewer/viewer.css" | wc -c)
+expect_true "the page's code has $size bytes, under 150,000" [ "$size" -lt 150000 ]
 expect_eq "nothing parses markup" \
 	"$(grep -nE 'innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function' "$TOP"/web-viewer/src/*.js || true)" ""
 

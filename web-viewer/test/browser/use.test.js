@@ -68,7 +68,7 @@ use('from the overview to the cause of a duplicate in three clicks, by links in 
 	await follow(/blue\/libtable\.so\.1/);
 	const why = page.locator('section', { hasText: 'Why was it loaded?' });
 	assert.match(await why.innerText(), /was loaded because plugin_open\(\) at prog\.c:2 in prog opened it/);
-	assert.match(await why.innerText(), /main\(\) at prog\.c:3 in prog/);
+	assert.match(await why.innerText(), /main\(\) at prog\.c:5 in prog/);
 	assert.ok(clicks <= 3, `${clicks} clicks`);
 });
 
@@ -312,6 +312,12 @@ use('the timeline: brush, zoom, keys', async page => {
 	await page.keyboard.press('Home');
 	await page.getByRole('button', { name: 'All', exact: true }).click();
 	assert.equal(await hash(page), '#timeline');
+});
+
+use('a promotion says to what', async page => {
+	await visit(page, 'copies.html#timeline');
+	assert.match(await page.locator('.legend').innerText(), /promoted to the global scope/);
+	assert.match(await page.locator('.content').innerText(), /red\/libtable\.so\.1 .*global scope/);
 });
 
 use('the matrix: a cell lists its symbols', async page => {
