@@ -132,7 +132,9 @@ static void compare_environment(struct diff_pair *pair)
 static unsigned int ignored_bits(const struct options *options)
 {
 	return (options->ignore_order ? DIFFERS_ORDER : 0) |
-	       (options->ignore_paths ? DIFFERS_PATH | DIFFERS_RULE | DIFFERS_SEARCH_PATH : 0) |
+	       (options->ignore_paths
+			? DIFFERS_PATH | DIFFERS_NAME | DIFFERS_RULE | DIFFERS_SEARCH_PATH
+			: 0) |
 	       (options->ignore_builds ? DIFFERS_BUILD : 0);
 }
 

@@ -210,7 +210,7 @@ static void change_to_json(struct render *render, const struct diff_pair *pair,
 {
 	render_open(render, NULL, GROUP_OBJECT);
 	render_open(render, "what", GROUP_ARRAY);
-	for (unsigned int bit = DIFFERS_GAINED; bit <= DIFFERS_LIFETIME; bit <<= 1)
+	for (unsigned int bit = DIFFERS_GAINED; bit <= DIFFERS_NAME; bit <<= 1)
 		if (change->what & bit)
 			render_value(
 				render, NULL,

@@ -1,5 +1,6 @@
 #include "report/model/compare.h"
 
+#include "report/model/duplicates.h"
 #include "report/model/why_loaded.h"
 #include "report/util.h"
 
@@ -89,6 +90,64 @@ static void match(struct work *work, bool same_path)
 	}
 }
 
+/* --- hashed names */
+
+static bool is_renamed(const struct work *work, int a, int b)
+{
+	const struct object *x = &work->a->rec->objects[a], *y = &work->b->rec->objects[b];
+	struct library_name one, other;
+	bool renamed;
+
+	if (x->kind != OBJECT_LIBRARY || y->kind != OBJECT_LIBRARY ||
+	    work->space_a[a] != work->space_b[b])
+		return false;
+	library_name_parse(name_of(x), &one);
+	library_name_parse(name_of(y), &other);
+	renamed = (one.hashed || other.hashed) && library_names_related(&one, &other) &&
+		  !library_versions_differ(&one, &other);
+	library_name_release(&one);
+	library_name_release(&other);
+	return renamed;
+}
+
+/* The only one of B that `a` may be, when `a` is the only one that it may be; NONE otherwise. */
+static int only_renamed(const struct work *work, int a)
+{
+	const struct recording *rec_a = work->a->rec, *rec_b = work->b->rec;
+	int found = NONE;
+
+	for (size_t j = 0; j < rec_b->object_count; j++) {
+		if (work->a_of[j] != NONE || !counts(&rec_b->objects[j]) ||
+		    !is_renamed(work, a, (int)j))
+			continue;
+		if (found != NONE)
+			return NONE;
+		found = (int)j;
+	}
+	for (size_t i = 0; found != NONE && i < rec_a->object_count; i++)
+		if ((int)i != a && work->ret->b_of[i] == NONE && counts(&rec_a->objects[i]) &&
+		    is_renamed(work, (int)i, found))
+			return NONE;
+	return found;
+}
+
+static void match_renamed(struct work *work)
+{
+	size_t count = work->a->rec->object_count;
+	AUTO_FREE int *found = xcalloc(count + 1, sizeof(*found));
+
+	for (size_t i = 0; i < count; i++)
+		found[i] = work->ret->b_of[i] == NONE && counts(&work->a->rec->objects[i])
+				   ? only_renamed(work, (int)i)
+				   : NONE;
+	for (size_t i = 0; i < count; i++) {
+		if (found[i] == NONE)
+			continue;
+		work->ret->b_of[i] = found[i];
+		work->a_of[found[i]] = (int)i;
+	}
+}
+
 static void match_objects(struct work *work)
 {
 	size_t a_count = work->a->rec->object_count, b_count = work->b->rec->object_count;
@@ -103,6 +162,7 @@ static void match_objects(struct work *work)
 		work->a_of[i] = NONE;
 	match(work, true);
 	match(work, false);
+	match_renamed(work);
 }
 
 /* --- order: what is not in the longest sequence that both have in common has moved */
@@ -183,6 +243,8 @@ static unsigned int compare_object(const struct work *work, int a, int b)
 
 	if (strcmp(path_of(x), path_of(y)) != 0)
 		what |= DIFFERS_PATH;
+	if (x->kind != OBJECT_MAIN && strcmp(name_of(x), name_of(y)) != 0)
+		what |= DIFFERS_NAME;
 	if (!same_build(x, y))
 		what |= DIFFERS_BUILD;
 	if (work->a->global && work->b->global && work->a->global[a] != work->b->global[b])
@@ -447,6 +509,8 @@ const char *object_difference_name(enum object_difference difference)
 		return "search-path";
 	case DIFFERS_LIFETIME:
 		return "lifetime";
+	case DIFFERS_NAME:
+		return "name";
 	}
 	return "unknown";
 }

@@ -4,7 +4,8 @@
  *
  * Objects of the two are the same one when they have the same name (SONAME, else file name) in the
  * same namespace (numbered in the order of their making): those of equal paths first, then in the
- * order of loading.
+ * order of loading.  After those, names that differ in the hash only which a packaging tool put
+ * there (libx-1a2b3c4d.so.1 and libx-99887766.so.1, or libx.so.1), with one object on each side.
  */
 #ifndef PLUGREPORT_COMPARE_H
 #define PLUGREPORT_COMPARE_H
@@ -20,15 +21,16 @@ struct compared {
 
 /* How an object differs: bits. */
 enum object_difference {
-	DIFFERS_GAINED = 1, /* only in B */
-	DIFFERS_LOST = 2,   /* only in A */
-	DIFFERS_PATH = 4,   /* another file's path */
-	DIFFERS_BUILD = 8,  /* another build-id; or, where one has none, another size */
-	DIFFERS_SCOPE = 16, /* global in one, RTLD_LOCAL in the other */
-	DIFFERS_ORDER = 32, /* stands elsewhere among those that both have */
-	DIFFERS_RULE = 64,  /* found by another rule, or brought in another way */
+	DIFFERS_GAINED = 1,        /* only in B */
+	DIFFERS_LOST = 2,          /* only in A */
+	DIFFERS_PATH = 4,          /* another file's path */
+	DIFFERS_BUILD = 8,         /* another build-id; or, where one has none, another size */
+	DIFFERS_SCOPE = 16,        /* global in one, RTLD_LOCAL in the other */
+	DIFFERS_ORDER = 32,        /* stands elsewhere among those that both have */
+	DIFFERS_RULE = 64,         /* found by another rule, or brought in another way */
 	DIFFERS_SEARCH_PATH = 128, /* another DT_RPATH or DT_RUNPATH */
 	DIFFERS_LIFETIME = 256,    /* unloaded before the end in one, not in the other */
+	DIFFERS_NAME = 512,        /* another hash in its name */
 };
 
 struct object_change {
@@ -47,7 +49,7 @@ struct binding_change {
 };
 
 struct comparison {
-	int *b_of; /* by A's object: the same one in B, or NONE */
+	int *b_of;                     /* by A's object: the same one in B, or NONE */
 	struct object_change *objects; /* lost and changed ones in A's order, then gained ones */
 	size_t object_count, object_room;
 	struct binding_change *bindings; /* in A's order of the referring objects */
@@ -60,7 +62,8 @@ void comparison_build(const struct compared *a, const struct compared *b, unsign
 void comparison_release(struct comparison *comparison);
 #define AUTO_COMPARISON __attribute__((cleanup(comparison_release)))
 
-/* "gained", "lost", "path", "build", "scope", "order", "rule", "search-path", "lifetime". */
+/* "gained", "lost", "path", "build", "scope", "order", "rule", "search-path", "lifetime",
+ * "name". */
 const char *object_difference_name(enum object_difference difference);
 
 #endif

@@ -18,20 +18,33 @@ static const char *find_suffix(const char *name)
 	return NULL;
 }
 
+/* All digits, and a day of 1990 to 2099: YYYYMMDD, as libabsl-20220623.so.0 has it. */
+static bool is_date(const char *digits)
+{
+	int number = 0, month, day;
+
+	for (int i = 0; i < 8; i++) {
+		if (!isdigit((unsigned char)digits[i]))
+			return false;
+		number = 10 * number + (digits[i] - '0');
+	}
+	month = number / 100 % 100;
+	day = number % 100;
+	return number >= 19900000 && number < 21000000 && month >= 1 && month <= 12 && day >= 1 &&
+	       day <= 31;
+}
+
 /* The length of the stem without its hashes (newer versions of auditwheel leave several). */
 static size_t without_hash(const char *stem, size_t length)
 {
-	while (length > HASH_DIGITS + 1 && stem[length - HASH_DIGITS - 1] == '-') {
+	while (length > strlen("lib") + HASH_DIGITS + 1 && stem[length - HASH_DIGITS - 1] == '-') {
 		const char *hash = stem + length - HASH_DIGITS;
-		bool letter = false;
 
-		/* All digits: more likely a date. */
 		for (int i = 0; i < HASH_DIGITS; i++) {
 			if (!isdigit((unsigned char)hash[i]) && (hash[i] < 'a' || hash[i] > 'f'))
 				return length;
-			letter |= !isdigit((unsigned char)hash[i]);
 		}
-		if (!letter)
+		if (is_date(hash))
 			return length;
 		length -= HASH_DIGITS + 1;
 	}

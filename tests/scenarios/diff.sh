@@ -121,6 +121,47 @@ true
 expect_eq "--exe" "$(differ a.db b.db --exe host; tail -1 diff.out)" "0
 nothing differs"
 
+# Wheels have the same library under hashed names: another hash is the same library, and what is bound
+# to it did not go elsewhere.  Two candidates are no answer, nor is another version.
+wheel() { # DIRECTORY HASH...: ext.so, which needs libgomp-HASH.so.1 and libother-HASH.so.1
+	mkdir -p "$1/wheel.libs"
+	for h in "${@:2}"; do
+		so "$1/wheel.libs/libgomp-$h.so.1" <<<"int omp(void) { return 1; } char size[0x${h:0:3}];"
+	done
+	so "$1/ext.so" "$1/wheel.libs/libgomp-$2.so.1" -Wl,-rpath,'$ORIGIN/wheel.libs' \
+		<<<'int omp(void); int run(void) { return omp(); }'
+}
+wheel old 1a2b3c4d
+wheel new 99887766
+rm -f a.db b.db
+mkdir -p venv
+mv old/* venv/
+run a.db ./host l:./venv/ext.so
+rm -r venv/*
+mv new/* venv/
+run b.db ./host l:./venv/ext.so
+expect_eq "a hashed name" "$(differ a.db b.db --ignore-findings; changes)" "1
+ext.so: build
+libgomp-99887766.so.1: path,build,name"
+expect_match "in words" "$(cat diff.out)" '~ libgomp-99887766\.so\.1: .*/libgomp-1a2b3c4d\.so\.1 -> .*/libgomp-99887766\.so\.1; another build'
+expect_eq "references stay" "$(value '$.processes[0].bindings')" "[]"
+expect_eq "the other way round" "$(differ b.db a.db --ignore-findings; changes)" "1
+ext.so: build
+libgomp-1a2b3c4d.so.1: path,build,name"
+expect_eq "names and builds left out" "$(differ a.db b.db --ignore-paths --ignore-builds --ignore-findings; tail -1 diff.out)" "0
+nothing differs"
+so venv/wheel.libs/libgomp-aabbccdd.so.1 <<<'int other;'
+so venv/wheel.libs/libgomp-55667788.so.2 <<<'int third;'
+rm -f b.db
+run b.db ./host l:./venv/ext.so l:./venv/wheel.libs/libgomp-aabbccdd.so.1
+differ a.db b.db --ignore-findings >status
+expect_match "two candidates" "$(changes)" '^libgomp-1a2b3c4d\.so\.1: lost'
+rm -f b.db
+run b.db ./host l:./venv/wheel.libs/libgomp-55667788.so.2
+differ a.db b.db --ignore-findings >status
+expect_match "another version" "$(changes)" '^libgomp-55667788\.so\.2: gained'
+rm -f a.db b.db
+
 # Runs of one database; and what is no recording.
 rm -f a.db
 run a.db ./host l:./liba.so

@@ -59,6 +59,7 @@ static void hashes(void **state)
 	assert_parsed("libopenblas64_p-r0-0cf96a72.3.23.dev.so",
 		      "libopenblas64_p-r0-0cf96a72.3.23.dev|||");
 	assert_parsed("libscipy_openblas-c128ec02.so", "libscipy_openblas|||#");
+	assert_parsed("libfoo-99887766.so.1", "libfoo||1|#");
 	/* No hash: a date, a word, too short. */
 	assert_parsed("libabsl-20230125.so.1", "libabsl|20230125|1|");
 	assert_parsed("libfoo-deadbee.so.1", "libfoo-deadbee||1|");
