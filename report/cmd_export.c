@@ -109,6 +109,22 @@ static bool export_dot(struct context *context, const struct process_list *list)
 
 /* --- chrome-trace */
 
+/* "sh, make": viewers have one name for a process id, which several images (exec) can have, one
+ * after the other.  Empty when an earlier one has named it. */
+static void add_images(struct strbuf *sb, const struct process_list *list, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (list->rows[i].pid == list->rows[at].pid)
+			return;
+	for (size_t i = at; i < list->count; i++) {
+		const char *exe = list->rows[i].exe;
+
+		if (list->rows[i].pid == list->rows[at].pid)
+			strbuf_addf(sb, "%s%s", sb->length ? ", " : "",
+				    exe ? base_name(exe) : "unknown program");
+	}
+}
+
 static bool export_trace(struct context *context, struct render *render,
 			 const struct process_list *list)
 {
@@ -117,15 +133,17 @@ static bool export_trace(struct context *context, struct render *render,
 		AUTO_RECORDING struct recording rec;
 		AUTO_SCOPES struct loaded_scopes loaded = {0};
 		AUTO_TIMELINE struct timeline timeline = {0};
+		AUTO_STRBUF struct strbuf name = STRBUF_INIT;
 
 		recording_init(&rec);
 		if (!store_load(context->store, list->rows[i].id, &rec) ||
 		    !store_scopes(context->store, &rec, SCOPES_ALONE, &loaded))
 			return false;
+		add_images(&name, list, i);
 		scopes_advance(loaded.scopes, UINT64_MAX);
 		timeline_build(&rec, loaded.scopes, &timeline);
-		trace_process(render, &rec, &timeline, list->rows[0].started_ns,
-			      context->options->no_demangle);
+		trace_process(render, &rec, &timeline, name.length ? name.s : NULL,
+			      list->rows[0].started_ns, context->options->no_demangle);
 	}
 	trace_end(render);
 	return true;

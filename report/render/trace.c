@@ -45,11 +45,10 @@ static uint32_t thread_of(const struct recording *rec, const struct timeline_ent
 
 /* Threads have no names in a recording: the first one's is the program's, others have a number. */
 static void put_names(struct render *render, const struct recording *rec,
-		      const struct timeline *timeline)
+		      const struct timeline *timeline, const char *process)
 {
-	const char *program = rec->exe ? base_name(rec->exe) : "unknown program";
-
-	put_name(render, rec, "process_name", (uint32_t)rec->pid, program);
+	if (process)
+		put_name(render, rec, "process_name", (uint32_t)rec->pid, process);
 	for (size_t i = 0; i < timeline->count; i++) {
 		uint32_t tid = thread_of(rec, &timeline->entries[i]);
 		bool again = false;
@@ -68,7 +67,8 @@ static void add_title(struct strbuf *sb, const struct recording *rec,
 {
 	switch (entry->kind) {
 	case TIMELINE_START:
-		strbuf_addstr(sb, "start");
+		strbuf_addstr(sb, "start ");
+		add_name(sb, rec->exe ? base_name(rec->exe) : "of an unknown program");
 		break;
 	case TIMELINE_CALL:
 		add_call(sb, rec, entry->call, no_demangle);
@@ -113,12 +113,13 @@ static void put_arguments(struct render *render, const struct recording *rec,
 }
 
 void trace_process(struct render *render, const struct recording *rec,
-		   const struct timeline *timeline, uint64_t base_ns, bool no_demangle)
+		   const struct timeline *timeline, const char *name, uint64_t base_ns,
+		   bool no_demangle)
 {
 	AUTO_FREE uint64_t *ends = xcalloc(timeline->count + 1, sizeof(*ends));
 	uint64_t started = rec->started_ns > base_ns ? rec->started_ns - base_ns : 0;
 
-	put_names(render, rec, timeline);
+	put_names(render, rec, timeline, name);
 	for (size_t i = 0; i < timeline->count; i++) {
 		const struct timeline_entry *entry = &timeline->entries[i];
 		bool instant = entry->kind == TIMELINE_GLOBAL || entry->kind == TIMELINE_UNLOAD;

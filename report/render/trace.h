@@ -15,7 +15,8 @@
  * since `base_ns`, the realtime at which the first of the processes began. */
 void trace_begin(struct render *render);
 void trace_process(struct render *render, const struct recording *rec,
-		   const struct timeline *timeline, uint64_t base_ns, bool no_demangle);
+		   const struct timeline *timeline, const char *name, uint64_t base_ns,
+		   bool no_demangle);
 void trace_end(struct render *render);
 
 #endif

@@ -73,40 +73,72 @@ if command -v dot >/dev/null; then
 		"^$(sed -n 's/^ *\(p1_[0-9]*\) \[label="plug\.so".*/\1/p' graph.dot) $(sed -n 's/^ *\(p1_[0-9]*\) \[label="libdep\.so".*/\1/p' graph.dot)\$"
 fi
 
-# chrome-trace: the format's rules, lanes, nesting.
-plugreport export --format=chrome-trace >trace.json
-python3 - <<'P' || fail "chrome-trace"
-import json
-trace = json.load(open("trace.json"))
+# chrome-trace: the rules of the Trace Event Format, lanes, nesting; of one process, and of a tree of
+# them with execs.
+cat >check_trace.py <<'P'
+import json, sys
+trace = json.load(open(sys.argv[1]))
 assert set(trace) == {"traceEvents", "displayTimeUnit"}, set(trace)
+assert trace["displayTimeUnit"] in ("ms", "ns")
 events = trace["traceEvents"]
+process_names, thread_names, last = {}, {}, {}
+members = {"M": {"ph", "name", "pid", "tid", "args"}, "X": {"ph", "name", "cat", "ts", "dur", "pid", "tid", "args"},
+           "i": {"ph", "name", "cat", "ts", "s", "pid", "tid", "args"}}
 for event in events:
-    assert event["ph"] in "XiM" and isinstance(event["pid"], int) and isinstance(event["tid"], int), event
-    assert isinstance(event["name"], str) and isinstance(event["args"], dict)
-    if event["ph"] != "M":
-        assert event["ts"] >= 0
+    assert set(event) == members[event["ph"]], event
+    lane = event["pid"], event["tid"]
+    assert all(type(n) is int and n > 0 for n in lane), event
+    assert isinstance(event["name"], str) and event["name"] and isinstance(event["args"], dict)
+    if event["ph"] == "M":
+        # Metadata: one name a process, one or more times the same for a thread, before its events.
+        assert event["name"] in ("process_name", "thread_name") and set(event["args"]) == {"name"}, event
+        if event["name"] == "process_name":
+            assert event["pid"] not in process_names, event
+            process_names[event["pid"]] = event["args"]["name"]
+        else:
+            assert thread_names.setdefault(lane, event["args"]["name"]) == event["args"]["name"], event
+        continue
+    assert lane in thread_names and lane[0] in process_names, event
+    assert type(event["ts"]) in (int, float) and event["ts"] >= last.get(lane, 0), (event, last.get(lane))
+    last[lane] = event["ts"]
     if event["ph"] == "X":
         assert event["dur"] >= 0
-    if event["ph"] == "i":
+    else:
         assert event["s"] == "t"
 spans = [e for e in events if e["ph"] == "X"]
-assert len({e["tid"] for e in spans}) == 2, "two threads"
-assert sum(e["name"] == "thread_name" for e in events) == 2
-# Spans of one thread contain one another, or follow each other.
-for thread in {e["tid"] for e in spans}:
+lanes = {(e["pid"], e["tid"]) for e in spans}
+# Spans of one thread contain one another, or follow each other: as B and E they would be balanced.
+for lane in lanes:
     open_spans = []
-    for e in sorted((e for e in spans if e["tid"] == thread), key=lambda e: (e["ts"], -e["dur"])):
+    for e in sorted((e for e in spans if (e["pid"], e["tid"]) == lane), key=lambda e: (e["ts"], -e["dur"])):
         while open_spans and open_spans[-1]["ts"] + open_spans[-1]["dur"] <= e["ts"]:
             open_spans.pop()
         if open_spans:
             assert e["ts"] + e["dur"] <= open_spans[-1]["ts"] + open_spans[-1]["dur"] + 0.001, (e, open_spans[-1])
         open_spans.append(e)
+P
+cat check_trace.py - >one.py <<'P'
+assert len(lanes) == 2 and len(thread_names) == 2, "two threads"
+assert list(process_names.values()) == ["host"] and sorted(thread_names.values())[0] == "main thread"
 def span(text):
     return next(e for e in spans if text in e["name"])
 outer, inner = span('dlopen("./plug.so"'), span('dlopen("./inner.so"')
 assert outer["ts"] <= inner["ts"] and inner["ts"] + inner["dur"] <= outer["ts"] + outer["dur"] + 0.001
+assert span("start host")["args"]["seq"] == 0
 assert any(e["ph"] == "i" and "promoted" in e["name"] for e in events)
 P
+plugreport export --format=chrome-trace >trace.json
+python3 one.py trace.json || fail "chrome-trace"
+PLUGAUDIT_DB=$PWD/tree.db audit sh -c './host ./one/libcopy.so.1; ./host ./two/libcopy.so.1; exec ./host ./plug.so'
+plugreport export --format=chrome-trace -d tree.db >tree.json
+cat check_trace.py - >tree.py <<'P'
+shell = sys.argv[2]
+# A shell may fork or vfork for the two that it waits for; the last one takes its own place.
+assert len(process_names) == 3 and f"{shell}, host" in process_names.values(), process_names
+assert all(name in ("host", f"{shell}, host") for name in process_names.values()), process_names
+assert sum("start host" == e["name"] for e in spans) == 3 and any(f"start {shell}" == e["name"] for e in spans)
+P
+python3 tree.py tree.json "$(basename "$(readlink -f "$(command -v sh)")")" || fail "chrome-trace of a tree"
 
 # csv: RFC 4180; the views' columns; formulas are none.
 for table in objects:v_object bindings:v_binding searches:v_search calls:v_call processes:v_process; do
