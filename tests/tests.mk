@@ -101,6 +101,12 @@ check-same: all $(SAME)/same
 	scripts/install-deps --same
 	BUILD=$(abspath $(BUILD)) CC="$(CC)" tests/same/run
 
+# All tests on each glibc, in systems of their own: root and debootstrap.
+check-matrix:
+	scripts/check-matrix $(SUITES)
+
+.PHONY: check-matrix
+
 -include $(UNIT_OBJECTS:.o=.d) $(SAME_OBJECTS:.o=.d) $(BUILD)/tests/viewer/recording.c.d
 
 .PHONY: tests sanitizable sanitized check check-unit check-scenarios check-systems check-same \
