@@ -226,15 +226,20 @@ static long next_descriptor(void)
  * be a fibre's of a few KiB. */
 static void make_space(void *argument)
 {
-	static unw_accessors_t accessors = {
-		.find_proc_info = find_proc_info,
-		.put_unwind_info = put_unwind_info,
-		.get_dyn_info_list_addr = get_dyn_info_list_addr,
-		.access_mem = access_mem,
-		.access_reg = access_reg,
-		.access_fpreg = access_fpreg,
-		.resume = resume,
-		.get_proc_name = get_proc_name,
+	/* libunwind 1.7 and newer have more of these, all optional, and copy as many as they know:
+	 * a module that was built with an older one has none there. */
+	static struct {
+		unw_accessors_t known;
+		void *newer[16];
+	} accessors = {
+		.known.find_proc_info = find_proc_info,
+		.known.put_unwind_info = put_unwind_info,
+		.known.get_dyn_info_list_addr = get_dyn_info_list_addr,
+		.known.access_mem = access_mem,
+		.known.access_reg = access_reg,
+		.known.access_fpreg = access_fpreg,
+		.known.resume = resume,
+		.known.get_proc_name = get_proc_name,
 	};
 	struct stack_taker *taker = argument;
 	unw_addr_space_t space;
@@ -248,7 +253,7 @@ static void make_space(void *argument)
 		if (fd < 0 && fd != -EMFILE)
 			return;
 	}
-	space = unw_create_addr_space(&accessors, 0);
+	space = unw_create_addr_space(&accessors.known, 0);
 	if (!space)
 		return;
 	unw_set_caching_policy(space, UNW_CACHE_GLOBAL);
