@@ -121,15 +121,16 @@ expect_eq "nothing of that name" "$(plugreport object libshow.sq 2>&1 >/dev/null
 1"
 
 # What hardening tools look for.
-so libtext.so -Wl,-z,notext,-z,execstack <<'END'
+so libtext.so -Wl,-z,notext <<'END'
 __asm__(".text\n.globl code\n.type code, @function\ncode: ret\n.quad data\n.data\ndata: .quad 0\n");
 END
+so libstack.so -Wl,-z,execstack <<<'int stack;' # where dlopen refuses these, programs can still need them
 so libstatic.so -ftls-model=initial-exec <<<'__thread int here = 3; int where(void) { return here; }'
-program old <<'END'
+program old -L. -Wl,-rpath,"$PWD" -Wl,--no-as-needed -lstack <<'END'
 #include <dlfcn.h>
 int main(void) { dlopen("./libtext.so", RTLD_NOW); dlopen("./libstatic.so", RTLD_NOW); return 0; }
 END
 audit ./old
 expect_match "text relocations" "$(plugreport object libtext.so)" 'text relocations +1 relocation$'
-expect_match "executable stack" "$(plugreport object libtext.so)" 'stack +asks for an executable one'
+expect_match "executable stack" "$(plugreport object libstack.so)" 'stack +asks for an executable one'
 expect_match "static TLS" "$(plugreport object libstatic.so)" 'TLS +4 bytes; its code needs static TLS'
