@@ -103,9 +103,17 @@ static struct libscols_table *new_table(struct text_render *text)
 	return table;
 }
 
+/* Where only the heading says how wide columns are, see begin_block(): it is not to be seen. */
+static bool has_hidden_heading(const struct text_render *text)
+{
+	return text->table && text->headed && !text->look.width;
+}
+
 /* Write a printed table without blanks at the lines' ends, indented by two. */
 static void put_printed(struct text_render *text, const char *data)
 {
+	if (data && has_hidden_heading(text))
+		data += strcspn(data, "\n") + (strchr(data, '\n') != NULL);
 	for (const char *line = data, *next; line && *line; line = next) {
 		size_t length = strcspn(line, "\n");
 
@@ -224,7 +232,11 @@ static void begin_block(struct text_render *text)
 
 		if (!column->title)
 			continue;
-		strbuf_add_escaped(&title, column->title, strlen(column->title));
+		if (has_hidden_heading(text))
+			for (size_t j = 0; j < text->widths[visible]; j++)
+				strbuf_addch(&title, 'x');
+		else
+			strbuf_add_escaped(&title, column->title, strlen(column->title));
 		if (column->flags & COLUMN_RIGHT)
 			flags |= SCOLS_FL_RIGHT;
 		if (column->flags & COLUMN_TREE)
@@ -237,7 +249,9 @@ static void begin_block(struct text_render *text)
 			die(EXIT_DATABASE, "out of memory");
 		visible++;
 	}
-	scols_table_enable_noheadings(text->table, text->headed);
+	/* As wide as the blocks before: libsmartcols 2.42 takes less than the width that it is told
+	 * for a column, but never less than its heading takes. */
+	scols_table_enable_noheadings(text->table, text->headed && !has_hidden_heading(text));
 }
 
 static void end_block(struct text_render *text)
