@@ -32,9 +32,47 @@ __attribute__((constructor)) static void remember_arguments(int argc, char **arg
 	module.alive = &never_alive;
 }
 
+/* What ld.so reads, of glibc 2.31 to 2.43; other names that begin with LD_ may be secrets. */
+static const char *const loader_variables[] = {
+	"AUDIT",
+	"ASSUME_KERNEL",
+	"BIND_NOT",
+	"BIND_NOW",
+	"DEBUG",
+	"DEBUG_OUTPUT",
+	"DYNAMIC_WEAK",
+	"HWCAP_MASK",
+	"LIBRARY_PATH",
+	"ORIGIN_PATH",
+	"PREFER_MAP_32BIT_EXEC",
+	"PRELOAD",
+	"PROFILE",
+	"PROFILE_OUTPUT",
+	"SHOW_AUXV",
+	"TRACE_LOADED_OBJECTS",
+	"TRACE_PRELINKING",
+	"USE_LOAD_BIAS",
+	"VERBOSE",
+	"WARN",
+};
+
+static bool is_loader_variable(const char *entry)
+{
+	if (strncmp(entry, "LD_", 3) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(loader_variables) / sizeof(loader_variables[0]); i++) {
+		size_t length = strlen(loader_variables[i]);
+
+		if (strncmp(entry + 3, loader_variables[i], length) == 0 &&
+		    entry[3 + length] == '=')
+			return true;
+	}
+	return false;
+}
+
 static bool wanted_variable(const char *entry)
 {
-	return strncmp(entry, "LD_", 3) == 0 || strncmp(entry, "PLUGAUDIT_", 10) == 0 ||
+	return is_loader_variable(entry) || strncmp(entry, "PLUGAUDIT_", 10) == 0 ||
 	       strncmp(entry, "GLIBC_TUNABLES=", 15) == 0;
 }
 

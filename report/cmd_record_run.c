@@ -8,8 +8,28 @@
 
 #include "report/cmd_record.h"
 
-/* Signals that are passed on when somebody sends them to plugreport. */
-static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+/*
+ * Signals that are passed on when somebody sends them to plugreport: all that can be waited for,
+ * but those that tell of plugreport's own faults, children and output, and those of job control,
+ * which stop plugreport with the program.
+ */
+static void passed_on(sigset_t *set)
+{
+	static const int kept[] = {SIGABRT, SIGBUS,  SIGFPE,  SIGILL,  SIGSEGV, SIGSYS, SIGTRAP,
+				   SIGCHLD, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT};
+
+	sigfillset(set);
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		sigdelset(set, kept[i]);
+}
+
+static void pass_on(pid_t child, const siginfo_t *info)
+{
+	if (info->si_code == SI_QUEUE)
+		sigqueue(child, info->si_signo, info->si_value);
+	else
+		kill(child, info->si_signo);
+}
 
 /* In the child: become the program.  A file without "#!" that is no ELF is the shell's. */
 static void become(const char *path, char *const *argv, const struct setting *environment,
@@ -58,7 +78,7 @@ static int wait_for(pid_t child, const sigset_t *set)
 		/* What the terminal's driver sends (SI_KERNEL) goes to the whole foreground
 		 * group: the program has it already. */
 		if (info.si_signo != SIGCHLD && info.si_code != SI_KERNEL)
-			kill(child, info.si_signo);
+			pass_on(child, &info);
 	}
 }
 
@@ -84,10 +104,8 @@ bool program_run(const char *path, char *const *argv, const struct setting *envi
 
 	if (pipe2(report, O_CLOEXEC) != 0)
 		return false;
-	sigemptyset(&set);
+	passed_on(&set);
 	sigaddset(&set, SIGCHLD);
-	for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++)
-		sigaddset(&set, passed_on[i]);
 	sigaction(SIGCHLD, &standard, &old_child); /* ignored, it would reap the child */
 	sigprocmask(SIG_BLOCK, &set, &old);
 	fflush(NULL);

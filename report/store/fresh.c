@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "report/store/owner.h"
 #include "report/store/spool_files.h"
 #include "report/store/template.h"
 #include "report/store/write.h"
@@ -70,7 +71,8 @@ struct fresh *fresh_new(const char *db_path, struct progress *progress)
 	struct stat st;
 	int fd;
 
-	if (lstat(db_path, &st) == 0 || errno != ENOENT || (fd = create(path)) < 0)
+	if (lstat(db_path, &st) == 0 || errno != ENOENT || !owner_has_journals(path) ||
+	    (fd = create(path)) < 0)
 		return NULL;
 	fresh = xcalloc(1, sizeof(*fresh));
 	fresh->db_path = xstrdup(db_path);

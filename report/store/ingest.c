@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "report/store/fresh.h"
+#include "report/store/owner.h"
 #include "report/store/spool_files.h"
 #include "report/store/symbolize.h"
 #include "report/store/write.h"
@@ -36,7 +37,6 @@ struct ingest {
 	const char *db_path;
 	const struct ingest_options *options;
 	struct ingest_result *result;
-	uid_t db_owner;
 	struct fresh *fresh; /* NULL: go the usual way */
 	struct rows rows;    /* .store is NULL until the first spool needs the database */
 	struct read_spool *read;
@@ -119,10 +119,10 @@ static bool settle(struct ingest *in, int wait_pid)
 	return done;
 }
 
-static void spool_uuid(const struct spool_header *header, char ret_hex[33])
+static void spool_uuid(const unsigned char uuid[16], char ret_hex[33])
 {
 	for (int i = 0; i < 16; i++)
-		snprintf(ret_hex + 2 * i, 3, "%02x", header->uuid[i]);
+		snprintf(ret_hex + 2 * i, 3, "%02x", uuid[i]);
 }
 
 /* From the reader to memory.  False after a message. */
@@ -213,7 +213,7 @@ static bool take_good(struct ingest *in, const char *path, int *fd, struct spool
 
 	if (!need_place(in))
 		return false;
-	spool_uuid(&reader->header, uuid);
+	spool_uuid(reader->header.uuid, uuid);
 	in->rows.error = 0;
 	if (in->fresh ? fresh_has(in->fresh, uuid) : write_has_finished(&in->rows, uuid)) {
 		in->result->already++;
@@ -231,13 +231,44 @@ static bool take_good(struct ingest *in, const char *path, int *fd, struct spool
 	return done;
 }
 
+/*
+ * May root believe another user's spool, once its owner was seen?  Where only some can put files,
+ * yes. Elsewhere when it is of a run of root's own: the run's uuid is random, and only its
+ * processes and those who may read its spools and the database know it.
+ */
+static bool is_trusted(struct ingest *in, const char *path, char *const *paths, size_t count)
+{
+	struct spool_header header, other;
+	struct stat st;
+	sqlite3_stmt *stmt;
+	char uuid[33];
+	bool known;
+
+	if (geteuid() != 0 || lstat(path, &st) < 0 || st.st_uid == 0 || !owner_place_is_open(path))
+		return true;
+	if (!spool_header_of(path, st.st_uid, &header))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (spool_header_of(paths[i], 0, &other) &&
+		    memcmp(other.run_uuid, header.run_uuid, sizeof(other.run_uuid)) == 0)
+			return true;
+	if (in->fresh || access(in->db_path, F_OK) < 0 || !need_store(in))
+		return false;
+	spool_uuid(header.run_uuid, uuid);
+	stmt = rows_query(&in->rows, SQL_FIND_RUN, CELLS(text(uuid)));
+	known = stmt && sqlite3_column_int64(stmt, 0) > 0;
+	if (stmt)
+		sqlite3_reset(stmt);
+	return known;
+}
+
 /* False when the database can't be written: the other spools would fare alike. */
-static bool take_spool(struct ingest *in, const char *path, bool named)
+static bool take_spool(struct ingest *in, const char *path, bool named, bool trusted)
 {
 	AUTO_STRBUF struct strbuf why = STRBUF_INIT;
 	AUTO_CLOSE int fd = -1;
 	struct spool_reader reader;
-	enum claim claim = spool_claim(path, in->db_owner, named, &fd);
+	enum claim claim = spool_claim(path, trusted, named, &fd);
 	bool done = true;
 
 	switch (claim) {
@@ -249,7 +280,7 @@ static bool take_spool(struct ingest *in, const char *path, bool named)
 	case CLAIM_FOREIGN:
 		complain(in, path,
 			 "belongs to another user; left as it is, "
-			 "that user or root can take it in with 'plugreport ingest'");
+			 "that user or root can take it in with 'plugreport ingest FILE'");
 		return true;
 	case CLAIM_FAILED:
 		strbuf_addf(&why, "can't be opened: %s; left as it is", strerror(errno));
@@ -300,14 +331,15 @@ static bool take_all(struct ingest *in)
 	bool done = true;
 
 	for (size_t i = 0; i < options->spool_count && done; i++)
-		done = take_spool(in, options->spools[i], true);
+		done = take_spool(in, options->spools[i], true, true);
 	if (!options->only_these) {
 		count = spool_paths_find(in->db_path, SPOOL_SUFFIX, &paths);
 	}
 	for (size_t i = 0; i < count && done; i++) {
 		in->progress.number = i + 1;
 		in->progress.count = count;
-		done = was_named(in, paths[i]) || take_spool(in, paths[i], false);
+		done = was_named(in, paths[i]) ||
+		       take_spool(in, paths[i], false, is_trusted(in, paths[i], paths, count));
 	}
 	spool_paths_free(paths, count);
 	return done;
@@ -341,11 +373,9 @@ bool store_ingest(const char *db_path, const struct ingest_options *options,
 		  struct ingest_result *ret_result)
 {
 	struct ingest in = {.db_path = db_path, .options = options, .result = ret_result};
-	struct stat st;
 	bool done;
 
 	*ret_result = (struct ingest_result){0};
-	in.db_owner = stat(db_path, &st) == 0 ? st.st_uid : geteuid();
 	in.rows.progress = &in.progress;
 	progress_begin(&in.progress, !options->quiet);
 	done = ingest(&in);
@@ -386,7 +416,7 @@ static bool is_known(struct store *store, sqlite3_stmt *find, const char *path, 
 		return errno == ENOENT;
 	if (pread(fd, &header, sizeof(header), 0) <= 0 || header.magic[0] == '\0')
 		return true;
-	spool_uuid(&header, uuid);
+	spool_uuid(header.uuid, uuid);
 	sqlite3_reset(find);
 	sqlite3_bind_text(find, 1, uuid, -1, SQLITE_TRANSIENT);
 	return store_step(store, find, failed);

@@ -66,7 +66,8 @@ CREATE TABLE process (
 );
 CREATE INDEX process_by_parent ON process(parent_uuid);
 
--- environment: the variables that ld.so and the recorder read (LD_*, GLIBC_TUNABLES, PLUGAUDIT_*).
+-- environment: the variables that ld.so and the recorder read (LD_LIBRARY_PATH and
+-- its like, GLIBC_TUNABLES, PLUGAUDIT_*); no others.
 CREATE TABLE environment (
   process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- whose
   name TEXT NOT NULL,         -- the part before the first '='

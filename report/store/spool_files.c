@@ -144,17 +144,27 @@ bool spool_is_at(int fd, const char *path)
 	       opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
 }
 
-static bool may_read(const struct stat *st, const char *path, uid_t db_owner)
+static bool may_read(const struct stat *st, const char *path, bool trusted)
 {
-	if (st->st_uid == geteuid() || st->st_uid == db_owner)
+	if (st->st_uid == geteuid())
 		return true;
-	if (geteuid() != 0)
+	if (geteuid() != 0 || !trusted)
 		return false;
 	warn("%s: belongs to user %u, taken in because you are root", path, st->st_uid);
 	return true;
 }
 
-enum claim spool_claim(const char *path, uid_t db_owner, bool wait, int *ret_fd)
+bool spool_header_of(const char *path, uid_t owner, struct spool_header *ret_header)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == owner &&
+	       pread(fd, ret_header, sizeof(*ret_header), 0) == sizeof(*ret_header) &&
+	       memcmp(ret_header->magic, SPOOL_MAGIC, sizeof(ret_header->magic)) == 0;
+}
+
+enum claim spool_claim(const char *path, bool trusted, bool wait, int *ret_fd)
 {
 	int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	AUTO_CLOSE int fd = open(path, O_RDWR | flags);
@@ -172,7 +182,7 @@ enum claim spool_claim(const char *path, uid_t db_owner, bool wait, int *ret_fd)
 		return CLAIM_FAILED;
 	if (!S_ISREG(st.st_mode))
 		return CLAIM_GONE;
-	if (!may_read(&st, path, db_owner))
+	if (!may_read(&st, path, trusted))
 		return CLAIM_FOREIGN;
 	if (is_unborn(fd)) {
 		if (!spool_is_stillborn(fd))

@@ -33,10 +33,14 @@ enum claim {
 /*
  * Open a spool and find out whether it is finished, and claim it against other readers until the
  * descriptor is closed.  `wait`: for other readers to be done with it, and for a process that is in
- * its exit to be gone.  `db_owner` and the effective user may own it; to root anybody may, with a
- * warning.  ret_fd is set, and the caller's to close, for CLAIM_FINISHED and CLAIM_LIVE.
+ * its exit to be gone.  The effective user may own it; when that is root and `trusted`, anybody
+ * may, with a warning.  ret_fd is set, and the caller's to close, for CLAIM_FINISHED and
+ * CLAIM_LIVE.
  */
-enum claim spool_claim(const char *path, uid_t db_owner, bool wait, int *ret_fd);
+enum claim spool_claim(const char *path, bool trusted, bool wait, int *ret_fd);
+
+/* The header of the spool at `path`, of user `owner`; false when there is no such spool. */
+bool spool_header_of(const char *path, uid_t owner, struct spool_header *ret_header);
 
 /* True when `path` still is the file that is open at `fd`. */
 bool spool_is_at(int fd, const char *path);

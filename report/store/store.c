@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "report/store/owner.h"
 #include "report/store/schema.h"
 #include "report/store/store_internal.h"
 
@@ -154,7 +155,8 @@ static bool check_file(const char *path, bool for_writing)
 		     path);
 		return false;
 	}
-	return true;
+	return (!for_writing || owner_may_write(path, &st)) &&
+	       (st.st_uid != geteuid() || owner_has_journals(path));
 }
 
 /* One integer that a statement gives; false when it failed (without a message). */
@@ -255,16 +257,25 @@ static void cleanup_store(struct store **store)
  * neither the old nor the new ones.  Only a connection that may write can do that; it restores what
  * was there before and changes nothing else.
  */
-static void undo_interrupted_write(const char *real)
+static bool undo_interrupted_write(const char *path, const char *real)
 {
 	sqlite3 *db = NULL;
 	int64_t ignored;
+	struct stat st;
 
+	if (stat(real, &st) == 0 && st.st_uid != geteuid()) {
+		warn("%s: user %u was interrupted while writing it; have that user run a command "
+		     "of "
+		     "plugreport on it first",
+		     path, st.st_uid);
+		return false;
+	}
 	if (sqlite3_open_v2(real, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
 		sqlite3_busy_handler(db, wait_while_busy, NULL);
 		read_integer(db, "SELECT count(*) FROM sqlite_master", &ignored);
 	}
 	sqlite3_close(db);
+	return true;
 }
 
 static bool has_interrupted_write(const struct store *store)
@@ -286,8 +297,8 @@ struct store *store_open_read(const char *path)
 	if (!check_file(path, false) || !(real = resolve(path)) ||
 	    !connect(store, real, SQLITE_OPEN_READONLY))
 		return NULL;
-	if (has_interrupted_write(store))
-		undo_interrupted_write(real);
+	if (has_interrupted_write(store) && !undo_interrupted_write(path, real))
+		return NULL;
 	switch (identify(store)) {
 	case IDENTITY_EMPTY:
 		warn("%s: is empty, nothing was recorded in it; run 'plugreport record -- COMMAND' "
@@ -423,7 +434,8 @@ sqlite3 *store_connect_for_cache(const struct store *store)
 	sqlite3 *db = NULL;
 	struct stat st;
 
-	if (!real || lstat(store->path, &st) < 0 || !S_ISREG(st.st_mode) || access(real, W_OK) != 0)
+	if (!real || lstat(store->path, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    st.st_uid != geteuid() || access(real, W_OK) != 0)
 		return NULL;
 	if (sqlite3_open_v2(real, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) ==
 	    SQLITE_OK) {

@@ -15,7 +15,7 @@ struct store {
 	sqlite3 *db;
 	char *path; /* as the user named it, for messages */
 	bool sql_is_wrong;
-	bool quiet; /* what goes wrong is not told: there is another way */
+	bool quiet;                   /* what goes wrong is not told: there is another way */
 	struct symbol_cache *symbols; /* what symbol_tables_open() loaded; NULL nothing */
 };
 

@@ -83,3 +83,64 @@ expect_eq "exit status of ld.so" $status 127
 expect_eq "what was missing" "$(grep starved err | tail -n 1)" \
 	"plugreport: './starved' ended before it began: libneeded.so was not found; 'plugreport why-found libneeded.so -d $PWD/seven.db' tells where it was looked for"
 expect_match "that can be asked" "$(plugreport why-found libneeded.so -d "$PWD/seven.db")" 'was not found|nowhere'
+
+# Signals that somebody sends to plugreport reach the program, with what comes with them; its end by a
+# signal is plugreport's, and each exit status is passed on.
+program catcher <<'END'
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	sigset_t set;
+	siginfo_t info;
+	sigfillset(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	puts("ready");
+	fflush(stdout);
+	sigwaitinfo(&set, &info);
+	printf("%d %d\n", info.si_signo, argc > 1 ? info.si_value.sival_int : 0);
+	fflush(stdout);
+	return argv[0] == NULL;
+}
+END
+program sender <<'END'
+#include <signal.h>
+#include <stdlib.h>
+int main(int argc, char **argv)
+{
+	return argc < 3 ? 2 : sigqueue(atoi(argv[1]), atoi(argv[2]), (union sigval){.sival_int = 77});
+}
+END
+recording() { # [ARGUMENT]: record the catcher in the background, and wait until it is ready
+	rm -f out
+	plugreport_pid=
+	"$REPORT" record -q -o signals.db -- ./catcher "$@" >out 2>err &
+	plugreport_pid=$!
+	for _ in {1..200}; do
+		! grep -q ready out 2>/dev/null || return 0
+		sleep 0.05
+	done
+	fail "it did not start"
+}
+for signal in 1 10 12 14 15 23 28 29 30 37 50; do
+	recording
+	kill -$signal $plugreport_pid
+	wait $plugreport_pid || fail "status $? after signal $signal"
+	expect_eq "signal $signal" "$(tail -n 1 out)" "$signal 0"
+done
+recording value
+./sender $plugreport_pid 40
+wait $plugreport_pid || fail "status $? after a queued signal"
+expect_eq "a queued signal" "$(tail -n 1 out)" "40 77"
+for code in 0 1 2 3 7 126 127 128 137 255; do
+	status=0
+	plugreport record -q -o codes.db -- ./prog exit $code >out 2>err || status=$?
+	expect_eq "status $code" $status $code
+done
+for signal in 1 2 6 9 11 13 14 15 31 40; do
+	status=0
+	sh -c 'exec "$@"' sh "$REPORT" record -q -o codes.db -- ./prog kill $signal >out 2>err || status=$?
+	expect_eq "end by signal $signal" $status $((128 + signal))
+done

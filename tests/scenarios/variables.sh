@@ -43,10 +43,14 @@ expect_eq "PLUGAUDIT_QUIET=1: not a word" \
 	"$(PLUGAUDIT_QUIET=1 PLUGAUDIT_DB=/no/such/dir/x.db audit ./prog 2>&1 >/dev/null)" ""
 
 rm -f off.db
-GLIBC_TUNABLES=glibc.malloc.check=0 LD_LIBRARY_PATH=/no/such:relative LD_BIND_NOW=1 SECRET=word audit ./prog >/dev/null
+GLIBC_TUNABLES=glibc.malloc.check=0 LD_LIBRARY_PATH=/no/such:relative LD_BIND_NOW=1 SECRET=wordofmine \
+	LD_SDK_KEY=keyofmine LD_PRELOADED=nameofmine audit ./prog >/dev/null
 expect_db "the environment that ld.so reads, and nothing else" "SELECT name, value FROM environment
 	ORDER BY name" "GLIBC_TUNABLES|glibc.malloc.check=0
 LD_AUDIT|$MODULE
 LD_BIND_NOW|1
 LD_LIBRARY_PATH|/no/such:relative
 PLUGAUDIT_DB|$PWD/off.db"
+PLUGAUDIT_DB=$PWD/secrets.db PLUGAUDIT_FLUSH=off SECRET=wordofmine LD_SDK_KEY=keyofmine LD_PRELOADED=nameofmine \
+	audit ./prog >/dev/null
+expect_eq "secrets are in no file" "$(grep -laE '(word|key|name)ofmine' secrets.db.*.spool off.db || true)" ""

@@ -16,7 +16,7 @@ cp "$MODULE" "$REPORT" .
 MODULE=$PWD/libplugaudit.so
 prepare postgresql || fail "$(cat initdb.log start.log db/log)"
 expect_eq "output" "$(cat out)" t
-ingest
+as_postgres "$REPORT" ingest # the database is that user's
 expect_sound
 answer=$(plugreport why-loaded pg_trgm.so)
 expect_match "who opened it" "$answer" 'dlopen\(".*/pg_trgm\.so", RTLD_NOW\|RTLD_GLOBAL\) called from .*postgres'
