@@ -52,8 +52,8 @@ static size_t nesting(const struct recording *rec, int index)
 	return depth;
 }
 
-static void add_result(struct strbuf *sb, const struct show *show, struct failures *failures,
-		       int index)
+void add_call_result(struct strbuf *sb, const struct show *show, struct failures *failures,
+		     int index)
 {
 	const struct recording *rec = show->rec;
 	const struct call *call = &rec->calls[index];
@@ -114,7 +114,7 @@ static void show_row(const struct show *show, struct failures *failures, int ind
 	add_time(&at, call->time_ns);
 	strbuf_addf(&text, "%*s", (int)nesting(rec, index) * 2, "");
 	add_call(&text, rec, index, no_demangle);
-	add_result(&result, show, failures, index);
+	add_call_result(&result, show, failures, index);
 	add_caller(&caller, rec, index, no_demangle);
 	const struct value values[ARRAY_SIZE(call_columns)] = {
 		value_string(process.s),
@@ -139,7 +139,7 @@ static void show_paragraph(const struct show *show, struct failures *failures, i
 
 	add_time(&at, call->time_ns);
 	add_call(&text, rec, index, show->options->no_demangle);
-	add_result(&result, show, failures, index);
+	add_call_result(&result, show, failures, index);
 	strbuf_addf(&indent, "%*s", (int)nesting(rec, index) * 2, "");
 	if (show->with_pid) {
 		add_process(&process, rec);

@@ -40,8 +40,8 @@ judge() {
 normalised() {
 	sed -E -e "s#$PWD|/opt/app#DIR#g" -e '/ #[0-9]+ .*(libc\.so\.6|_start\()/d' -e '/default directory/d' \
 		-e 's/ #[0-9]+ / # /' -e 's/\.\.\. [0-9]+ (more|frames)/... N \1/' \
-		-e 's/[0-9.]+ m?s( |$)/TIME\1/g' -e 's/TIME +[0-9]+ /TIME  TID /' -e 's/(process|thread) [0-9]+/\1 PID/g' \
-		-e 's/^ +[0-9]+ [a-z0-9.-]+ +TIME/PROCESS  TIME/' -e 's/0x[0-9a-f]+/ADDRESS/g' -e 's/ [0-9a-f]{12} / BUILD-ID /' \
+		-e 's/[0-9.]+ m?s( |,|$)/TIME\1/g' -e 's/TIME +[0-9]+ /TIME  TID /' -e 's/(process|thread) [0-9]+/\1 PID/g' \
+		-e 's/^ +[0-9]+ [a-z0-9.-]+ +TIME/PROCESS  TIME/' -e 's/0x[0-9a-f]+/ADDRESS/g' -e 's/ [0-9a-f]{12} / BUILD-ID /' -e 's/[0-9a-f]{40}/BUILD-ID/' \
 		-e 's/(python|php|lua|ruby|tcl|java)-?[0-9][0-9.]*/\1N/g' -e 's/libnode\.so\.[0-9]+/node/g' \
 		-e 's/after [0-9]+ paths? in vain/after N paths in vain/' -e 's/(at least )?TIME( to TIME)?/TIME/g' \
 		-e 's/and [0-9]+ more that no plugin/and N more that no plugin/' \

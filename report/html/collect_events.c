@@ -38,6 +38,7 @@ static const struct page_column call_columns[] = {
 	{"parent", PAGE_REF, false},   /* call that it was made in */
 	{"outcome", PAGE_TEXT, false}, /* dlopen, dlmopen */
 	{"result", PAGE_REF, false},   /* object */
+	{"said", PAGE_TEXT, false},    /* outcome and result in words; why it failed */
 	{"known", PAGE_TEXT, false},   /* what made the result known */
 	{"stack", PAGE_REF, false},
 };
@@ -111,7 +112,7 @@ static void collect_search(struct collect *collect, const struct search *search)
 	page_row(collect->searches, values);
 }
 
-static void collect_call(struct collect *collect, int index)
+static void collect_call(struct collect *collect, struct failures *failures, int index)
 {
 	const struct recording *rec = collect->show->rec;
 	const struct call *call = &rec->calls[index];
@@ -134,6 +135,8 @@ static void collect_call(struct collect *collect, int index)
 		collect_row(collect->base.call, call->parent),
 		opens ? page_text(page, outcome_name(call->outcome)) : 0,
 		collect_row(collect->base.object, call->result),
+		opens ? COLLECT_TEXT(collect, add_call_result(&sb, collect->show, failures, index))
+		      : 0,
 		page_text(page, call_known_by_words(call)),
 		collect_row(collect->base.stack, call->stack),
 	};
@@ -167,11 +170,13 @@ static void collect_stack(struct collect *collect, int index)
 void collect_events(struct collect *collect)
 {
 	const struct recording *rec = collect->show->rec;
+	struct failures *failures = failures_new(collect->show);
 
 	for (size_t i = 0; i < rec->search_count; i++)
 		collect_search(collect, &rec->searches[i]);
 	for (size_t i = 0; i < rec->call_count; i++)
-		collect_call(collect, (int)i);
+		collect_call(collect, failures, (int)i);
+	failures_free(failures);
 	for (size_t i = 0; i < rec->stack_count; i++)
 		collect_stack(collect, (int)i);
 	for (size_t i = 0; i < rec->activity_count; i++) {

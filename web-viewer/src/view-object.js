@@ -301,8 +301,8 @@ export function callView(model, route) {
 				['process', link(formatRoute('processes', '', { process: model.processId(process) }),
 					model.processLabel(process))],
 				['called from', player.linked(model.text('call', 'from', row))],
-				['outcome', model.text('call', 'outcome', row)],
-				['result', result >= 0 && link(model.objectHref(result), model.objectLabel(result))],
+				['result', model.text('call', 'said', row) ? player.linked(model.text('call', 'said', row)) :
+					result >= 0 && link(model.objectHref(result), model.objectLabel(result))],
 				['known by', model.text('call', 'known', row)],
 				['made in', parent >= 0 && link(href(parent), model.text('call', 'text', parent))],
 			])),

@@ -157,10 +157,19 @@ function failures(model) {
 	if (!failed.length)
 		return null;
 	const most = 8;
+	/** @type {Map<number, Player>} */
+	const players = new Map();
+	const player = (/** @type {number} */ row) => {
+		const process = calls.column('process')[row];
+		const known = players.get(process) ?? new Player(model, new NameIndex(model, process));
+		players.set(process, known);
+		return known;
+	};
 	return section(formatCount(failed.length, 'load failed', 'loads failed'),
 		h('ul', { class: 'plain' }, failed.slice(0, most).map(row => h('li', null,
 			link(formatRoute('call', calls.column('id')[row]), model.text('call', 'text', row)),
-			h('span', { class: 'dim' }, ` from ${model.text('call', 'from', row)}`)))),
+			h('span', { class: 'dim' }, ` from ${model.text('call', 'from', row)}`),
+			h('div', null, player(row).linked(model.text('call', 'said', row)))))),
 		failed.length > most && h('p', null, link(formatRoute('calls', '', { outcome: 'failed' }),
 			`All ${formatNumber(failed.length)}`)));
 }

@@ -243,7 +243,8 @@ const LISTS = {
 					cell: row => link(href(row), model.text('call', 'text', row)) },
 				{ name: 'outcome', title: 'Outcome', min: 7.5 },
 				{ name: 'result', title: 'Result', min: 8, grow: 1,
-					cell: objectCell(model, 'call', 'result') },
+					cell: row => objectCell(model, 'call', 'result')(row) ||
+						model.text('call', 'said', row).replace(/^(failed: |failed$|\?$)/, '') },
 				{ name: 'from', title: 'Called from', min: 10, grow: 1.4 },
 			],
 			facets: ['process', 'kind', 'outcome', 'flags', 'caller', 'result', 'tid', 'known'],

@@ -314,6 +314,18 @@ use('the timeline: brush, zoom, keys', async page => {
 	assert.equal(await hash(page), '#timeline');
 });
 
+use('why a load failed is said where it is listed', async page => {
+	const why = /libgone\.so was not found, or not usable; broken\.so needs it/;
+	await visit(page, 'host.html#overview');
+	const panel = page.locator('section', { hasText: '1 load failed' });
+	assert.match(await panel.innerText(), why);
+	await turn(page, '#calls?outcome=failed');
+	assert.match(await page.locator('.vbody').innerText(), why);
+	await page.locator('.vbody a').first().click();
+	await settled(page);
+	assert.match(await page.locator('.content .facts').innerText(), why);
+});
+
 use('a promotion says to what', async page => {
 	await visit(page, 'copies.html#timeline');
 	assert.match(await page.locator('.legend').innerText(), /promoted to the global scope/);
