@@ -44,16 +44,29 @@ static bool was_replaced(struct rule_input *input, int object, const struct call
 	return now.mtime_ns <= rec->started_ns + call->time_ns && now.mtime_ns >= o->mtime_ns;
 }
 
-static void report_reopen(struct rule_input *input, int close, int reopen, struct findings *ret)
+/* The first call that opened it, of those whose handles may be still there, or NONE. */
+static int first_open(const struct recording *rec, int object)
+{
+	for (int i = 0; i < (int)rec->call_count; i++)
+		if (is_open_of(&rec->calls[i], object))
+			return i;
+	return NONE;
+}
+
+/* `close`: the call that gave the last handle back; NONE: some are still open, as a handle that was
+ * forgotten is. */
+static void report_reopen(struct rule_input *input, int close, int reopen, bool replaced,
+			  struct findings *ret)
 {
 	const struct recording *rec = input->rec;
 	int object = rec->calls[reopen].result;
-	bool replaced = was_replaced(input, object, &rec->calls[reopen]);
 	AUTO_STRBUF struct strbuf message = STRBUF_INIT;
 	struct finding *finding;
 
 	add_object(&message, rec, object);
-	strbuf_addstr(&message, " was closed and opened again, but never unloaded: ");
+	strbuf_addstr(&message, close == NONE
+					? " was opened again while a handle of it was open: "
+					: " was closed and opened again, but never unloaded: ");
 	strbuf_addstr(&message, replaced ? "its file had been replaced, and the old code runs on"
 					 : "the second time is the same code with its old data");
 	finding =
@@ -64,6 +77,8 @@ static void report_reopen(struct rule_input *input, int close, int reopen, struc
 	finding->seq = rec->calls[reopen].seq;
 	finding_add_object(finding, object);
 	finding_add_origin(finding, rec, object);
+	if (close == NONE)
+		finding_add_call(finding, rec, "opened first", first_open(rec, object));
 	finding_add_call(finding, rec, "closed", close);
 	finding_add_call(finding, rec, "opened again", reopen);
 }
@@ -110,6 +125,7 @@ static void find(struct rule_input *input, struct findings *ret)
 
 	for (size_t i = 0; i < rec->call_count; i++) {
 		const struct call *call = &rec->calls[i];
+		bool replaced;
 		int close;
 
 		if (!call_opens(call) || call->outcome != OUTCOME_ALREADY_LOADED ||
@@ -119,8 +135,9 @@ static void find(struct rule_input *input, struct findings *ret)
 		    rec->objects[call->result].reason != REASON_DLOPEN)
 			continue;
 		close = last_close(rec, call->result, (int)i);
-		if (close != NONE)
-			report_reopen(input, close, (int)i, ret);
+		replaced = was_replaced(input, call->result, call);
+		if (close != NONE || replaced)
+			report_reopen(input, close, (int)i, replaced, ret);
 	}
 	find_replaced(rec, ret);
 }
@@ -139,12 +156,17 @@ const struct rule rule_stale_reload = {
 		"another name or because of another handle: now both copies are in the process.",
 	.reported =
 		"An error when the file on disk is another one and is old enough to have been "
-		"there "
-		"at the second dlopen; a warning otherwise, and for two files of one path at the "
-		"same time. Left out: libraries that the program itself needs, which dlclose never "
-		"unloads; what a dependency of something else brought in; and handles that were "
-		"not all given back.\n\n"
-		"Which dlopen gave which library is inferred where it found it loaded.",
+		"there at the second dlopen, also when a handle of the old one was still open (one "
+		"that was forgotten, or never given back); a warning when all handles had been "
+		"given "
+		"back and the file is the same, and for two files of one path at the same time. "
+		"Left "
+		"out: libraries that the program itself needs, which dlclose never unloads; what a "
+		"dependency of something else brought in; and a second dlopen of an open library "
+		"whose file is the same.\n\n"
+		"Which dlopen gave which library is inferred where it found it loaded. What kept "
+		"it "
+		"(kept-after-dlclose) is among the evidence.",
 	.harmless =
 		"When the program only looks whether the library is there, or opens it for each "
 		"use and does not expect a fresh copy.",

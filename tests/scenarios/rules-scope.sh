@@ -204,6 +204,35 @@ C
 	expect_match "the file was replaced" "$(message_of stale-reload)" 'its file had been replaced, and the old code runs on'
 	audit ./reload ./first-good.so ./second-good.so >out
 	expect_rules "replaced and reloaded" ""
+	# A handle was forgotten.
+	program leaky <<'C'
+#include <dlfcn.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <fcntl.h>
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		struct timespec now[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}};
+		if (argv[i][0] != '-' && (rename(argv[i], "./current.so") != 0 ||
+					  utimensat(AT_FDCWD, "./current.so", now, 0) != 0))
+			return 1;
+		void *handle = dlopen("./current.so", RTLD_NOW);
+		dlopen("./current.so", RTLD_NOW);
+		dlclose(handle);
+	}
+	return 0;
+}
+C
+	for v in first second third; do
+		cp notunique.so $v.so
+	done
+	audit ./leaky ./first.so ./second.so
+	expect_rules "a forgotten handle, and the file was replaced" "error stale-reload current.so"
+	expect_match "a forgotten handle" "$(message_of stale-reload)" 'current\.so was opened again while a handle of it was open: its file had been replaced, and the old code runs on'
+	expect_match "a forgotten handle" "$(evidence_of stale-reload)" 'current\.so is kept by an open handle'
+	audit ./leaky ./third.so -
+	expect_rules "a forgotten handle alone" "note kept-after-dlclose current.so"
 fi
 # What the program itself needs is never unloaded, and nobody wonders.
 program needs ./plain.so "$here" <<<'#include <dlfcn.h>

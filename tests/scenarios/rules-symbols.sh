@@ -200,7 +200,56 @@ C
 	expect_eq "made one by RTLD_GLOBAL" "$(serious)" ""
 	audit ./host l:./cxxhidden1.so l:./cxxhidden2.so >out
 	expect_eq "hidden ones" "$(serious)" ""
+
+	# A class that passes from one plugin to another through a library that both need: its typeinfo is
+	# in two scopes, and is not one.  (libstdc++ compares names, too; where only addresses count, as in
+	# libc++ and here, dynamic_cast and catch fail.)
+	cat >hub.cpp <<'C'
+struct Widget;
+static Widget *kept;
+void hub_put(Widget *widget) { kept = widget; }
+Widget *hub_get() { return kept; }
+C
+	cat >widget.h <<'C'
+#include <typeinfo>
+struct Widget { virtual ~Widget() {} };
+struct Button : Widget { int clicks = 3; };
+void hub_put(Widget *widget);
+Widget *hub_get();
+C
+	cat >makes.cpp <<'C'
+#include "widget.h"
+extern "C" int run() { hub_put(new Button); return 1; }
+C
+	cat >takes.cpp <<'C'
+#include "widget.h"
+extern "C" int run() { return &typeid(*hub_get()) == &typeid(Button); }
+C
+	g++ -g -O0 -fPIC -shared -Wl,-soname,libhub.so -o libhub.so hub.cpp
+	for i in makes takes; do
+		g++ -g -O0 -fPIC -shared -fno-gnu-unique -o $i.so $i.cpp ./libhub.so -Wl,-rpath,"$PWD"
+	done
+	expect_eq "RTLD_LOCAL: it is another class" "$(audit ./host l:./makes.so l:./takes.so | tail -1)" "takes.so: 0"
+	expect_match "typeinfo in two scopes" "$(serious)" '^warning vague-linkage-split makes\.so takes\.so$'
+	expect_match "which" "$(message_of vague-linkage-split)" 'typeinfo for (Widget|Button)'
+	expect_eq "RTLD_GLOBAL: it is the same" "$(audit ./host g:./makes.so l:./takes.so | tail -1)" "takes.so: 1"
+	expect_eq "RTLD_GLOBAL" "$(serious --ignore scope)" ""
 fi
+
+# An allocator in LD_PRELOAD, which all of the process uses.
+so libmem.so <<'C'
+#include <stddef.h>
+static char pool[1 << 22];
+static size_t used;
+void *malloc(size_t n) { used = (used + 15) & ~15ul; used += n; return pool + used - n; }
+void *calloc(size_t n, size_t m) { return malloc(n * m); }
+void *realloc(void *p, size_t n) { char *q = malloc(n); for (size_t i = 0; p && i < n; i++) q[i] = ((char *)p)[i]; return q; }
+void free(void *p) { (void)p; }
+C
+so mem.so <<<'#include <stdlib.h>
+int run(void) { void *p = malloc(8); free(p); return 7; }'
+LD_PRELOAD=$PWD/libmem.so audit ./host l:./mem.so >out
+expect_rules "a preloaded malloc" ""
 
 # Meant to be: weak defaults, copy relocations, functions that the program was linked knowing.
 so libhook.so <<<'__attribute__((weak)) int hook(void) { return 1; } int level = 5; int run(void) { return hook() + level; }'
