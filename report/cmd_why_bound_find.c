@@ -300,13 +300,14 @@ static int compare_answers(const void *a, const void *b)
 static bool explain(struct finder *finder, struct store *store)
 {
 	AUTO_SCOPES struct loaded_scopes loaded;
-	AUTO_FREE bool *wanted = mark_wanted(finder);
+	AUTO_FREE bool *wanted = NULL;
 	struct why_bound_list *list = &finder->answers->answers;
 
 	if (!store_scopes(store, finder->rec, SCOPES_ALONE, &loaded))
 		return false;
 	if (finder->count)
 		qsort(finder->list, finder->count, sizeof(*finder->list), compare_references);
+	wanted = mark_wanted(finder);
 	why_bound_explain(finder->rec, loaded.scopes, finder->symbols, finder->list, finder->count,
 			  wanted, list);
 	why_bound_ends(finder->rec, loaded.scopes, finder->symbols, list);

@@ -166,3 +166,17 @@ sqlite3 plugaudit.db "DELETE FROM symbol_table; UPDATE binding_row SET to_object
 answer=$(ask both --from prog)
 expect_match "another answer" "$answer" '^both is bound to libversions\.so\.$'
 expect_match "another answer" "$answer" '^  Not confirmed: by the rebuilt state it would be lib(first|second)\.so\.$'
+
+# --from means these references only, also where some were never called: those come last in time.
+rm -f plugaudit.db
+so libcalled.so <<<'int shared(void) { return 1; }'
+for i in 1 2 3; do
+	so liblazy$i.so ./libcalled.so -Wl,-z,lazy -Wl,-rpath,"$PWD" \
+		<<<"int shared(void); int lazy$i(int x) { return x ? shared() : 0; }"
+done
+program lazily -Wl,-z,lazy ./liblazy1.so ./liblazy2.so ./liblazy3.so -Wl,-rpath,"$PWD" \
+	<<<'int lazy1(int), lazy2(int), lazy3(int); int main(void) { return lazy3(0) + lazy1(0) + lazy2(1) != 1; }'
+audit ./lazily
+for i in 1 2 3; do
+	expect_eq "--from liblazy$i.so" "$(plugreport why-bound shared --from liblazy$i.so | sed -n 's/^  Referred to by //p')" "liblazy$i.so (plt)"
+done
