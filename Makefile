@@ -2,35 +2,41 @@
 #
 #   make                       the module, plugreport, the null auditor
 #   make check | demo          build, then run the tests | the demonstration
+#   make check-arch            the recorder's tests on i386 and aarch64
 #   make bench                 measure what recording costs
 #   make install | uninstall   PREFIX=/usr/local DESTDIR= BINDIR= LIBDIR= MANDIR= ...
 #   make format | clean
-#   make ARCH=i386 | aarch64   the module for another processor, in build-<ARCH>
+#   make ARCH=i386 | aarch64   the module for another processor, in build-<ARCH>; install, too
 # Variables: BUILD=directory  SAN=address,undefined  COVERAGE=1  WERROR= (to build with warnings)
 
 PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
-LIBDIR     ?= $(PREFIX)/lib
 MANDIR     ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 DOCDIR     ?= $(PREFIX)/share/doc/plugaudit
 
-# ARCH names another processor than the compiler's own: then the module is built, and nothing else.
 ifeq ($(origin CC),default)
 CC         := gcc
 endif
-machine_of  = $(patsubst i%86,i386,$(firstword $(subst -, ,$(shell $(1) -dumpmachine))))
-HOST_ARCH  := $(call machine_of,$(CC))
-ARCH       ?= $(HOST_ARCH)
-ifneq ($(ARCH),$(HOST_ARCH))
+# ARCH= on the command line names another processor: then the module is built, and nothing else.
+ifneq ($(origin ARCH),command line)
+ARCH       := $(patsubst i%86,i386,$(firstword $(subst -, ,$(shell $(CC) -dumpmachine))))
+else ifneq ($(ARCH),$(patsubst i%86,i386,$(shell uname -m)))
 MODULE_ONLY := 1
 BUILD      ?= build-$(ARCH)
-CROSS      := $(firstword $(foreach cross,$(patsubst i386,i686,$(ARCH))-linux-gnu-gcc,\
-                $(shell command -v $(cross))))
-ifeq ($(filter command environment,$(firstword $(origin CC))),)
-CC         := $(or $(notdir $(CROSS)),$(if $(filter x86_64-i386,$(HOST_ARCH)-$(ARCH)),$(CC) -m32,\
-                $(error no compiler for $(ARCH) here: install one, or name it with CC=)))
+ifeq ($(origin CC),file)
+CC         := $(or $(notdir $(shell command -v $(patsubst i386,i686,$(ARCH))-linux-gnu-gcc)),\
+                $(if $(filter i386,$(ARCH)),gcc -m32),\
+                $(error no compiler for $(ARCH) here: install one, or name it with CC=))
 endif
+endif
+
+# The module for another processor goes where its libraries go on Debian.  Each is also where $LIB
+# leads below PREFIX, so that one name in LD_AUDIT serves programs of all.  LIBDIR= changes that:
+# /usr/lib64 for x86-64 and /usr/lib for i386 on other distributions, where no links are needed.
+ifndef LIBDIR
+LIBDIR     := $(PREFIX)/lib$(if $(MODULE_ONLY),/$(ARCH)-linux-gnu)
+LIB_LINKS  := $(if $(MODULE_ONLY),,$(LIBDIR)/$(ARCH)-linux-gnu) $(if $(filter i386,$(ARCH)),$(PREFIX)/lib32)
 endif
 
 CFLAGS     ?= -O2 -g
@@ -151,6 +157,16 @@ $(BUILD)/plugreport-rules.7: $(BUILD)/plugreport
 demo: all
 	scripts/demo
 
+# So that LD_AUDIT=libplugaudit.so works without a path, where LIBDIR is one of ld.so's directories.
+LDCONFIG ?= PATH="$$PATH:/sbin:/usr/sbin" ldconfig
+
+define install_links
+	for directory in $(LIB_LINKS); do \
+	  install -d $(DESTDIR)$$directory && \
+	  ln -srf $(DESTDIR)$(LIBDIR)/libplugaudit.so $(DESTDIR)$$directory/libplugaudit.so || exit; \
+	done
+endef
+
 # The module looks for plugreport beside itself, in ../bin and ../../bin, and in BINDIR; plugreport
 # looks for the module likewise.  So a prefix can be moved as a whole.
 INSTALL_MAN1       := $(wildcard report/*.1)
@@ -158,11 +174,23 @@ INSTALL_MAN7       := $(wildcard audit/*.7 report/*.7) $(BUILD)/plugreport-rules
 INSTALL_COMPLETION := $(wildcard scripts/plugreport.bash-completion)
 INSTALL_DOC        := README.md LICENSE report/store/schema.sql
 
+ifdef MODULE_ONLY
+install: all
+	install -d $(DESTDIR)$(LIBDIR)
+	install -m 644 $(BUILD)/libplugaudit.so $(DESTDIR)$(LIBDIR)/libplugaudit.so
+	$(install_links)
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || $(LDCONFIG)
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(addsuffix /libplugaudit.so,$(LIBDIR) $(LIB_LINKS)))
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || $(LDCONFIG)
+else
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(MANDIR)/man1 \
 	  $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(DOCDIR) $(DESTDIR)$(COMPLETIONDIR)
 	install -m 755 $(BUILD)/plugreport $(DESTDIR)$(BINDIR)/plugreport
 	install -m 644 $(BUILD)/libplugaudit.so $(DESTDIR)$(LIBDIR)/libplugaudit.so
+	$(install_links)
 	$(if $(INSTALL_MAN1),install -m 644 $(INSTALL_MAN1) $(DESTDIR)$(MANDIR)/man1)
 	$(if $(INSTALL_MAN7),install -m 644 $(INSTALL_MAN7) $(DESTDIR)$(MANDIR)/man7)
 	install -m 644 $(INSTALL_DOC) $(DESTDIR)$(DOCDIR)
@@ -170,16 +198,16 @@ install: all
 	  $(DESTDIR)$(COMPLETIONDIR)/plugreport)
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || $(LDCONFIG)
 
-# So that LD_AUDIT=libplugaudit.so works without a path, where LIBDIR is one of ld.so's directories.
-LDCONFIG ?= PATH="$$PATH:/sbin:/usr/sbin" ldconfig
-
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/plugreport $(DESTDIR)$(LIBDIR)/libplugaudit.so \
+	rm -f $(DESTDIR)$(BINDIR)/plugreport \
+	  $(addprefix $(DESTDIR),$(addsuffix /libplugaudit.so,$(LIBDIR) $(LIB_LINKS))) \
 	  $(INSTALL_MAN1:report/%=$(DESTDIR)$(MANDIR)/man1/%) \
 	  $(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(INSTALL_MAN7))) $(DESTDIR)$(COMPLETIONDIR)/plugreport
 	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,$(notdir $(INSTALL_DOC)))
 	[ ! -d $(DESTDIR)$(DOCDIR) ] || rmdir $(DESTDIR)$(DOCDIR)
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || $(LDCONFIG)
+
+endif
 
 # What only developers need.
 format:

@@ -1,8 +1,8 @@
 /*
  * addends.c - addends that stand in the slots (Elf32_Rel), kept before ld.so overwrites them.
  *
- * la_objopen comes before an object is relocated; only ld.so's own slots are overwritten by then,
- * and they have none but zeros.  Of the others few are not zero: vtables of C++ refer to their
+ * la_objopen comes before an object is relocated; only ld.so's own slots are overwritten by then.
+ * Of the others few are not zero: vtables of C++ refer to their
  * middle, IFUNCs have their resolver there, calls of code that is not PIC their length.
  */
 #include "audit/module.h"

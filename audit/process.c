@@ -503,6 +503,9 @@ static void after_fork(void)
 
 static void in_child(void)
 {
+	/* Where the page is not wiped after all: an emulator that takes the advice and forgets it.
+	 */
+	atomic_store(module.alive, 0);
 	process_ready();
 }
 

@@ -209,7 +209,9 @@ static void walk_irelative(struct walk *walk, const elf_reloc *reloc)
 	uintptr_t slot = object->bias + reloc->r_offset, value;
 	uintptr_t resolver = addends_of(object, reloc);
 
-	if (slot < object->start || slot + sizeof(value) > object->end || resolver > INT32_MAX)
+	/* The resolver of an IFUNC of ld.so's own is not known where addends are overwritten. */
+	if (slot < object->start || slot + sizeof(value) > object->end || resolver > INT32_MAX ||
+	    !resolver)
 		return;
 	memcpy(&value, (const void *)slot, sizeof(value));
 	chosen = value ? objects_at(value) : NULL; /* may be the vDSO */

@@ -16,8 +16,7 @@ struct failures {
 
 enum file_use judge_file_on_disk(struct file_judge *judge, const char *path)
 {
-	(void)judge;
-	switch (library_inspect(path)) {
+	switch (library_inspect(path, judge->machine)) {
 	case LIBRARY_FITS:
 		return FILE_USABLE;
 	case LIBRARY_OTHER_CLASS:

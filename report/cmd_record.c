@@ -197,7 +197,8 @@ int cmd_record(struct context *context)
 	const char *name = context->operands[0];
 	AUTO_FREE char *database = choose_database(options);
 	AUTO_FREE char *module = find_module();
-	AUTO_FREE char *audit = audit_list(module, getenv("LD_AUDIT"));
+	AUTO_FREE char *name_for_all = module_for_all(module);
+	AUTO_FREE char *audit = audit_list(name_for_all, getenv("LD_AUDIT"));
 	AUTO_FREE char *program = program_find(name, getenv("PATH"));
 	AUTO_FREE char **argv = xcalloc(context->operand_count + 1, sizeof(*argv));
 	AUTO_STRBUF struct strbuf why = STRBUF_INIT;
@@ -211,7 +212,7 @@ int cmd_record(struct context *context)
 
 	if (!program)
 		return failed_to_run(name, errno);
-	unrecordable = program_unrecordable(program, &why);
+	unrecordable = program_unrecordable(program, module, &why);
 	if (unrecordable)
 		warn("'%s' %s", name, why.s);
 	memcpy(argv, context->operands, context->operand_count * sizeof(*argv));

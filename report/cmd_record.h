@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "report/elf/elf.h"
 #include "report/util.h"
 
 /*
@@ -18,15 +19,23 @@ char *program_find(const char *name, const char *search_path);
 /*
  * Why the recorder will not get into this program, as a sentence's end ("is statically linked:
  * ..."), appended to `ret_why`.  False when nothing speaks against it.  Looks through scripts at
- * their interpreter.
+ * their interpreter.  `module`: the recorder's, see module_find().
  */
-bool program_unrecordable(const char *path, struct strbuf *ret_why);
+bool program_unrecordable(const char *path, const char *module, struct strbuf *ret_why);
 
 /*
  * Where libplugaudit.so is: beside plugreport (whose directory is `own_directory`), in ../lib,
  * in ../lib/<multiarch>, in the directory that was configured.  The caller frees it; NULL: nowhere.
  */
 char *module_find(const char *own_directory);
+
+/* The module for programs of `machine` that is installed beside `module`: both are where $LIB in
+ * one path leads programs of their machine.  The caller frees it; NULL: none. */
+char *module_for(const char *module, const struct elf_machine *machine);
+
+/* What to write into LD_AUDIT: `module`, or where modules for other machines are installed, too, a
+ * name with $LIB that serves programs of all these machines.  The caller frees it. */
+char *module_for_all(const char *module);
 
 /* LD_AUDIT with `module` in front of what `old` (may be NULL) lists.  The caller frees it. */
 char *audit_list(const char *module, const char *old);

@@ -11,14 +11,6 @@
 
 #define INTERPRETERS_MOST 4 /* as the kernel: scripts run by scripts */
 
-#if defined(__x86_64__)
-#define MULTIARCH "x86_64-linux-gnu"
-#elif defined(__aarch64__)
-#define MULTIARCH "aarch64-linux-gnu"
-#else
-#define MULTIARCH "."
-#endif
-
 static bool is_program(const char *path)
 {
 	struct stat st;
@@ -80,10 +72,41 @@ static bool gains_privileges(const char *path)
 	return gains && !(statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOSUID));
 }
 
+/* A program for another machine, when the module for that is installed: what it is then. */
+static enum program_kind judge_other_class(const char *path, const char *interpreter,
+					   const char *module, const char *subject,
+					   struct strbuf *ret_why)
+{
+	const struct elf_machine *machine = elf_machine_of_file(path);
+	AUTO_FREE char *other = machine ? module_for(module, machine) : NULL;
+
+	if (machine && !interpreter)
+		return PROGRAM_STATIC;
+	if (machine && strcmp(base_name(interpreter), base_name(machine->interpreter)) != 0)
+		return PROGRAM_OTHER_LDSO;
+	if (other)
+		return PROGRAM_DYNAMIC;
+	if (machine && elf_machine_own())
+		strbuf_addf(
+			ret_why,
+			"%sis a program for %s, and the recorder for that is not installed beside "
+			"the one for %s: it can't be recorded ('make ARCH=%s install' adds it, see "
+			"libplugaudit(7))",
+			subject, machine->name, elf_machine_own()->name, machine->arch);
+	else
+		strbuf_addf(ret_why,
+			    "%sis for another ELF class or machine than this recorder: it can't "
+			    "be recorded",
+			    subject);
+	return PROGRAM_OTHER_CLASS;
+}
+
 /* `subject`: "" for the program itself, or "is run by X, which " for an interpreter. */
 static bool judge(const char *path, enum program_kind kind, const char *interpreter,
-		  const char *subject, struct strbuf *ret_why)
+		  const char *module, const char *subject, struct strbuf *ret_why)
 {
+	if (kind == PROGRAM_OTHER_CLASS)
+		kind = judge_other_class(path, interpreter, module, subject, ret_why);
 	switch (kind) {
 	case PROGRAM_STATIC:
 		strbuf_addf(ret_why,
@@ -92,10 +115,6 @@ static bool judge(const char *path, enum program_kind kind, const char *interpre
 			    subject);
 		return true;
 	case PROGRAM_OTHER_CLASS:
-		strbuf_addf(ret_why,
-			    "%sis for another ELF class or machine than this recorder: it can't "
-			    "be recorded",
-			    subject);
 		return true;
 	case PROGRAM_OTHER_LDSO:
 		strbuf_addf(ret_why,
@@ -118,7 +137,7 @@ static bool judge(const char *path, enum program_kind kind, const char *interpre
 	return false;
 }
 
-bool program_unrecordable(const char *path, struct strbuf *ret_why)
+bool program_unrecordable(const char *path, const char *module, struct strbuf *ret_why)
 {
 	AUTO_FREE char *current = xstrdup(path);
 
@@ -128,7 +147,7 @@ bool program_unrecordable(const char *path, struct strbuf *ret_why)
 			i ? xasprintf("is run by %s, which ", current) : xstrdup("");
 		enum program_kind kind = program_inspect(current, &interpreter);
 
-		if (judge(current, kind, interpreter, subject, ret_why))
+		if (judge(current, kind, interpreter, module, subject, ret_why))
 			return true;
 		if (kind != PROGRAM_SCRIPT || !interpreter)
 			return false;
@@ -137,23 +156,6 @@ bool program_unrecordable(const char *path, struct strbuf *ret_why)
 		interpreter = NULL;
 	}
 	return false;
-}
-
-char *module_find(const char *own_directory)
-{
-	const char *const directories[] = {"", "/../lib", "/../lib/" MULTIARCH};
-	char resolved[PATH_MAX];
-
-	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
-		AUTO_FREE char *path =
-			xasprintf("%s%s/libplugaudit.so", own_directory, directories[i]);
-
-		if (access(path, R_OK) == 0 && realpath(path, resolved))
-			return xstrdup(resolved);
-	}
-	if (access(PLUGAUDIT_LIBDIR "/libplugaudit.so", R_OK) == 0)
-		return xstrdup(PLUGAUDIT_LIBDIR "/libplugaudit.so");
-	return NULL;
 }
 
 char *audit_list(const char *module, const char *old)

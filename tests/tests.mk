@@ -107,8 +107,13 @@ check-matrix:
 
 .PHONY: check-matrix
 
+# The recorder's tests on other processors: some hundred megabytes of packages, and ten minutes.
+check-arch:
+	scripts/install-deps --arch
+	scripts/check-arch
+
 -include $(UNIT_OBJECTS:.o=.d) $(SAME_OBJECTS:.o=.d) $(BUILD)/tests/viewer/recording.c.d
 
 .PHONY: tests sanitizable sanitized check check-unit check-scenarios check-systems check-same \
-  check-faults
+  check-faults check-arch
 .SECONDARY: $(UNIT_OBJECTS)

@@ -106,15 +106,31 @@ enum program_kind {
  * by the caller, or NULL. */
 enum program_kind program_inspect(const char *path, char **ret_interpreter);
 
-/* Could ld.so use the file that is at `path` now, by the beginning of its ELF header (open_verify
- * in glibc's elf/dl-load.c)? */
+/* What the recorder's module is built for. */
+struct elf_machine {
+	uint16_t number;         /* EM_* */
+	unsigned char class;     /* ELFCLASS* */
+	const char *name;        /* for people */
+	const char *arch;        /* make ARCH= */
+	const char *interpreter; /* PT_INTERP of its programs */
+};
+const struct elf_machine *elf_machine(size_t i); /* NULL behind the last one */
+const struct elf_machine *elf_machine_own(void); /* plugreport's; NULL: none of these */
+/* Of an ELF file; NULL: another machine, another byte order, or no such file. */
+const struct elf_machine *elf_machine_of_file(const char *path);
+/* What $LIB stands for in its programs here ("lib/x86_64-linux-gnu", "lib64"), by the place of its
+ * ld.so.  The caller frees it; NULL: this system has no such ld.so. */
+char *elf_machine_lib(const struct elf_machine *machine);
+
+/* Could ld.so of a `machine` process (EM_*) use the file that is at `path` now, by the beginning of
+ * its ELF header (open_verify in glibc's elf/dl-load.c)? */
 enum library_fit {
 	LIBRARY_FITS,
 	LIBRARY_EXEC_STACK,  /* it fits, and asks for an executable stack, or has no PT_GNU_STACK */
-	LIBRARY_OTHER_CLASS, /* another ELF class or machine than plugreport's own */
+	LIBRARY_OTHER_CLASS, /* another ELF class or machine */
 	LIBRARY_NOT_ELF,
 	LIBRARY_UNREADABLE, /* there is none, or it can't be read */
 };
-enum library_fit library_inspect(const char *path);
+enum library_fit library_inspect(const char *path, uint16_t machine);
 
 #endif

@@ -148,35 +148,3 @@ enum program_kind program_inspect(const char *path, char **ret_interpreter)
 	}
 	return kind;
 }
-
-/* Without PT_GNU_STACK the default of the machine counts, and that is an executable one. */
-static bool wants_executable_stack(int fd, const ElfW(Ehdr) * header)
-{
-	ElfW(Phdr) phdr;
-
-	for (unsigned int i = 0; i < header->e_phnum && header->e_phentsize == sizeof(phdr); i++) {
-		off_t at = (off_t)(header->e_phoff + i * sizeof(phdr));
-
-		if (pread(fd, &phdr, sizeof(phdr), at) != sizeof(phdr))
-			return false;
-		if (phdr.p_type == PT_GNU_STACK)
-			return phdr.p_flags & PF_X;
-	}
-	return header->e_phnum > 0;
-}
-
-enum library_fit library_inspect(const char *path)
-{
-	ElfW(Ehdr) header;
-	AUTO_CLOSE int fd = open_regular(path, NULL);
-	ssize_t length = fd < 0 ? -1 : pread(fd, &header, sizeof(header), 0);
-
-	if (length < 0)
-		return LIBRARY_UNREADABLE;
-	if (length < (ssize_t)sizeof(header) || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
-		return LIBRARY_NOT_ELF;
-	if (header.e_ident[EI_CLASS] != __ehdr_start.e_ident[EI_CLASS] ||
-	    header.e_machine != __ehdr_start.e_machine)
-		return LIBRARY_OTHER_CLASS;
-	return wants_executable_stack(fd, &header) ? LIBRARY_EXEC_STACK : LIBRARY_FITS;
-}

@@ -29,27 +29,33 @@ enum relocation_kind {
 	KIND_TLS_STATIC,
 };
 
-/* What the ABIs of x86-64 and AArch64 call these. */
+/* What the ABIs of x86-64, AArch64 and i386 call these. */
 static enum relocation_kind kind_of(uint16_t machine, uint32_t type)
 {
 	static const struct {
-		uint32_t x86_64, aarch64;
+		uint32_t x86_64, aarch64, i386;
 		enum relocation_kind kind;
 	} kinds[] = {
-		{R_X86_64_RELATIVE, R_AARCH64_RELATIVE, KIND_RELATIVE},
-		{R_X86_64_IRELATIVE, R_AARCH64_IRELATIVE, KIND_IRELATIVE},
-		{R_X86_64_JUMP_SLOT, R_AARCH64_JUMP_SLOT, KIND_PLT},
-		{R_X86_64_GLOB_DAT, R_AARCH64_GLOB_DAT, KIND_GOT},
-		{R_X86_64_COPY, R_AARCH64_COPY, KIND_COPY},
-		{R_X86_64_DTPMOD64, R_AARCH64_TLS_DTPMOD, KIND_TLS},
-		{R_X86_64_TLSDESC, R_AARCH64_TLSDESC, KIND_TLS},
-		{R_X86_64_DTPOFF64, R_AARCH64_TLS_DTPREL, KIND_TLS_OFFSET},
-		{R_X86_64_TPOFF64, R_AARCH64_TLS_TPREL, KIND_TLS_STATIC},
+		{R_X86_64_RELATIVE, R_AARCH64_RELATIVE, R_386_RELATIVE, KIND_RELATIVE},
+		{R_X86_64_IRELATIVE, R_AARCH64_IRELATIVE, R_386_IRELATIVE, KIND_IRELATIVE},
+		{R_X86_64_JUMP_SLOT, R_AARCH64_JUMP_SLOT, R_386_JMP_SLOT, KIND_PLT},
+		{R_X86_64_GLOB_DAT, R_AARCH64_GLOB_DAT, R_386_GLOB_DAT, KIND_GOT},
+		{R_X86_64_COPY, R_AARCH64_COPY, R_386_COPY, KIND_COPY},
+		{R_X86_64_DTPMOD64, R_AARCH64_TLS_DTPMOD, R_386_TLS_DTPMOD32, KIND_TLS},
+		{R_X86_64_TLSDESC, R_AARCH64_TLSDESC, R_386_TLS_DESC, KIND_TLS},
+		{R_X86_64_DTPOFF64, R_AARCH64_TLS_DTPREL, R_386_TLS_DTPOFF32, KIND_TLS_OFFSET},
+		{R_X86_64_TPOFF64, R_AARCH64_TLS_TPREL, R_386_TLS_TPOFF, KIND_TLS_STATIC},
+		{R_X86_64_TPOFF64, R_AARCH64_TLS_TPREL, R_386_TLS_TPOFF32, KIND_TLS_STATIC},
 	};
+	uint32_t here;
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (type == (machine == EM_AARCH64 ? kinds[i].aarch64 : kinds[i].x86_64))
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		here = machine == EM_AARCH64 ? kinds[i].aarch64
+		       : machine == EM_386   ? kinds[i].i386
+					     : kinds[i].x86_64;
+		if (type == here)
 			return kinds[i].kind;
+	}
 	return KIND_ABS;
 }
 
@@ -88,32 +94,36 @@ static void walk_table(struct record_reader *reader, uint64_t address, uint64_t 
 
 /*
  * Relative relocations, packed (gABI, "Relative Relocation Table"): an even word is an address, an
- * odd one a bitmap of the 63 words behind the last address.
+ * odd one a bitmap of the 63 (or 31) words behind the last address.
  */
 static void walk_relr(struct record_reader *reader, uint64_t address, uint64_t size,
 		      each_relocation *each)
 {
-	uint32_t type =
-		reader->record->machine == EM_AARCH64 ? R_AARCH64_RELATIVE : R_X86_64_RELATIVE;
-	Elf_Data *data = record_bytes(reader, address, size & ~(uint64_t)7, ELF_T_XWORD);
-	struct relocation relocation = {.type = type, .in_place = true};
+	const uint16_t machine = reader->record->machine;
+	const size_t width = gelf_fsize(reader->elf, ELF_T_ADDR, 1, EV_CURRENT);
+	Elf_Data *data = record_bytes(reader, address, size & ~(uint64_t)(width - 1), ELF_T_ADDR);
+	struct relocation relocation = {.in_place = true};
 	uint64_t next = 0;
 
-	for (size_t i = 0; data && i < data->d_size / 8; i++) {
-		uint64_t word = ((const uint64_t *)data->d_buf)[i];
+	relocation.type = machine == EM_AARCH64 ? R_AARCH64_RELATIVE
+			  : machine == EM_386   ? R_386_RELATIVE
+						: R_X86_64_RELATIVE;
+	for (size_t i = 0; data && i < data->d_size / width; i++) {
+		uint64_t word = width == 8 ? ((const uint64_t *)data->d_buf)[i]
+					   : ((const uint32_t *)data->d_buf)[i];
 
 		if (!(word & 1)) {
 			relocation.offset = word;
 			each(reader, &relocation);
-			next = word + 8;
+			next = word + width;
 			continue;
 		}
 		for (int bit = 0; word >>= 1; bit++) {
-			relocation.offset = next + 8 * (uint64_t)bit;
+			relocation.offset = next + width * (uint64_t)bit;
 			if (word & 1)
 				each(reader, &relocation);
 		}
-		next += 63 * 8;
+		next += (width * 8 - 1) * width;
 	}
 }
 
@@ -130,8 +140,7 @@ static void walk_relocations(struct record_reader *reader, each_relocation *each
 	bool has_plt = find_table(reader, DT_JMPREL, DT_PLTRELSZ, &plt, &plt_size);
 
 	elf_record_tag(reader->record, DT_PLTREL, &form);
-	if (find_table(reader, DT_RELR, DT_RELRSZ, &address, &size) &&
-	    gelf_getclass(reader->elf) == ELFCLASS64)
+	if (find_table(reader, DT_RELR, DT_RELRSZ, &address, &size))
 		walk_relr(reader, address, size, each);
 	for (int rela = 0; rela < 2; rela++) {
 		if (!find_table(reader, rela ? DT_RELA : DT_REL, rela ? DT_RELASZ : DT_RELSZ,

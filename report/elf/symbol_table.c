@@ -17,8 +17,9 @@
 
 /* The dynamic section's entries that matter here; 0: it is not there. */
 struct dynamic {
-	GElf_Addr strings, symbols, gnu_hash, hash, versym, verneed, verdef, rela, plt;
-	GElf_Xword string_bytes, rela_bytes, plt_bytes;
+	GElf_Addr strings, symbols, gnu_hash, hash, versym, verneed, verdef, relocs, plt;
+	GElf_Xword string_bytes, reloc_bytes, plt_bytes;
+	bool rel; /* relocations without addend: 32-bit x86 */
 };
 
 struct reader {
@@ -72,11 +73,14 @@ static void read_dynamic(struct reader *reader, const GElf_Phdr *phdr)
 		case DT_SYMTAB:
 			dynamic->symbols = entry.d_un.d_ptr;
 			break;
+		case DT_REL:
 		case DT_RELA:
-			dynamic->rela = entry.d_un.d_ptr;
+			dynamic->relocs = entry.d_un.d_ptr;
+			dynamic->rel = entry.d_tag == DT_REL;
 			break;
+		case DT_RELSZ:
 		case DT_RELASZ:
-			dynamic->rela_bytes = entry.d_un.d_val;
+			dynamic->reloc_bytes = entry.d_un.d_val;
 			break;
 		case DT_JMPREL:
 			dynamic->plt = entry.d_un.d_ptr;
@@ -351,20 +355,25 @@ static long find_number(const struct symbol_table *table, uint64_t number)
 static void mark_references(struct reader *reader)
 {
 	const struct dynamic *dynamic = &reader->dynamic;
-	Elf_Data *data = chunk(reader, dynamic->rela, dynamic->rela_bytes, ELF_T_RELA);
-	size_t entry = gelf_fsize(reader->elf, ELF_T_RELA, 1, EV_CURRENT);
+	Elf_Type type = dynamic->rel ? ELF_T_REL : ELF_T_RELA;
+	Elf_Data *data = chunk(reader, dynamic->relocs, dynamic->reloc_bytes, type);
+	size_t entry = gelf_fsize(reader->elf, type, 1, EV_CURRENT);
 	GElf_Rela rela;
+	GElf_Rel rel;
 
-	for (int i = 0; data && entry && gelf_getrela(data, i, &rela); i++) {
-		GElf_Addr place = dynamic->rela + (uint64_t)i * entry;
+	for (int i = 0; data && entry; i++) {
+		GElf_Addr place = dynamic->relocs + (uint64_t)i * entry;
+		uint64_t symbol;
 		long index;
+
+		if (dynamic->rel ? !gelf_getrel(data, i, &rel) : !gelf_getrela(data, i, &rela))
+			return;
+		symbol = GELF_R_SYM(dynamic->rel ? rel.r_info : rela.r_info);
 
 		if (dynamic->plt && place >= dynamic->plt &&
 		    place - dynamic->plt < dynamic->plt_bytes)
 			continue;
-		index = GELF_R_SYM(rela.r_info)
-				? find_number(reader->table, GELF_R_SYM(rela.r_info))
-				: -1;
+		index = symbol ? find_number(reader->table, symbol) : -1;
 		if (index >= 0)
 			reader->table->symbols[index].at_load = true;
 	}

@@ -32,7 +32,7 @@ static void report(const struct recording *rec, int object, struct findings *ret
 static void find(struct rule_input *input, struct findings *ret)
 {
 	for (size_t i = 0; i < input->rec->object_count; i++)
-		if (object_wants_executable_stack(&input->rec->objects[i]))
+		if (object_wants_executable_stack(input->rec, &input->rec->objects[i]))
 			report(input->rec, (int)i, ret);
 }
 
@@ -42,7 +42,7 @@ const struct rule rule_exec_stack = {
 	.summary = "a file asks for an executable stack",
 	.meaning =
 		"The file's PT_GNU_STACK header asks for an executable stack, or the header is "
-		"missing, which on x86-64 means the same. When such a program starts, or such a "
+		"missing, which on x86 means the same. When such a program starts, or such a "
 		"library is loaded, the stacks of the whole process become executable: one bug in "
 		"any part of it is easier to exploit.\n\n"
 		"From glibc 2.41 on, dlopen does not do that any more: loading the library fails "

@@ -45,7 +45,7 @@ static bool stack_is_executable(const struct recording *rec)
 {
 	for (size_t i = 0; i < rec->object_count; i++)
 		if (object_is_startup(rec, (int)i) &&
-		    object_wants_executable_stack(&rec->objects[i]))
+		    object_wants_executable_stack(rec, &rec->objects[i]))
 			return true;
 	return false;
 }
@@ -224,6 +224,8 @@ void dlopen_failure_find(const struct recording *rec, struct scopes *scopes,
 	AUTO_FREE int *objects = NULL;
 	size_t count;
 
+	if (judge)
+		judge->machine = (uint16_t)rec->machine;
 	*ret = (struct dlopen_failure){
 		.request = NONE, .requester = NONE, .object = NONE, .provider = NONE};
 	if (find_refused(&finder) || find_missing(&finder))

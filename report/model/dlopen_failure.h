@@ -49,6 +49,7 @@ struct dlopen_failure {
 enum file_use { FILE_UNKNOWN, FILE_USABLE, FILE_OTHER_CLASS, FILE_NOT_ELF, FILE_EXEC_STACK };
 struct file_judge {
 	enum file_use (*judge)(struct file_judge *judge, const char *path);
+	uint16_t machine; /* EM_* of the process: dlopen_failure_find() fills it in */
 };
 
 /*

@@ -1,5 +1,6 @@
 #include "report/model/recording.h"
 
+#include <elf.h>
 #include <fnmatch.h>
 
 #include "audit/spool.h"
@@ -332,9 +333,11 @@ bool object_is_file(const struct object *object)
 	return object->kind == OBJECT_MAIN || object->kind == OBJECT_LIBRARY;
 }
 
-bool object_wants_executable_stack(const struct object *object)
+bool object_wants_executable_stack(const struct recording *rec, const struct object *object)
 {
 	if (!object_is_file(object) || object->segment_count == 0)
 		return false;
-	return !(object->elf_flags & SPOOL_ELF_STACK) || (object->elf_flags & SPOOL_ELF_EXECSTACK);
+	if (!(object->elf_flags & SPOOL_ELF_STACK))
+		return rec->machine != EM_AARCH64;
+	return (object->elf_flags & SPOOL_ELF_EXECSTACK) != 0;
 }

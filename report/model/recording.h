@@ -273,9 +273,10 @@ bool object_is_startup(const struct recording *rec, int object);
 bool object_is_file(const struct object *object);
 /*
  * Does it ask for an executable stack?  Without PT_GNU_STACK the default of the machine counts
- * (glibc elf/dl-load.c, _dl_map_object_from_fd), and that is one on x86-64.
+ * (glibc elf/dl-load.c, _dl_map_object_from_fd), and that is one on x86 and
+ * none on aarch64 (its stackinfo.h).
  */
-bool object_wants_executable_stack(const struct object *object);
+bool object_wants_executable_stack(const struct recording *rec, const struct object *object);
 
 /* The words that the database, JSON and text use.  Never NULL: what is not known, and a value that
  * no enumerator has, is "unknown". */

@@ -297,7 +297,18 @@ static bool is_internal(const struct contents *contents, const struct binding *b
  * elf/dl-minimal.c (__rtld_malloc_init_real). */
 static const char *internal_version(const struct contents *contents, const char *found)
 {
-	return !found && contents->rec.machine == EM_X86_64 ? "GLIBC_2.2.5" : found;
+	if (found)
+		return found;
+	switch (contents->rec.machine) {
+	case EM_X86_64:
+		return "GLIBC_2.2.5";
+	case EM_386:
+		return "GLIBC_2.0";
+	case EM_AARCH64:
+		return "GLIBC_2.17";
+	default:
+		return NULL;
+	}
 }
 
 static uint64_t preinit_seq(const struct recording *rec)

@@ -6,7 +6,7 @@ so libold.so <<<'int version(void) { return 1; }'
 so libnew.so -Wl,-soname,libold.so <<<'int version(void) { return 2; }'
 so libplugin.so <<<'int plugin_answer(void) { return 42; }'
 # Replaces one file by another, one function by its own, and counts what it is told.
-so alter.so <<'END'
+so alter.so "-DSYMBIND=$SYMBIND" <<'END'
 #include <link.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +28,7 @@ unsigned la_objopen(struct link_map *map, Lmid_t ns, uintptr_t *cookie)
 	return LA_FLG_BINDTO | LA_FLG_BINDFROM;
 }
 static int my_answer(void) { return 43; }
-uintptr_t la_symbind64(Elf64_Sym *sym, unsigned n, uintptr_t *from, uintptr_t *to, unsigned *flags,
+uintptr_t SYMBIND(ElfW(Sym) *sym, unsigned n, uintptr_t *from, uintptr_t *to, unsigned *flags,
 		       const char *name)
 {
 	(void)n;

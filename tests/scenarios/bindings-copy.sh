@@ -44,7 +44,7 @@ int main(void)
 	return 0;
 }
 END2
-expect_match "there is a copy" "$(readelf -rW prog)" 'R_X86_64_COPY.* copied'
+expect_match "there is a copy" "$(readelf -rW prog)" "${RELOC}_COPY.* copied"
 for run in ./prog "env LD_BIND_NOW=1 ./prog"; do
 	# shellcheck disable=SC2086
 	bindings_equal $run
@@ -69,24 +69,23 @@ expect_db "what is copied" "SELECT symbol, count FROM v_binding WHERE kind = 'co
 	AND from_path LIKE '%/prog' ORDER BY 1" "copied|1
 text|1"
 
-ld -z help 2>&1 | grep -q pack-relative-relocs || ld --help | grep -q pack-relative-relocs || {
-	echo "this linker has no DT_RELR: not tried"
-	exit 0
-}
-so librelr.so -Wl,-z,pack-relative-relocs <<'END2'
+so librelr.so -Wl,-z,pack-relative-relocs 2>relr.err <<'END2'
 static int a, b, c;
 int relr_data = 1;
 static int *table[64] = {&a, &b, &c, &a, &b};
 int *relr_symbolic[] = {&relr_data, &relr_data};
 int relr(void) { return *table[0] + *table[4] + *relr_symbolic[1]; }
 END2
+readelf -dW librelr.so | grep -q RELR || {
+	echo "this linker has no DT_RELR: not tried"
+	exit 0
+}
 program relr -Wl,-z,pack-relative-relocs "${rpath[@]}" -lrelr <<'END2'
 #include <stdio.h>
 int relr(void);
 int (*pointers[])(void) = {relr, relr};
 int main(void) { printf("%d\n", relr() + pointers[1]()); return 0; }
 END2
-expect_match "relative relocations are packed" "$(readelf -dW librelr.so)" RELR
 bindings_equal ./relr
 expect_eq "it works" "$(cat ld-debug.out)" 2
 expect_db "what is not packed" "SELECT kind, count FROM v_binding WHERE symbol IN ('relr_data', 'relr')

@@ -3,7 +3,7 @@
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/oracle/bindings.sh"
 
-need g++ readelf
+need "$CXX" readelf
 cat >shapes.h <<'END2'
 #include <stdexcept>
 #include <string>
@@ -29,7 +29,7 @@ cxx() { # FILE [flags...] < source
 	local out=$1
 	shift
 	cat >"${out%.so}.cc"
-	g++ -std=c++17 -g -O0 -fPIC -o "$out" "${out%.so}.cc" "$@" -Wl,-rpath,"$PWD"
+	$CXX -std=c++17 -g -O0 -fPIC -o "$out" "${out%.so}.cc" "$@" -Wl,-rpath,"$PWD"
 }
 cxx libbase.so -shared -Wl,-soname,libbase.so <<'END2'
 #include "shapes.h"

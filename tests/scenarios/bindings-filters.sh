@@ -2,12 +2,12 @@
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/oracle/bindings.sh"
 
-need g++
+need "$CXX"
 cxx() { # FILE.so [flags...] < source
 	local out=$1
 	shift
 	cat >"${out%.so}.cc"
-	g++ -g -O0 -fPIC -shared -Wl,-soname,"$out" -o "$out" "${out%.so}.cc" "$@"
+	$CXX -g -O0 -fPIC -shared -Wl,-soname,"$out" -o "$out" "${out%.so}.cc" "$@"
 }
 cxx libshop.so <<'END2'
 namespace shop {

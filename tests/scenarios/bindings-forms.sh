@@ -66,11 +66,13 @@ so libtlsie.so -ftls-model=initial-exec "${rpath[@]}" -ltls <<'END2'
 extern __thread int tls_initial;
 int tls_ie(void) { return tls_initial; }
 END2
-so libtlsdesc.so -mtls-dialect=gnu2 "${rpath[@]}" -ltls <<'END2'
+dialect=gnu2
+[ $RELOC != R_AARCH64 ] || dialect=desc
+so libtlsdesc.so -mtls-dialect=$dialect "${rpath[@]}" -ltls <<'END2'
 extern __thread int tls_descriptor;
 int tls_desc(void) { return tls_descriptor; }
 END2
-expect_match "descriptors" "$(readelf -rW libtlsdesc.so)" 'TLSDESC.*tls_descriptor'
+expect_match "descriptors" "$(readelf -rW libtlsdesc.so)" 'TLS_?DESC.*tls_descriptor'
 
 # Definitions that bind within their object, by visibility and by the linker's options.
 so libprotected.so <<'END2'

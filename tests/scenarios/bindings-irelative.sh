@@ -17,7 +17,7 @@ int named(void) __attribute__((ifunc("resolve_named")));
 int within(void) __attribute__((ifunc("resolve_named"), visibility("hidden")));
 static int nameless(void) __attribute__((ifunc("resolve_nameless")));
 static int other(void) __attribute__((ifunc("resolve_other")));
-int (*const pointers[])(void) = {nameless, nameless};
+int (*const volatile pointers[])(void) = {nameless, nameless};
 int own(void) { return within() + nameless() + pointers[1]() + other(); }
 END
 # Opened, and closed at once: read while it is still mapped.

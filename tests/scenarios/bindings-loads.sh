@@ -81,10 +81,10 @@ plugin_tls|tls|0
 strdup|abs|0
 time|abs|0"
 bindings_equal ./prog os
-expect_bindings atoi "libplugin.so nobody GLIBC_2.2.5 plt relocation"
+expect_bindings atoi "libplugin.so nobody $BASE_VERSION plt relocation"
 bindings_equal ./prog osm
-expect_bindings atoi "libplugin.so libc.so.6 GLIBC_2.2.5 plt la_symbind"
-expect_bindings rand "libplugin.so nobody GLIBC_2.2.5 plt relocation"
+expect_bindings atoi "libplugin.so libc.so.6 $BASE_VERSION plt la_symbind"
+expect_bindings rand "libplugin.so nobody $BASE_VERSION plt relocation"
 
 # Between the return of dlopen and the next event there is no chance to look at the slots: a process
 # that ends there without a word takes with it what la_symbind64 is not told.

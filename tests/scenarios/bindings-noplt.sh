@@ -20,7 +20,7 @@ int PASTE(use_, NAME)(void)
 {
 	void *handle = dlopen("./libtarget.so", RTLD_NOW | RTLD_NODELETE);
 	int (*target)(void) = (int (*)(void))dlsym(handle, "target");
-	int sum = target && dlvsym(RTLD_DEFAULT, "puts", "GLIBC_2.2.5") ? target() : 0;
+	int sum = target && dlvsym(RTLD_DEFAULT, "puts", BASE_VERSION) ? target() : 0;
 	dlclose(handle);
 	handle = dlmopen(LM_ID_BASE, "./libtarget.so", RTLD_LAZY);
 	sum += handle && dlsym(handle, "absent") == NULL;
@@ -75,7 +75,8 @@ END2
 if glibc_at_least 2.35; then isolated=LM_ID_NEWLM; else isolated=LM_ID_BASE; fi
 program prog -DISOLATED=$isolated -I. -fno-plt -O2 -DNAME=main -Wl,-z,relro,-z,now -L. -lnow -llazy -lnorelro \
 	-Wl,-rpath,"$PWD" <<<'#include "main.inc"'
-expect_no_match "the program has no PLT slots" "$(readelf -rW prog)" JUMP_SLO
+# On i386 the start-up code that is linked to every program has one of its own.
+expect_no_match "the program has no PLT slots" "$(readelf -rW prog | grep -v __libc_start_main)" JUMP_SLO
 # same_run compares the pages' protection with and without the recorder, too.
 same_run ./prog
 expect_match "it works" "$(cat plain.out)" '^6 6 6 6$'
@@ -113,5 +114,6 @@ expect_db "the address is the real one" "SELECT count(*) FROM v_binding v
 
 bindings_equal ./prog
 expect_db "all of it by relocations" "SELECT DISTINCT kind, source FROM v_binding
-	WHERE from_path LIKE '%/prog' AND NOT internal AND kind != 'dlsym'" "got|relocation"
+	WHERE from_path LIKE '%/prog' AND NOT internal AND kind != 'dlsym'
+	AND symbol != '__libc_start_main'" "got|relocation"
 bindings_equal env LD_BIND_NOW=1 ./prog

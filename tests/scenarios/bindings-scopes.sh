@@ -4,7 +4,7 @@
 need_dlmopen
 . "$TOP/tests/oracle/bindings.sh"
 
-need g++ readelf
+need "$CXX" readelf
 rpath=(-L. -Wl,-rpath,"$PWD")
 so libprovider.so <<'END2'
 int provided_data = 7;
@@ -38,7 +38,7 @@ template <class T> struct Unique { static T value; };
 template <class T> T Unique<T>::value = 1;
 END2
 for n in 1 2; do
-	g++ -x c++ -fPIC -shared -I. -o libunique$n.so - <<<"
+	$CXX -x c++ -fPIC -shared -I. -o libunique$n.so - <<<"
 #include \"unique.h\"
 extern \"C\" int unique$n() { return ++Unique<int>::value; }"
 done
@@ -111,5 +111,5 @@ expect_db "asked for with a version, defined without" "SELECT DISTINCT b.version
 	FROM binding b JOIN symbol s ON s.id = b.symbol JOIN object f ON f.id = b.from_object
 	JOIN object t ON t.id = b.to_object JOIN process p ON p.id = b.process
 	WHERE s.name = 'malloc' AND t.path LIKE '%/libmalloc.so' AND f.id != t.id AND p.exe LIKE '%/prog' ORDER BY 3" \
-	"GLIBC_2.2.5||0
-GLIBC_2.2.5||1"
+	"$BASE_VERSION||0
+$BASE_VERSION||1"

@@ -73,8 +73,8 @@ END
 same_run ./sandbox
 same_run ./sandbox syscall
 ingest
-# Before 2.34 dlsym itself makes system calls that this sandbox forbids.
-! glibc_at_least 2.34 || expect_db "calls in the sandbox are recorded" \
+# Before 2.34 dlsym itself makes system calls that this sandbox forbids; an emulator has no sandbox.
+! glibc_at_least 2.34 || [ -n "${TEST_EMULATED:-}" ] || expect_db "calls in the sandbox are recorded" \
 	"SELECT count(*) FROM v_call WHERE kind = 'dlsym' AND name = 'malloc' AND pid IN
 	 (SELECT pid FROM v_process WHERE exe LIKE '%/sandbox')" 200
 

@@ -21,6 +21,10 @@ expect_eq "installed files" "$(cd root && find . -type f | LC_ALL=C sort)" \
 ./usr/share/man/man7/plugreport-recipes.7
 ./usr/share/man/man7/plugreport-rules.7"
 
+# What $LIB leads to, for LD_AUDIT='/usr/$LIB/libplugaudit.so'.
+expect_eq "links" "$(cd root && find . -type l -printf '%p -> %l\n')" \
+	"./usr/lib/$(uname -m)-linux-gnu/libplugaudit.so -> ../libplugaudit.so"
+
 mv root/usr moved
 unset PLUGAUDIT_DB
 LD_AUDIT=$PWD/moved/lib/libplugaudit.so ls / >/dev/null 2>ls.err
@@ -34,4 +38,4 @@ expect_match "record finds the module beside plugreport" \
 
 mv moved root/usr
 quiet_make uninstall
-expect_eq "files left by uninstall" "$(find root -type f)" ""
+expect_eq "files left by uninstall" "$(find root ! -type d)" ""

@@ -5,7 +5,7 @@
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/oracle/interpositions.sh"
 
-need g++ readelf python3
+need "$CXX" readelf python3
 cat >shape.h <<'C'
 struct Shape { virtual ~Shape() {} virtual int sides() { return 0; } };
 struct Failure { virtual ~Failure() {} };
@@ -14,7 +14,7 @@ template <class T> int Counter<T>::value = 0;
 inline int &registry() { static int count = 0; return ++count, count; }
 C
 plugin() { # FILE [flags...]: makes shapes, counts
-	g++ -x c++ -g -O0 -fPIC -shared -I. -o "$1" - "${@:2}" <<'C'
+	$CXX -x c++ -g -O0 -fPIC -shared -I. -o "$1" - "${@:2}" <<'C'
 #include "shape.h"
 #include <exception>
 struct Mine : Shape { int sides() override { return 3; } };
@@ -30,7 +30,7 @@ C
 plugin a.so
 plugin b.so
 host() { # FLAGS: opens both plugins so
-	g++ -x c++ -g -I. -o host - -ldl <<C
+	$CXX -x c++ -g -I. -o host - -ldl <<C
 #include <dlfcn.h>
 #include <stdio.h>
 struct Shape;
@@ -76,18 +76,18 @@ expect_match "the variable" "$text" '^  ----Vdw +Counter<Shape>::value +a.so, b.
 
 # A class that goes from one object into the other, in scopes that do not share its typeinfo: the
 # program has it in the global scope, and a plugin with RTLD_DEEPBIND its own.
-g++ -x c++ -g -O0 -fPIC -shared -I. -o libcore.so - <<'C'
+$CXX -x c++ -g -O0 -fPIC -shared -I. -o libcore.so - <<'C'
 #include "shape.h"
 int area(Shape *shape) { return dynamic_cast<Shape *>(shape)->sides(); }
 Shape *square() { return new Shape; }
 C
-g++ -x c++ -g -O0 -fPIC -shared -I. -o deep.so - <<'C'
+$CXX -x c++ -g -O0 -fPIC -shared -I. -o deep.so - <<'C'
 #include "shape.h"
 struct Deep : Shape { int sides() override { return 4; } };
 int area(Shape *shape);
 extern "C" int deep() { Deep d; Shape s; return area(&d) + (dynamic_cast<Deep *>((Shape *)&s) != nullptr); }
 C
-g++ -x c++ -g -I. -o deephost - -L. -Wl,-rpath,"$PWD" -lcore -ldl <<'C'
+$CXX -x c++ -g -I. -o deephost - -L. -Wl,-rpath,"$PWD" -lcore -ldl <<'C'
 #include "shape.h"
 #include <dlfcn.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/oracle/interpositions.sh"
 
-need g++ readelf python3
+need "$CXX" readelf python3
 so libmalloc.so <<'C'
 #include <stddef.h>
 static char pool[1 << 22];
@@ -93,9 +93,9 @@ expect_interest malloc "none allocator interposed"
 expect_match "late" "$(plugreport interpositions)" '^nothing to look at'
 
 # C++: operator new and delete of the program serve everybody.
-g++ -x c++ -g -fPIC -shared -o libcxx.so - <<<'#include <string>
+$CXX -x c++ -g -fPIC -shared -o libcxx.so - <<<'#include <string>
 std::string *text() { return new std::string(100, 120); }'
-g++ -x c++ -g -rdynamic -o cxx - -L. -Wl,-rpath,"$PWD" -lcxx <<'C'
+$CXX -x c++ -g -rdynamic -o cxx - -L. -Wl,-rpath,"$PWD" -lcxx <<'C'
 #include <cstdio>
 #include <cstdlib>
 #include <new>

@@ -5,7 +5,7 @@
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/oracle/interpositions.sh"
 
-need g++ readelf python3
+need "$CXX" readelf python3
 rpath=(-L. -Wl,-rpath,"$PWD")
 caller='
 #include <dlfcn.h>

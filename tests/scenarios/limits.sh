@@ -78,7 +78,7 @@ expect_eq "nothing left behind" "$(find . -name '*.spool')" ""
 
 # The module found by its name, through LD_LIBRARY_PATH.
 rm -f plugaudit.db
-env LD_AUDIT=libplugaudit.so LD_LIBRARY_PATH="$BUILD" ./prog >out || expect_eq "exit status" $? 5
+env LD_AUDIT=libplugaudit.so LD_LIBRARY_PATH="${MODULE%/*}" ./prog >out || expect_eq "exit status" $? 5
 expect_db "recorded" "SELECT count(*) FROM process" 1
 
 # Started by ld.so's own command line.

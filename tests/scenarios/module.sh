@@ -5,7 +5,7 @@
 
 need readelf nm
 expect_eq "exported" "$(nm -D --defined-only "$MODULE" | awk '{ print $NF }' | sort | tr '\n' ' ')" \
-	"la_activity la_objclose la_objopen la_objsearch la_preinit la_symbind64 la_version "
+	"la_activity la_objclose la_objopen la_objsearch la_preinit $SYMBIND la_version "
 headers=$(readelf -lW "$MODULE")
 expect_no_match "no thread-local storage" "$headers" '^ *TLS '
 expect_no_match "no executable stack" "$headers" 'GNU_STACK.*RWE'

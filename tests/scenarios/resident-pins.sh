@@ -3,7 +3,7 @@
 # judges are /proc/self/maps and what ld.so prints with LD_DEBUG=files.
 . "$TOP/tests/lib.sh"
 
-need g++
+need "$CXX"
 rpath=(-L. -Wl,-rpath,"$PWD" -Wl,--no-as-needed)
 so libdep.so <<<'int dep(void) { return 1; }'
 so libplug.so "${rpath[@]}" -ldep <<<'int plug(void) { return 1; }'
@@ -14,7 +14,7 @@ so libuser.so -Wl,-z,now <<<'int provided(void); int user(void) { return provide
 so liblazy.so -Wl,-z,lazy <<<'int provided2(void); int run(void) { return provided2(); }'
 so libbroken.so "${rpath[@]}" -ldep -Wl,-z,now <<<'int nowhere(void); int broken(void) { return nowhere(); }'
 for n in 1 2; do
-	g++ -x c++ -fPIC -shared -o libunique$n.so - <<<"
+	$CXX -x c++ -fPIC -shared -o libunique$n.so - <<<"
 template <class T> struct Unique { static T value; };
 template <class T> T Unique<T>::value = 1;
 extern \"C\" int run() { return ++Unique<int>::value; }"

@@ -148,8 +148,8 @@ template <class T> struct Registry { static int count; };
 template <class T> int Registry<T>::count = 0;
 extern "C" int run() { return ++Registry<int>::count; }
 C
-	g++ -g -O0 -fPIC -shared -o unique.so unique.cpp
-	g++ -g -O0 -fPIC -shared -fno-gnu-unique -o notunique.so unique.cpp
+	$CXX -g -O0 -fPIC -shared -o unique.so unique.cpp
+	$CXX -g -O0 -fPIC -shared -fno-gnu-unique -o notunique.so unique.cpp
 	kept "STB_GNU_UNIQUE" gnu-unique l:./unique.so r:./unique.so c:./unique.so l:./plain.so
 	expect_eq "a warning" "$(cat rules.out)" "warning kept-after-dlclose unique.so"
 	kept "STB_GNU_UNIQUE, the last of all" gnu-unique l:./unique.so r:./unique.so c:./unique.so
@@ -160,7 +160,7 @@ struct Guard { int x = 1; ~Guard() { x = 0; } };
 thread_local Guard guard;
 extern "C" int run() { return guard.x; }
 C
-	g++ -g -O0 -fPIC -shared -fno-gnu-unique -o tls.so tls.cpp
+	$CXX -g -O0 -fPIC -shared -fno-gnu-unique -o tls.so tls.cpp
 	kept "a thread_local destructor" tls-destructor l:./tls.so r:./tls.so c:./tls.so
 	kept "that was never made" "" l:./tls.so c:./tls.so
 

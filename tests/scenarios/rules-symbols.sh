@@ -189,8 +189,8 @@ C
 extern "C" int run() { try { throw PluginError("x"); } catch (PluginError &) { app::registry++; Once<int>::value++; }
 	return app::registry + Once<int>::value; }
 C
-		g++ -std=c++17 -g -O0 -fPIC -shared -fno-gnu-unique -o cxx$i.so cxx$i.cpp
-		g++ -std=c++17 -g -O0 -fPIC -shared -fno-gnu-unique -fvisibility=hidden -o cxxhidden$i.so cxx$i.cpp \
+		$CXX -std=c++17 -g -O0 -fPIC -shared -fno-gnu-unique -o cxx$i.so cxx$i.cpp
+		$CXX -std=c++17 -g -O0 -fPIC -shared -fno-gnu-unique -fvisibility=hidden -o cxxhidden$i.so cxx$i.cpp \
 			-Wl,--version-script=<(echo '{ global: run; local: *; };')
 	done
 	audit ./host l:./cxx1.so l:./cxx2.so >out

@@ -23,7 +23,7 @@ out=$($user ../prog) || status=$?
 [ "$out" = "secure 1" ] || skip "set-user-id has no effect on this file system"
 for module in "$MODULE" libplugaudit.so; do
 	status=0
-	out=$($user env LD_AUDIT="$module" LD_LIBRARY_PATH="$BUILD" PLUGAUDIT_DB="$PWD/x.db" ../prog 2>err) \
+	out=$($user env LD_AUDIT="$module" LD_LIBRARY_PATH="${MODULE%/*}" PLUGAUDIT_DB="$PWD/x.db" ../prog 2>err) \
 		|| status=$?
 	expect_eq "exit status with $module" $status 4
 	expect_eq "output with $module" "$out" "secure 1"

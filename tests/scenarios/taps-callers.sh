@@ -17,7 +17,7 @@ void PASTE(call_from_, NAME)(void)
 {
 	void *handle = dlopen("./libtarget.so", RTLD_LAZY);
 	dlsym(handle, "target");
-	dlvsym(RTLD_DEFAULT, "puts", "GLIBC_2.2.5");
+	dlvsym(RTLD_DEFAULT, "puts", BASE_VERSION);
 	dlclose(handle);
 	handle = dlmopen(LM_ID_BASE, "./libtarget.so", RTLD_LAZY);
 	dlclose(handle);
@@ -38,7 +38,7 @@ void call_from_pointer(void)
 	void *handle = open("./libtarget.so", RTLD_LAZY);
 
 	symbol(handle, "target");
-	versioned(RTLD_DEFAULT, "puts", "GLIBC_2.2.5");
+	versioned(RTLD_DEFAULT, "puts", BASE_VERSION);
 	close(handle);
 	handle = mopen(LM_ID_BASE, "./libtarget.so", RTLD_LAZY);
 	close(handle);
@@ -51,7 +51,7 @@ void call_from_isolated(void)
 {
 	void *handle = dlopen("./libtarget.so", RTLD_LAZY);
 	dlsym(handle, "target");
-	dlvsym(RTLD_DEFAULT, "puts", "GLIBC_2.2.5");
+	dlvsym(RTLD_DEFAULT, "puts", BASE_VERSION);
 	dlclose(handle);
 	handle = dlmopen(LM_ID_BASE, "./libtarget.so", RTLD_LAZY);
 	dlclose(handle);

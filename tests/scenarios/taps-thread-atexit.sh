@@ -70,7 +70,7 @@ for command in why-loaded tree info; do
 	plugreport $command $([ $command = why-loaded ] && echo libplug.so) >/dev/null
 done
 
-command -v "${CXX:-g++}" >/dev/null || exit 0
+command -v "$CXX" >/dev/null || exit 0
 cat >object.cc <<'END'
 struct held {
 	int *at = new int(1);
@@ -79,7 +79,7 @@ struct held {
 static thread_local held one, two;
 extern "C" void plug() { *one.at += *two.at; }
 END
-"${CXX:-g++}" -fPIC -shared -o libobject.so object.cc
+"$CXX" -fPIC -shared -o libobject.so object.cc
 program cxx <<'END'
 #include <dlfcn.h>
 int main(void)

@@ -8,6 +8,7 @@ int one(void) { return 1; }
 END
 program prog <<'END'
 #include <dlfcn.h>
+#include <stdint.h>
 #include <stdio.h>
 int main(void)
 {
@@ -21,13 +22,13 @@ int main(void)
 	dlopen(NULL, RTLD_LAZY);
 	isolated = dlmopen(LM_ID_NEWLM, "./libone.so", RTLD_NOW);
 	dlinfo(isolated, RTLD_DI_LMID, &ns);
-	printf("one=%lld\nisolated=%lld\nns=%ld\n", (long long)one, (long long)isolated, (long)ns);
+	printf("one=%lld\nisolated=%lld\nns=%ld\n", (long long)(uintptr_t)one, (long long)(uintptr_t)isolated, (long)ns);
 	dlmopen(LM_ID_BASE, "./libone.so", RTLD_LAZY | RTLD_NODELETE);
-	printf("dlsym=%lld\n", (long long)dlsym(one, "one"));
-	printf("absent=%lld\n", (long long)dlsym(one, "no_such_symbol"));
+	printf("dlsym=%lld\n", (long long)(uintptr_t)dlsym(one, "one"));
+	printf("absent=%lld\n", (long long)(uintptr_t)dlsym(one, "no_such_symbol"));
 	printf("default=%d\n", dlsym(RTLD_DEFAULT, "printf") != NULL);
 	printf("next=%d\n", dlsym(RTLD_NEXT, "puts") != NULL);
-	printf("dlvsym=%d\n", dlvsym(RTLD_DEFAULT, "puts", "GLIBC_2.2.5") != NULL);
+	printf("dlvsym=%d\n", dlvsym(RTLD_DEFAULT, "puts", BASE_VERSION) != NULL);
 	printf("closed=%d %d\n", dlclose(again), dlclose(isolated));
 	return 0;
 }
@@ -67,7 +68,7 @@ expect_db "dlsyms" "SELECT kind, name, version, handle FROM call
 dlsym|no_such_symbol||$one
 dlsym|printf||0
 dlsym|puts||-1
-dlvsym|puts|GLIBC_2.2.5|0"
+dlvsym|puts|$BASE_VERSION|0"
 expect_db "what dlsym found" "SELECT name, result_path, result_known_by FROM v_call
 	WHERE kind = 'dlsym' AND name IN ('one', 'no_such_symbol') ORDER BY seq" \
 	"one|./libone.so|binding

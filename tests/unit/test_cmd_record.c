@@ -1,4 +1,5 @@
 /* What `record` does before and around the program: finding it, its environment, its end. */
+#include <elf.h>
 #include <errno.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -138,6 +139,91 @@ static void the_module_is_looked_for_nearby(void **state)
 	assert_string_equal(found, installed);
 }
 
+/* The beginning of a file for `machine`, all that is looked at. */
+static void write_module(const char *path, const struct elf_machine *machine)
+{
+	Elf64_Ehdr header = {
+		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, machine->class, ELFDATA2LSB, 1},
+		.e_type = ET_DYN,
+		.e_machine = machine->number,
+	};
+	FILE *out = fopen(path, "w");
+
+	assert_non_null(out);
+	assert_int_equal(fwrite(&header, sizeof(header), 1, out), 1);
+	fclose(out);
+}
+
+static void make_directories(const char *path)
+{
+	AUTO_FREE char *command = xasprintf("mkdir -p '%s'", path);
+
+	assert_int_equal(system(command), 0);
+}
+
+/* One name with $LIB serves all machines whose modules are where it leads. */
+static void modules_for_other_machines(void **state)
+{
+	const struct elf_machine *own = elf_machine_own(), *other;
+	AUTO_FREE char *prefix = xasprintf("%s/machines", directory);
+	AUTO_FREE char *own_lib = own ? elf_machine_lib(own) : NULL;
+	AUTO_FREE char *own_directory = xasprintf("%s/%s", prefix, own_lib ? own_lib : "");
+	AUTO_FREE char *linked = xasprintf("%s/libplugaudit.so", own_directory);
+	AUTO_FREE char *module = xasprintf("%s/lib/libplugaudit.so", prefix);
+	AUTO_FREE char *for_all = xasprintf("%s/$LIB/libplugaudit.so", prefix);
+	AUTO_FREE char *lib_directory = xasprintf("%s/lib", prefix);
+
+	(void)state;
+	if (!own || !own_lib)
+		skip();
+	make_directories(lib_directory);
+	make_directories(own_directory);
+	write_module(module, own);
+	for (size_t i = 0; (other = elf_machine(i)); i++) {
+		AUTO_FREE char *lib = elf_machine_lib(other);
+		AUTO_FREE char *place = xasprintf("%s/%s", prefix, lib ? lib : "");
+		AUTO_FREE char *path = xasprintf("%s/libplugaudit.so", place);
+		AUTO_FREE char *name = NULL, *unlinked = NULL, *wrong = NULL, *found = NULL;
+
+		if (other == own || !lib || strcmp(lib, "lib") == 0)
+			continue;
+		make_directories(place);
+		write_module(path, other);
+		unlinked = module_for_all(module);
+		assert_string_equal(unlinked, module);
+		assert_int_equal(symlink(module, linked), 0);
+		name = module_for_all(module);
+		assert_string_equal(name, for_all);
+		found = module_for(module, other);
+		assert_string_equal(found, path);
+		write_module(path, own);
+		wrong = module_for_all(module);
+		assert_string_equal(wrong, module);
+		assert_null(module_for(module, other));
+		unlink(path);
+		unlink(linked);
+	}
+	unlink(module);
+}
+
+static void libraries_are_judged_for_their_machine(void **state)
+{
+	const struct elf_machine *machine, *other;
+	AUTO_FREE char *path = xasprintf("%s/judged.so", directory);
+
+	(void)state;
+	for (size_t i = 0; (machine = elf_machine(i)); i++)
+		for (size_t j = 0; (other = elf_machine(j)); j++) {
+			write_module(path, machine);
+			assert_ptr_equal(elf_machine_of_file(path), machine);
+			assert_int_equal(library_inspect(path, other->number),
+					 i == j ? LIBRARY_FITS : LIBRARY_OTHER_CLASS);
+		}
+	unlink(path);
+	assert_null(elf_machine_of_file(path));
+	assert_int_equal(library_inspect(path, EM_386), LIBRARY_UNREADABLE);
+}
+
 static bool run_shell(const char *script, const struct setting *environment, size_t count,
 		      int *ret_status)
 {
@@ -263,15 +349,15 @@ static void programs_with_other_privileges_are_known(void **state)
 	AUTO_STRBUF struct strbuf why = STRBUF_INIT;
 
 	(void)state;
-	assert_false(program_unrecordable(script, &why));
+	assert_false(program_unrecordable(script, "/nonexistent.so", &why));
 	assert_int_equal(why.length, 0);
 	assert_int_equal(system(command), 0);
-	assert_false(program_unrecordable(copy, &why));
+	assert_false(program_unrecordable(copy, "/nonexistent.so", &why));
 	if (getuid() != 0)
 		return; /* only root can give a file away; skip() would leak */
 	assert_int_equal(chown(copy, 12345, 12345), 0);
 	assert_int_equal(chmod(copy, 04755), 0);
-	assert_true(program_unrecordable(copy, &why));
+	assert_true(program_unrecordable(copy, "/nonexistent.so", &why));
 	assert_non_null(strstr(why.s, "privileges"));
 }
 
@@ -283,6 +369,8 @@ int main(void)
 		cmocka_unit_test(the_recorder_comes_first),
 		cmocka_unit_test(paths_become_absolute),
 		cmocka_unit_test(the_module_is_looked_for_nearby),
+		cmocka_unit_test(modules_for_other_machines),
+		cmocka_unit_test(libraries_are_judged_for_their_machine),
 		cmocka_unit_test(status_and_environment_are_passed),
 		cmocka_unit_test(signals_are_passed_on),
 		cmocka_unit_test(ignored_sigchld_loses_no_status),
