@@ -170,12 +170,13 @@ static struct tls_facts tls_facts(const struct object *from, const elf_reloc *re
 		/* Before glibc 2.33 it may be lazy: it leads into its object's own PLT then. */
 		if (slot[0] >= from->start && slot[0] < from->end)
 			break;
-		/* An offset below the thread pointer; else the address of what the dynamic
-		 * descriptor has, which begins with the module. */
-		if (two_words && (intptr_t)slot[1] < 0)
-			facts.offset = slot[1] - place;
-		else if (two_words && slot[1] % sizeof(*slot) == 0 && is_readable(slot[1]))
+		/* The address of what the dynamic descriptor has, which begins with the module;
+		 * or an offset from the thread pointer, which is never the address of anything:
+		 * just below the end of memory (x86), or above its beginning (aarch64). */
+		if (two_words && slot[1] % sizeof(*slot) == 0 && is_readable(slot[1]))
 			facts.module = *(const uintptr_t *)slot[1];
+		else if (two_words)
+			facts.offset = slot[1] - place;
 		break;
 	default:
 		break;

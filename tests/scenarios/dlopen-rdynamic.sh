@@ -44,6 +44,6 @@ expect_eq "linked with -rdynamic" "$(cat program.out)" plugin
 expect_eq "bound" "$(plugreport bindings --from plugin.so --to host-rdynamic | grep -c host_)" 2
 
 # The program is stripped: nothing tells any more that it has the function.
-strip host
+${STRIP:-strip} host
 audit ./host >/dev/null
 expect_match "stripped" "$(plugreport object plugin.so)" 'host_register +nobody that was loaded'
