@@ -187,9 +187,9 @@ const struct command commands[] = {
 	{"duplicates", "[LIB...]", 0, SIZE_MAX, COMMAND_DATABASE, "why is it here twice?",
 	 "Libraries that are in a process more than once: a file in several namespaces,\n"
 	 "several files of one build or SONAME, several versions, static copies; who asked\n"
-	 "for each copy, who is bound to which, and which state exists twice.  Then files\n"
-	 "that were asked for by several names and are one load.  With LIB, only what\n"
-	 "concerns it.\n",
+	 "for each copy, who is bound to which, and which state exists twice.  Then OCaml\n"
+	 "compilation units that several objects have, and files that were asked for by\n"
+	 "several names and are one load.  With LIB, only what concerns it.\n",
 	 NO_OPTIONS, cmd_duplicates},
 	{"interpositions", "[LIB...]", 0, SIZE_MAX, COMMAND_DATABASE,
 	 "whose calls land in somebody else's function?",
