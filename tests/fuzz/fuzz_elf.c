@@ -203,7 +203,7 @@ static void read_file(const uint8_t *data, size_t size)
 	if (stat("input", &st) != 0)
 		BUG("the input is gone");
 	program_inspect("./input", &interpreter);
-	library_inspect("./input");
+	library_inspect("./input", EM_X86_64);
 	build_id = elf_build_id("./input");
 	read_string(interpreter);
 	identity.dev = st.st_dev;
