@@ -236,7 +236,9 @@ static void report_lazy_end(struct rule_input *input, struct findings *ret)
 		add_object(&message, rec, object);
 		strbuf_addstr(&message, end == LAZY_END_LIKELY ? " called " : " may have called ");
 		add_symbol(&message, cause->symbols[i].symbol, false);
-		if (count > 1)
+		if (count == 2)
+			strbuf_addstr(&message, " (or another one)");
+		else if (count > 2)
 			strbuf_addf(&message, " (or one of %zu others)", count - 1);
 		strbuf_addstr(&message, ", which nothing in its scope defines, and that ");
 		strbuf_addstr(&message,

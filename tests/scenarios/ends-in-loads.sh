@@ -48,7 +48,7 @@ expect_match "by JSON" "$(plugreport why-bound nor_this --json)" '"ended_process
 expect_no_match "a weak one is no error" "$(plugreport why-bound weak_one)" "can't be bound|ended the process"
 expect_rules "check" "error failed-load plug.so"
 expect_match "check" "$(message_of failed-load)" \
-	"^plug\.so called (nobody_has_it|nor_this) \(or one of 1 others\), which nothing in its scope defines, and that ended the program\$"
+	"^plug\.so called (nobody_has_it|nor_this) \(or another one\), which nothing in its scope defines, and that ended the program\$"
 
 # Only that it did not call exit() is known.
 alone ./host ./plug.so 2
