@@ -33,6 +33,11 @@ void signals_restore(uint64_t mask);
 /* Can the 8 bytes at `address` be read?  Asks the kernel, touches nothing. */
 bool is_readable(uintptr_t address);
 
+/* fstat(2), twice when it fails: a descriptor that is open must not be taken for one that is not.
+ */
+struct stat;
+bool look_at_descriptor(long fd, struct stat *st);
+
 /* Path of the file that is mapped at `address`, from /proc/self/maps; false when there is none. */
 bool find_mapped_file(uintptr_t address, char *path, size_t room);
 

@@ -170,14 +170,6 @@ static int get_proc_name(unw_addr_space_t space, unw_word_t address, char *name,
 	return -UNW_ENOINFO;
 }
 
-/* A failure must not be taken for "not open": try again. */
-static bool look_at_descriptor(long fd, struct stat *st)
-{
-	long result = sys(ARCH_SYS_fstat, fd, st);
-
-	return result == 0 || (result != -EBADF && sys(ARCH_SYS_fstat, fd, st) == 0);
-}
-
 /*
  * libunwind opens a pipe when it is set up, to test addresses in its local unwinder, which is not
  * used here. The program shall find its descriptors as they were: close the two ends, told by their

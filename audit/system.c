@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 
@@ -63,6 +64,13 @@ bool is_readable(uintptr_t address)
 	/* The kernel copies the set before it looks at `how`: EFAULT or EINVAL tells, and nothing
 	 * changes either way. */
 	return sys(SYS_rt_sigprocmask, -1, address, 0, 8) == -EINVAL;
+}
+
+bool look_at_descriptor(long fd, struct stat *st)
+{
+	long result = sys(ARCH_SYS_fstat, fd, st);
+
+	return result == 0 || (result != -EBADF && sys(ARCH_SYS_fstat, fd, st) == 0);
 }
 
 static uintptr_t parse_hex(const char **at)

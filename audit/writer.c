@@ -83,8 +83,7 @@ static bool is_own_file(const struct writer *writer, long fd)
 {
 	struct stat st;
 
-	return sys(ARCH_SYS_fstat, fd, &st) == 0 && st.st_dev == writer->dev &&
-	       st.st_ino == writer->ino;
+	return look_at_descriptor(fd, &st) && st.st_dev == writer->dev && st.st_ino == writer->ino;
 }
 
 /*

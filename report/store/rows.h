@@ -71,6 +71,7 @@ struct rows {
 	bool knows_feed;            /* the connection has the table plugreport_feed, see feed.h */
 	struct feed *feed;          /* what that has */
 	const struct feed *putting; /* the same, before it is counted */
+	bool begun_writing;         /* a transaction with spools in it is there, or should be */
 	/* public: */
 	uint64_t written; /* rows put so far */
 	int error;        /* SQLite's code of the first failure since it was set to 0 */

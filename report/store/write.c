@@ -255,8 +255,28 @@ static enum write_result write_spool(struct rows *rows, struct contents *content
 /* Whether this works goes unsaid: what led here was said. */
 static void roll_back(struct rows *rows)
 {
+	rows->begun_writing = false;
 	if (!sqlite3_get_autocommit(rows->store->db))
 		rows_run(rows, SQL_ROLLBACK, NULL, 0);
+}
+
+/*
+ * Without memory or with a full disk SQLite undoes a whole transaction, the spools that were
+ * written before included, whichever statement it was that failed, a SELECT even.  Nobody may then
+ * begin another one and take all for written.
+ */
+static bool is_undone(const struct rows *rows)
+{
+	return rows->begun_writing && sqlite3_get_autocommit(rows->store->db);
+}
+
+/* Have a transaction. */
+static bool begin(struct rows *rows)
+{
+	if (rows->begun_writing)
+		return !is_undone(rows);
+	rows->begun_writing = rows_run(rows, SQL_BEGIN, NULL, 0);
+	return rows->begun_writing;
 }
 
 enum write_result write_process(struct rows *rows, struct contents *contents)
@@ -265,8 +285,7 @@ enum write_result write_process(struct rows *rows, struct contents *contents)
 	enum write_result result = WRITE_FAILED;
 
 	rows->error = 0;
-	if ((!sqlite3_get_autocommit(rows->store->db) || rows_run(rows, SQL_BEGIN, NULL, 0)) &&
-	    rows_run(rows, SQL_BEGIN_SPOOL, NULL, 0))
+	if (begin(rows) && rows_run(rows, SQL_BEGIN_SPOOL, NULL, 0))
 		result = write_spool(rows, contents);
 	if (result == WRITE_DONE && rows_run(rows, SQL_COMMIT_SPOOL, NULL, 0))
 		return WRITE_DONE;
@@ -283,9 +302,12 @@ enum write_result write_process(struct rows *rows, struct contents *contents)
 bool write_commit(struct rows *rows)
 {
 	rows->error = 0;
-	if (!rows->store || sqlite3_get_autocommit(rows->store->db) ||
-	    rows_run(rows, SQL_COMMIT, NULL, 0))
+	if (!rows->begun_writing)
 		return true;
+	if (!is_undone(rows) && rows_run(rows, SQL_COMMIT, NULL, 0)) {
+		rows->begun_writing = false;
+		return true;
+	}
 	store_complain(rows->store, "written");
 	roll_back(rows);
 	return false;
