@@ -41,9 +41,10 @@ struct ingest {
 	struct rows rows;    /* .store is NULL until the first spool needs the database */
 	struct read_spool *read;
 	size_t read_count, read_room;
-	uint64_t committed; /* rows */
-	bool begun;         /* there was a spool to take in */
-	bool again;         /* the fresh database came to nothing */
+	uint64_t committed;    /* rows */
+	bool begun;            /* there was a spool to take in */
+	bool again;            /* the fresh database came to nothing */
+	bool directory_synced; /* that of the database, since the last commit */
 	struct place_finder *finder;
 	struct progress progress;
 };
@@ -83,13 +84,43 @@ static void remove_spool(struct ingest *in, int fd, const char *path)
 	warn("%s: is in the database but can't be removed: %s; remove it", path, strerror(errno));
 }
 
+/* The directory that `path` is in. */
+static char *directory_of(const char *path)
+{
+	size_t length = (size_t)(base_name(path) - path);
+
+	return length ? xstrndup(path, length) : xstrdup(".");
+}
+
+/*
+ * That the database has its name, or has no journal any more, is a change of its directory, like
+ * the removal of a spool beside it; the disk has them in their order.  Of another directory nothing
+ * such is known: before a spool is removed there, that of the database has to be on disk.
+ */
+static bool may_remove(struct ingest *in, const char *path)
+{
+	AUTO_FREE char *here = directory_of(in->db_path), *there = directory_of(path);
+	AUTO_CLOSE int fd = -1;
+	struct stat a, b;
+
+	if (in->directory_synced || strcmp(here, there) == 0 ||
+	    (stat(here, &a) == 0 && stat(there, &b) == 0 && a.st_dev == b.st_dev &&
+	     a.st_ino == b.st_ino))
+		return true;
+	fd = open(here, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	in->directory_synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+	return in->directory_synced;
+}
+
 /* Let go of the spools that were read; `stored`: what they held is on disk, remove them. */
 static void let_go(struct ingest *in, bool stored)
 {
+	in->directory_synced = false;
 	for (size_t i = 0; i < in->read_count; i++) {
 		struct read_spool *spool = &in->read[i];
 
-		if (stored && !spool_may_be_looked_for(spool->fd, &spool->header, spool->first))
+		if (stored && !spool_may_be_looked_for(spool->fd, &spool->header, spool->first) &&
+		    may_remove(in, spool->path))
 			remove_spool(in, spool->fd, spool->path);
 		close(spool->fd);
 		free(spool->path);

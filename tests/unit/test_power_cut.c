@@ -4,15 +4,17 @@
  *
  * The calls that make things durable, and those that change the directory, are intercepted, also
  * SQLite's.  At each of them the power may go.  The model: what was written to a file since it was
- * last synced is there or it is not (each is tried, for all files at once and for the database
- * alone); changes of the directory survive in their order, up to any of them that is not older than
- * the last sync of the directory.  Spools are on disk,
- * since nothing can be said about a recording that is not.
+ * last synced is there or it is not (each is tried, for all files at once, for the database alone,
+ * and for every other page of it and of its journal); changes of the directory survive in their
+ * order, up to any of them that is not older than the last sync of the directory.  Changes of two
+ * directories have no order: before a spool goes from another one, that of the database is synced.
+ * Spools are on disk, since nothing can be said about a recording that is not.
  */
 #include "tests/unit/store_test.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 
 #include "tests/unit/spool_builder.h"
 
@@ -48,7 +50,9 @@ static size_t copy_count;
 static struct directory moments[MOMENTS];
 static size_t moment_count;
 static bool watching;
-static size_t oldest_names; /* moment of the last sync of the directory */
+static size_t oldest_names;   /* moment of the last sync of the directory */
+static size_t not_synced;     /* changes of the database's directory since then */
+static size_t gone_elsewhere; /* spools removed from another directory */
 
 static struct content copy_of(int fd)
 {
@@ -80,6 +84,7 @@ static void sync_inode(int fd)
 	assert_int_equal(fstat(fd, &st), 0);
 	if (!S_ISREG(st.st_mode)) {
 		oldest_names = moment_count - 1;
+		not_synced = 0;
 		return;
 	}
 	while (i < disk_count && disk[i].inode != st.st_ino)
@@ -150,6 +155,12 @@ int unlink(const char *path)
 	result = real(path);
 	if (watching)
 		note_moment();
+	if (strncmp(path, "elsewhere/", 10) != 0) {
+		not_synced++;
+	} else if (watching) {
+		assert_int_equal(not_synced, 0);
+		gone_elsewhere++;
+	}
 	return result;
 }
 
@@ -165,23 +176,58 @@ int renameat2(int from, const char *old, int to, const char *new, unsigned int f
 	result = real(from, old, to, new, flags);
 	if (watching)
 		note_moment();
+	not_synced++;
 	return result;
 }
 
 /* --- what is found when the power is back --- */
 
-enum survives { SYNCED, ALL, ALL_BUT_DATABASE, DATABASE_TOO, SURVIVES };
+enum survives { SYNCED, ALL, ALL_BUT_DATABASE, DATABASE_TOO, EVEN_PAGES, ODD_PAGES, SURVIVES };
 
 static bool is_database(const char *name)
 {
 	return strcmp(name, "db") == 0 || strstr(name, ".new");
 }
 
+static void empty(const char *path)
+{
+	DIR *dir;
+	struct dirent *entry;
+
+	assert_true(mkdir(path, 0700) == 0 || errno == EEXIST);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			assert_int_equal(unlinkat(dirfd(dir), entry->d_name, 0), 0);
+	closedir(dir);
+}
+
+/* Every other page is as it was when the file was synced. */
+static void write_mixture(int fd, const struct file *file, enum survives survives)
+{
+	static char pages[1 << 20];
+	size_t size = file->now.size;
+
+	assert_true(size <= sizeof(pages));
+	memset(pages, 0, size);
+	for (size_t at = 0; at < size; at += 4096) {
+		bool now = (at / 4096 % 2 == 0) == (survives == EVEN_PAGES);
+		const struct content *content = now ? &file->now : &file->synced;
+
+		if (at < content->size)
+			memcpy(pages + at, content->bytes + at,
+			       content->size - at < 4096 ? content->size - at : 4096);
+	}
+	if (size)
+		assert_int_equal(write(fd, pages, size), size);
+}
+
 /* The directory is that of `names`; its files hold what they held, or had on disk, at `at`. */
 static void restore(const struct directory *names, const struct directory *at,
 		    enum survives survives)
 {
-	assert_int_equal(system("rm -rf after && mkdir after"), 0);
+	empty("after");
 	for (size_t i = 0; i < names->count; i++) {
 		const struct file *file = &names->files[i];
 		AUTO_FREE char *path = xasprintf("after/%s", file->name);
@@ -192,6 +238,10 @@ static void restore(const struct directory *names, const struct directory *at,
 		for (size_t j = 0; j < at->count; j++)
 			if (strcmp(at->files[j].name, file->name) == 0)
 				file = &at->files[j];
+		if (survives >= EVEN_PAGES && !strstr(file->name, ".spool")) {
+			write_mixture(fd, file, survives);
+			continue;
+		}
 		whole = survives == ALL || (survives != SYNCED &&
 					    is_database(file->name) == (survives == DATABASE_TOO));
 		content = whole ? &file->now : &file->synced;
@@ -237,6 +287,8 @@ static void cut(int processes)
 	for (size_t at = 0; at < moment_count; at++)
 		for (size_t names = moments[at].oldest_names; names <= at; names++)
 			for (int survives = 0; survives < SURVIVES; survives++) {
+				if (survives >= EVEN_PAGES && names != at)
+					continue;
 				restore(&moments[names], &moments[at], (enum survives)survives);
 				check_after(processes);
 			}
@@ -266,10 +318,41 @@ static void test_power_cuts(void **state)
 	cut(4);
 }
 
+static void take_from_elsewhere(const char *path)
+{
+	struct ingest_options options = {.spools = &path, .spool_count = 1};
+	struct ingest_result result;
+
+	watching = true;
+	note_moment();
+	assert_true(store_ingest("db", &options, &result));
+	watching = false;
+	assert_int_equal(result.taken, 1);
+	assert_false(exists(path));
+	forget();
+}
+
+static void test_two_directories(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdir("elsewhere", 0700), 0);
+	for (int pid = 1; pid <= 3; pid++) {
+		AUTO_FREE char *path = xasprintf("elsewhere/db.%d.spool", pid);
+
+		save(pid);
+		AUTO_FREE char *beside = xasprintf("db.%d.spool", pid);
+		assert_int_equal(rename(beside, path), 0);
+		take_from_elsewhere(path); /* a new database; then one that is there */
+	}
+	assert_int_equal(gone_elsewhere, 3);
+	assert_answer("SELECT count(*) FROM process", "3");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		directory_test(test_power_cuts),
+		directory_test(test_two_directories),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
