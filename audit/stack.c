@@ -6,8 +6,9 @@
  * memory is read by us, only where the kernel says that it can be read.
  *
  * libunwind needs some KiB of stack and the caller may be a fibre that has not got them: each
- * unwinder has a stack of its own.  There are a few; when all stay busy, the stack is skipped
- * and counted.  No signal is handled while one is in use.
+ * unwinder has a stack of its own.  There are a few; when all stay busy, another one is made, up to
+ * as many as threads seldom are; when those are busy too, the stack is skipped and counted.  No
+ * signal is handled while one is in use.
  *
  * Most programs never need a stack, so libunwind is set up by the first one that is taken; where
  * dlopen is in sight, before the program begins.
@@ -24,16 +25,18 @@
 int arch_search_unwind_table(unw_addr_space_t space, unw_word_t ip, unw_dyn_info_t *info,
 			     unw_proc_info_t *result, int need_unwind_info, void *argument);
 
-#define TAKERS     4
-#define TRIES      100
-#define STACK_SIZE ((size_t)64 << 10)
-#define GUARD_SIZE ((size_t)4 << 10)
-#define PAGES_KEPT 64 /* a power of two */
+#define TAKERS       64
+#define TAKERS_FIRST 4 /* made before the program begins */
+#define PATIENCE     3 /* times that all are found busy before another one is made */
+#define TRIES        100
+#define STACK_SIZE   ((size_t)64 << 10)
+#define GUARD_SIZE   ((size_t)4 << 10)
+#define PAGES_KEPT   64 /* a power of two */
 
 struct stack_taker {
 	_Atomic bool busy;
 	uint64_t signals; /* mask to restore: nothing of the program runs on our stack */
-	_Atomic(unw_addr_space_t) space; /* NULL until it is first used */
+	unw_addr_space_t space;
 	unsigned char *stack;
 	struct arch_context context;
 	uintptr_t readable[PAGES_KEPT]; /* pages found readable during this unwinding, by number */
@@ -41,10 +44,12 @@ struct stack_taker {
 	uint64_t frames[SPOOL_FRAMES_MAX];
 };
 
-static struct stack_taker takers[TAKERS];
-static _Atomic bool preparing; /* a thread has libunwind allocate */
-static _Atomic bool broken;    /* for good */
-static _Atomic bool set_up;    /* libunwind is */
+static struct stack_taker *takers[TAKERS];
+static _Atomic uint32_t taker_count; /* those before it are ready, and stay */
+static _Atomic bool preparing;       /* a thread has libunwind allocate */
+static _Atomic bool enough;          /* there was no memory for another one */
+static _Atomic bool broken;          /* for good */
+static _Atomic bool set_up;          /* libunwind is */
 
 static bool readable(struct stack_taker *taker, uintptr_t address)
 {
@@ -187,19 +192,22 @@ static void close_pipe(long first, ino_t inode, dev_t dev)
 		}
 }
 
-static bool map_stacks(void)
+/* A guard page, the stack, and on top of it what we know. */
+#define TAKER_SIZE ((sizeof(struct stack_taker) + 4095) & ~(size_t)4095)
+#define MAP_SIZE   (GUARD_SIZE + STACK_SIZE + TAKER_SIZE)
+
+static struct stack_taker *map_taker(void)
 {
-	long map = sys(ARCH_SYS_mmap, 0, TAKERS * (STACK_SIZE + GUARD_SIZE), PROT_READ | PROT_WRITE,
+	long map = sys(ARCH_SYS_mmap, 0, MAP_SIZE, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	struct stack_taker *taker;
 
 	if (map < 0 && map > -4096)
-		return false;
-	for (int i = 0; i < TAKERS; i++) {
-		takers[i].stack =
-			(unsigned char *)map + (size_t)i * (STACK_SIZE + GUARD_SIZE) + GUARD_SIZE;
-		sys(SYS_mprotect, takers[i].stack - GUARD_SIZE, GUARD_SIZE, PROT_NONE);
-	}
-	return true;
+		return NULL;
+	sys(SYS_mprotect, map, GUARD_SIZE, PROT_NONE);
+	taker = (struct stack_taker *)(map + GUARD_SIZE + STACK_SIZE);
+	taker->stack = (unsigned char *)map + GUARD_SIZE;
+	return taker;
 }
 
 /* The descriptor that will be opened next, or a negative errno. */
@@ -255,31 +263,49 @@ static void make_space(void *argument)
 	taker->space = space;
 }
 
-/* Give a taker its address space; the first one sets libunwind up.  False: another thread is at it
- * for long, or there is no memory. */
-static bool prepare(struct stack_taker *taker)
+/* Another one, which is busy; the first one sets libunwind up.  NULL: another thread is at it, or
+ * there is no memory, or there are enough. */
+static struct stack_taker *make_taker(void)
 {
-	for (int tries = 0; atomic_exchange_explicit(&preparing, true, memory_order_acquire);) {
-		if (++tries == TRIES)
-			return false;
-		sys(SYS_sched_yield);
-	}
-	if (takers[0].stack || map_stacks())
+	struct stack_taker *taker = NULL;
+	uint32_t count;
+
+	if (atomic_exchange_explicit(&preparing, true, memory_order_acquire))
+		return NULL;
+	count = atomic_load_explicit(&taker_count, memory_order_relaxed);
+	if (count < TAKERS && !atomic_load(&enough))
+		taker = map_taker();
+	if (taker) {
 		stack_run(taker, make_space, taker);
+		if (taker->space) {
+			atomic_store_explicit(&taker->busy, true, memory_order_relaxed);
+			takers[count] = taker;
+			atomic_store_explicit(&taker_count, count + 1, memory_order_release);
+		} else {
+			sys(SYS_munmap, taker->stack - GUARD_SIZE, MAP_SIZE);
+			taker = NULL;
+		}
+	}
+	/* Not again and again; but without any, what fails now may work the next time. */
+	if (!taker && count)
+		atomic_store(&enough, true);
 	atomic_store_explicit(&preparing, false, memory_order_release);
-	return taker->space != NULL;
+	return taker;
 }
 
 void stack_start(void)
 {
-	struct stack_taker *borrowed[TAKERS];
-	int count = 0;
+	/* Threads that open plugins at once shall not wait for one another later. */
+	while (atomic_load(&taker_count) < TAKERS_FIRST) {
+		uint64_t signals = signals_block();
+		struct stack_taker *taker = make_taker();
 
-	/* All of them: threads that open plugins at once shall not wait for one another later. */
-	while (count < TAKERS && (borrowed[count] = stack_borrow()))
-		count++;
-	while (count)
-		stack_give_back(borrowed[--count]);
+		if (taker)
+			atomic_store(&taker->busy, false);
+		signals_restore(signals);
+		if (!taker)
+			break;
+	}
 }
 
 void stack_forget(void)
@@ -287,12 +313,8 @@ void stack_forget(void)
 	if (!set_up)
 		return;
 	/* Only a generation counter goes up: safe beside an unwinding in another thread. */
-	for (int i = 0; i < TAKERS; i++) {
-		unw_addr_space_t space = atomic_load(&takers[i].space);
-
-		if (space)
-			unw_flush_cache(space, 0, 0);
-	}
+	for (uint32_t i = atomic_load(&taker_count); i--;)
+		unw_flush_cache(takers[i]->space, 0, 0);
 }
 
 void stack_after_fork(void)
@@ -300,8 +322,8 @@ void stack_after_fork(void)
 	/* A thread that does not exist in this child may hold a lock inside libunwind for ever. */
 	if (atomic_load(&preparing))
 		atomic_store(&broken, true);
-	for (int i = 0; i < TAKERS; i++)
-		if (atomic_load(&takers[i].busy))
+	for (uint32_t i = atomic_load(&taker_count); i--;)
+		if (atomic_load(&takers[i]->busy))
 			atomic_store(&broken, true);
 }
 
@@ -309,9 +331,19 @@ static struct stack_taker *take(void)
 {
 	/* Who has one gives it back in microseconds, unless it waits for a processor. */
 	for (int tries = 0; tries < TRIES; tries++) {
-		for (int i = 0; i < TAKERS; i++)
-			if (!atomic_exchange_explicit(&takers[i].busy, true, memory_order_acquire))
-				return &takers[i];
+		uint32_t count = atomic_load_explicit(&taker_count, memory_order_acquire);
+		struct stack_taker *taker;
+
+		for (uint32_t i = 0; i < count; i++)
+			if (!atomic_exchange_explicit(&takers[i]->busy, true, memory_order_acquire))
+				return takers[i];
+		if (count < TAKERS && (count == 0 || tries >= PATIENCE) && !atomic_load(&enough)) {
+			taker = make_taker();
+			if (taker)
+				return taker;
+			if (count == 0 && !atomic_load(&preparing))
+				return NULL;
+		}
 		sys(SYS_sched_yield);
 	}
 	return NULL;
@@ -327,14 +359,11 @@ struct stack_taker *stack_borrow(void)
 		return NULL;
 	signals = signals_block();
 	taker = take();
-	if (taker && (atomic_load(&taker->space) || prepare(taker))) {
-		taker->signals = signals;
-		return taker;
-	}
 	if (taker)
-		atomic_store_explicit(&taker->busy, false, memory_order_release);
-	signals_restore(signals);
-	return NULL;
+		taker->signals = signals;
+	else
+		signals_restore(signals);
+	return taker;
 }
 
 void stack_give_back(struct stack_taker *taker)
