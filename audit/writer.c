@@ -192,6 +192,7 @@ int writer_create(struct writer *writer, const char *database, const struct spoo
 	long fd = create_file(writer, database, identity->pid);
 	struct spool_header *header;
 	struct rlimit limit;
+	uint64_t magic;
 	long result = -EFBIG;
 
 	atomic_store(&writer->map_count, 0);
@@ -224,8 +225,8 @@ int writer_create(struct writer *writer, const char *database, const struct spoo
 	header->tail = SPOOL_HEADER_SIZE;
 	header->allocated = CHUNK_MIN;
 	/* The magic last: a reader that comes before finds no spool yet. */
-	atomic_thread_fence(memory_order_release);
-	memcpy(header->magic, SPOOL_MAGIC, sizeof(header->magic));
+	memcpy(&magic, SPOOL_MAGIC, sizeof(magic));
+	__atomic_store_n((uint64_t *)(void *)header->magic, magic, __ATOMIC_RELEASE);
 	writer->header = header;
 	return 0;
 }

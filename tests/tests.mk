@@ -25,9 +25,33 @@ $(UNIT_REPORT): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.c.o $(BUILD)/libplugrepo
 $(UNIT_AUDIT): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.c.o $(AUDIT_OBJECTS)
 	$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) $^ -o $@ -lcmocka $(AUDIT_LIBS) -lpthread -ldl
 
+# The spool's writer once more, built to find what threads do to each other.
+THREADS      := $(BUILD)/threads
+THREADS_TEST := $(THREADS)/tests/test_audit_writer
+THREADS_OBJECTS := $(AUDIT_SOURCES:%=$(THREADS)/%.o) $(THREADS)/tests/unit/test_audit_writer.c.o
+
+$(THREADS_OBJECTS): $(THREADS)/%.o: %
+	@mkdir -p $(@D)
+	$(CC) $(BASE_FLAGS) $(AUDIT_FLAGS) $(CFLAGS) -fsanitize=thread $(DEPEND) \
+	  -Wno-deprecated-declarations -c $< -o $@
+
+$(THREADS_TEST): $(THREADS_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fsanitize=thread $(LDFLAGS) $^ -o $@ -lcmocka $(AUDIT_LIBS) -lpthread -ldl
+
 # Allocations of plugreport fail on purpose.
 $(BUILD)/tests/test_ingest_faults: private SAN_FLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
   -Wl,--wrap=strdup,--wrap=strndup,--wrap=vasprintf
+
+# Writes spools with very many events.
+LOAD_SPOOL := $(BUILD)/tests/load-spool
+
+$(BUILD)/tests/load/%.c.o: tests/load/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE_FLAGS) $(REPORT_FLAGS) $(CFLAGS) $(SAN_FLAGS) $(DEPEND) -c $< -o $@
+
+$(LOAD_SPOOL): $(BUILD)/tests/load/spool.c.o $(BUILD)/libplugreport.a
+	$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) $^ -o $@ $(REPORT_LIBS)
 
 # System calls fail on purpose: a tracer, which knows the registers of x86-64.
 ifeq ($(shell uname -m),x86_64)
@@ -70,7 +94,8 @@ $(SAME)/same: $(SAME_OBJECTS) $(BUILD)/libplugreport.a
 
 TEST_RUN = BUILD=$(abspath $(BUILD)) CC="$(CC)" tests/run
 
-tests: all $(UNIT_TESTS) $(FIXTURES) $(VIEWER_RECORDING) $(SAME)/same $(FAULT_INJECTOR)
+tests: all $(UNIT_TESTS) $(FIXTURES) $(VIEWER_RECORDING) $(SAME)/same $(FAULT_INJECTOR) $(LOAD_SPOOL) \
+  $(if $(SAN)$(COVERAGE),,$(THREADS_TEST))
 
 # The unit tests of plugreport once more, with sanitizers; check runs these too.
 sanitizable: $(UNIT_REPORT)
@@ -89,7 +114,11 @@ check-scenarios: all $(FIXTURES) $(VIEWER_RECORDING) $(SAME)/same
 
 # Every fault there can be, where check tries some; each test prints how many those were.
 check-faults: tests
-	FAULTS=all TEST_TIMEOUT=7200 $(TEST_RUN) --verbose faults kill power-cut power_cut
+	FAULTS=all TEST_TIMEOUT=7200 $(TEST_RUN) --verbose faults kill power_cut
+
+# Much of everything, where check has less.
+check-load: tests
+	LOAD=all TEST_TIMEOUT=3600 $(TEST_RUN) --verbose -j 1 'load-*' reload-many
 
 # Plugin systems of the distribution, each with what it takes: some hundred megabytes of packages.
 check-systems: tests
@@ -112,8 +141,9 @@ check-arch:
 	scripts/install-deps --arch
 	scripts/check-arch
 
--include $(UNIT_OBJECTS:.o=.d) $(SAME_OBJECTS:.o=.d) $(BUILD)/tests/viewer/recording.c.d
+-include $(UNIT_OBJECTS:.o=.d) $(THREADS_OBJECTS:.o=.d) $(BUILD)/tests/load/spool.c.d \
+  $(SAME_OBJECTS:.o=.d) $(BUILD)/tests/viewer/recording.c.d
 
 .PHONY: tests sanitizable sanitized check check-unit check-scenarios check-systems check-same \
-  check-faults check-arch
+  check-faults check-load check-arch
 .SECONDARY: $(UNIT_OBJECTS)

@@ -61,6 +61,7 @@ rm -f "$PLUGAUDIT_DB"
 ours=$(audit ./host $name_spaces measure)
 expect_true "no more KiB than under another auditor: $ours, $other" [ "$ours" -lt $((other + 256)) ]
 expect_sound
+echo "10,000 times opened, used and closed: $ours KiB more afterwards, $other under an empty auditor"
 expect_db "loads" "SELECT count(*), count(DISTINCT number), count(closed_seq) FROM object
 	WHERE path LIKE '%libplug.so'" "10000|10000|10000"
 expect_db "their bindings" "SELECT count(*) FROM v_binding WHERE from_path LIKE '%libplug.so'
