@@ -34,7 +34,7 @@ judge() {
 }
 
 # What differs from run to run and from machine to machine: times, pids, addresses, this directory,
-# the C library's own frames and directories, whether node has a library of its own; how wide columns came out by that;
+# the C library's own frames and directories, where /lib is /usr/lib which of the two ld.so.cache says, whether node has a library of its own; how wide columns came out by that;
 # how large OCaml's library is, and in how many words its Dynlink says what dlopen said; what Open MPI says where
 # there is no /sys.
 normalised() {
@@ -46,7 +46,7 @@ normalised() {
 		-e 's/after [0-9]+ paths? in vain/after N paths in vain/' -e 's/(at least )?TIME( to TIME)?/TIME/g' \
 		-e 's/and [0-9]+ more that no plugin/and N more that no plugin/' \
 		-e 's/^(error loading shared library: ).*(undefined symbol: [A-Za-z]+).*/\1\2/' \
-		-e '/^\[hwloc\//d' \
+		-e '/^\[hwloc\//d' -e 's#/usr/lib/x86_64-linux-gnu/#/lib/x86_64-linux-gnu/#g' \
 		-e '/^ *(TIME)?[| x`-]*(\/lib64\/)?(ld-linux|linux-vdso)[^ ]*( |$)/d' \
 		-e 's/  +/  /g' -e 's/ +$//' -e '/^$/d'
 }

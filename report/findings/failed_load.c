@@ -317,7 +317,7 @@ static void report_cut_short(struct rule_input *input, struct findings *ret)
 	if (call == NONE)
 		return;
 	if (signal) {
-		strbuf_addf(&message, "SIG%s ended the program while ", sigabbrev_np(signal));
+		strbuf_addf(&message, "SIG%s ended the program while ", signal_name(signal));
 		add_object(&message, rec, rec->calls[call].result);
 		strbuf_addstr(&message, " was loaded, or right after: perhaps in a constructor");
 	} else {

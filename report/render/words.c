@@ -324,8 +324,8 @@ void add_load_reason(struct strbuf *sb, const struct recording *rec, int index, 
 	}
 }
 
-/* Signals that end a process.  sigabbrev_np() knows them all, but came with glibc 2.32. */
-static const char *signal_name(int number)
+/* sigabbrev_np() knows them all, but came with glibc 2.32. */
+const char *signal_name(int number)
 {
 	static const char *const names[] = {
 		[SIGHUP] = "HUP",   [SIGINT] = "INT",       [SIGQUIT] = "QUIT", [SIGILL] = "ILL",

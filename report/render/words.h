@@ -79,6 +79,7 @@ const char *call_known_by_words(const struct call *call);
 
 /* "exit status 3", "killed by SIGSEGV (core dumped)" */
 void add_wait_status(struct strbuf *sb, int wait_status);
+const char *signal_name(int number); /* "SEGV"; of signals that end a process, NULL for others */
 
 /* JSON members. */
 void object_to_json(struct render *render, const char *key, const struct recording *rec,
