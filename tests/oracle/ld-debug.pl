@@ -28,6 +28,8 @@
 #   are compared for directories that one path only names.
 # - A file found in ld.so.cache is printed, but not tried, when the object that asks has
 #   DF_1_NODEFLIB and the file is in a default directory.
+# - From glibc 2.42 on nothing is printed of a dlopen that finds an object by its name and has nothing
+#   to do but count (is_already_fully_open in glibc's elf/dl-open.c).
 use strict;
 use warnings;
 no warnings 'portable'; # addresses have 64 bits
@@ -83,8 +85,9 @@ my @images = read_images($prefix, \&parse_line);
 # --- the database's side ----------------------------------------------------------------------
 
 my @processes = map { { id => $_->[0], pid => $_->[1], begin => $_->[2], argv0 => $_->[3],
-			lines => [], opened => [] } }
-	query($database, "SELECT id, pid, begin_kind, coalesce(json_extract(argv, '\$[0]'), '') FROM process "
+			silent => $_->[4] =~ /^2\.(\d+)/ && $1 >= 42, lines => [], opened => [] } }
+	query($database, "SELECT id, pid, begin_kind, coalesce(json_extract(argv, '\$[0]'), ''), "
+	      . "coalesce(glibc, '') FROM process "
 	      . "ORDER BY started_ns, id");
 my %process = map { $_->{id} => $_ } @processes;
 
@@ -112,13 +115,13 @@ for (query($database, "SELECT o.process, o.opened_seq, coalesce(s.name, o.path),
 }
 # Opened: by a call, or by libc itself (which has no call).
 for (query($database, "SELECT c.process, CASE WHEN o.kind = 'main' THEN '<program>' ELSE o.path END, "
-	   . "  o.namespace "
+	   . "  o.namespace, c.outcome = 'already-loaded' "
 	   . "FROM call c JOIN object o ON o.id = c.result "
 	   . "WHERE c.kind IN ('dlopen', 'dlmopen') AND c.outcome IN ('loaded', 'already-loaded') "
-	   . "UNION ALL SELECT process, path, namespace FROM object "
+	   . "UNION ALL SELECT process, path, namespace, 0 FROM object "
 	   . "WHERE reason = 'libc' AND NOT inherited")) {
-	my ($id, $path, $ns) = @$_;
-	push @{$process{$id}{opened}}, [$path, $ns];
+	my ($id, $path, $ns, $was_there) = @$_;
+	push @{$process{$id}{opened}}, [$path, $ns, $was_there];
 }
 for my $process (@processes) {
 	@{$process->{lines}} = sort { $a->{seq} <=> $b->{seq} } @{$process->{lines}};
@@ -162,6 +165,14 @@ sub printed_only {
 	return $process->{nodeflib}{$by} && $line->{path} =~ m{^/(usr/)?lib(64)?/};
 }
 
+# The opened objects less those that were there already and that ld.so printed nothing about.
+sub without_silent {
+	my ($printed, $opened) = @_;
+	my %printed;
+	$printed{"$_->[1] $_->[0]"}++ for map { [$_->[0] eq '' ? '<program>' : $_->[0], $_->[1]] } @$printed;
+	return [grep { $printed{"$_->[1] $_->[0]"}-- > 0 || !$_->[2] } sort { $a->[2] <=> $b->[2] } @$opened];
+}
+
 # Print where the two lists part; return whether they do.
 sub compare {
 	my ($title, $left, $right) = @_;
@@ -195,6 +206,7 @@ for my $process (@processes) {
 		grep { !printed_only($_, $process) } @{$image->{lines}};
 	$differences += compare("pid $process->{pid} ($process->{begin}, $process->{argv0}): "
 				. "requests, tries, maps", \@left, \@right);
+	$process->{opened} = without_silent($image->{opened}, $process->{opened}) if $process->{silent};
 	my @opened = map { [map { sprintf('opened %s [%s]', $_->[0] eq '' ? '<program>' : $_->[0], $_->[1]) }
 			    @$_] } ($image->{opened}, $process->{opened});
 	$differences += compare("pid $process->{pid} ($process->{begin}, $process->{argv0}): opened",
