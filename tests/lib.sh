@@ -49,6 +49,11 @@ need_dlmopen() {
 	glibc_at_least 2.35 || skip "before glibc 2.35 dlmopen crashes under any auditor"
 }
 
+need_taps_at_load() {
+	glibc_at_least 2.35 ||
+		skip "before glibc 2.35 calls of dlopen in constructors are not seen, when they were bound at load"
+}
+
 need_root() { # WHAT FOR
 	[ "$(id -u)" = 0 ] || skip "$1 needs root"
 }

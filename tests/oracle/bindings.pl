@@ -26,7 +26,8 @@
 #              (elf/dl-debug.c, _dl_debug_post_relocate): without a version, and its own is found.
 # libc's       libc looks up in what it loads by itself: _Unwind_* and the personality in libgcc_s,
 #              gconv* in iconv's modules, _nss_* in NSS's.  It binds no slot and tells no auditor.
-#              From and to are that object, and none of its relocations names the symbol (readelf).
+#              From and to are that object, and none of its relocations names the symbol (readelf),
+#              or the one that does was never bound.
 # torn         Two threads wrote one line: the version is unknown (LdDebug.pm).  There must be a row
 #              with the same namespace, from, to and symbol.
 # vfork        A child that shares the parent's memory binds the parent's slots, under its own pid:
@@ -118,6 +119,7 @@ sub index_rows {
 
 	return $process->{index} if $process->{index};
 	for my $row (@{$process->{rows}}) {
+		$index{'not bound'}{join("\0", @{$row}{qw(ns from symbol)})} = 1 if $row->{to} eq '';
 		next if $row->{to} eq '' || $row->{kind} eq 'irelative'; # not bound; no look-up
 		$index{key($row)}{$row->{kind}} = 1;
 		$index{'any'}{join("\0", @{$row}{qw(ns from to_ns to symbol)})} = 1;
@@ -172,7 +174,8 @@ sub excuse {
 	for my $pair (@of_libc) {
 		my ($object, $name) = @$pair;
 		return "libc's" if $same && $line->{from} =~ $object && $line->{symbol} =~ $name
-			&& !relocates($line->{from}, $line->{symbol});
+			&& (!relocates($line->{from}, $line->{symbol})
+			    || $index->{'not bound'}{join("\0", @{$line}{qw(ns from symbol)})});
 	}
 	return undef;
 }

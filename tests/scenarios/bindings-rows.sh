@@ -110,7 +110,7 @@ expect_db "the program's own are others" "SELECT DISTINCT symbol FROM v_binding 
 	AND symbol NOT LIKE '\_\_%' ESCAPE '\' ORDER BY 1" "dlopen
 dlsym"
 expect_match "for auditors" "$(db "SELECT DISTINCT symbol FROM v_binding WHERE internal AND kind != 'dlsym'")" \
-	'^_dl_audit'
+	'^(_dl_audit|_dl_find_dso_for_object$)'
 expect_db "nothing else is ld.so's own" "SELECT count(*) FROM v_binding WHERE internal AND kind != 'dlsym'
 	AND to_path NOT LIKE '%/ld-linux%'" 0
 expect_sound

@@ -3,6 +3,7 @@
 # open libraries itself: that call is part of the one that loads.
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/gallery.sh"
+need_taps_at_load
 
 library() { # NAME [flags]: says when it comes and goes
 	so "$@" <<END
