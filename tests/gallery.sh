@@ -34,7 +34,7 @@ judge() {
 normalised() {
 	local source='\1'
 	glibc_at_least 2.35 || source=SOURCE
-	sed -E -e "s#$PWD|/opt/app#DIR#g" -e '/ #[0-9]+ .*(libc\.so\.6|_start\()/d' -e '/default directory/d' \
+	sed -E -e "s#$PWD|/opt/app#DIR#g" -e 's#DIR/\./#DIR/#g' -e '/ #[0-9]+ .*(libc\.so\.6|_start\()/d' -e '/default directory/d' \
 		-e 's/ #[0-9]+ / # /' -e 's/\.\.\. [0-9]+ (more|frames)/... N \1/' \
 		-e 's/[0-9.]+ m?s( |,|$)/TIME\1/g' -e 's/TIME +[0-9]+ /TIME  TID /' -e 's/(process|thread) [0-9]+/\1 PID/g' \
 		-e 's/^ +[0-9]+ [a-z0-9.-]+ +TIME/PROCESS  TIME/' -e 's/0x[0-9a-f]+/ADDRESS/g' -e 's/ [0-9a-f]{12} / BUILD-ID /' -e 's/[0-9a-f]{40}/BUILD-ID/' \

@@ -3,6 +3,7 @@
 . "$TOP/tests/lib.sh"
 
 host=$BUILD/tests/demo-host/host
+need_dlmopen
 [ -x "$host" ] || skip "the plugin host is not built: make tests"
 audit "$host" >out
 expect_sound

@@ -49,6 +49,6 @@ expect_match "and for whom" "$answer" 'convert\(\) at prog\.c:16'
 nss=$(db "SELECT path FROM object WHERE path LIKE '%/libnss_%' AND reason = 'libc' LIMIT 1")
 if [ -n "$nss" ]; then
 	expect_match "the stack at the search of $nss" "$(db "SELECT f.function FROM object o
-		JOIN search s ON s.id = o.reason_search JOIN stack_frame f ON f.stack = s.stack
-		WHERE o.path = '$nss'")" '^look_up_(user|host)$'
+		JOIN search t ON t.id = o.reason_search JOIN search s ON s.id = coalesce(t.request, t.id)
+		JOIN stack_frame f ON f.stack = s.stack WHERE o.path = '$nss'")" '^look_up_(user|host)$'
 fi

@@ -77,7 +77,9 @@ done
 expect_eq "relative relocations" "$(answer_of relative_relocations)" "$(readelf -rW libshow.so | grep -c _RELATIVE)"
 
 # Constructors and destructors, in the order in which ld.so calls them.
-expect_eq "functions" "$(rows_of functions "$(field entry), $(field function)" "$(field file) IS NOT NULL")" \
+functions=$(rows_of functions "$(field entry), $(field function)" "$(field file) IS NOT NULL")
+# g++ 10 has no key for standard input.
+expect_eq "functions" "${functions/ _GLOBAL__sub_I_$'\n'/ global constructors keyed to _stdin_$'\n'}" \
 	"DT_INIT_ARRAY global constructors keyed to _stdin_
 DT_FINI_ARRAY goodbye"
 expect_match "with its place" "$text" 'DT_FINI_ARRAY +goodbye .*<stdin>:[0-9]+'

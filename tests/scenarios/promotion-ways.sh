@@ -104,9 +104,11 @@ expect_match "no promotion, in text" "$(plugreport promotions)" '^Nothing joined
 run plibplug.so llibplug.so
 expect_eq "RTLD_NOLOAD of what is not there" "$(promotions)" ""
 expect_eq "it is local" "$(global libplug.so)" "not-global - - - open_local"
+if glibc_at_least 2.35; then # dlmopen
 run mlibplug.so llibplug.so
 expect_eq "a namespace of its own" "$(global libplug.so)" "namespace - libplug.so open_new
 not-global - - - open_local"
+fi
 before="env LD_PRELOAD=$PWD/libpre.so"
 run glibstart.so
 expect_eq "from the start" "$(for lib in libstart.so libc.so.6 prog 'ld-linux*'; do global "$lib" | tail -n 1; done)" "needed-at-start - prog -
