@@ -2,6 +2,7 @@
 # what would have been without it; also why something was not found.  What it says is what ld.so did:
 # dlopen(3), dlsym(3), glibc elf/dl-lookup.c.
 . "$TOP/tests/lib.sh"
+need_dlmopen
 
 rpath=(-L. "-Wl,-rpath,$PWD" -Wl,--no-as-needed)
 cat >versions.map <<'END2'
