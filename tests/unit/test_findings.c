@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "report/findings/finding.h"
+#include "report/findings/fold.h"
 #include "report/findings/input.h"
 #include "report/findings/manual.h"
 #include "report/findings/suppressions.h"
@@ -138,6 +139,82 @@ static void objects_and_symbols_are_kept_once(void **state)
 	assert_ptr_equal(findings_saying(&s.findings, finding->rule, "message"), finding);
 	assert_null(findings_saying(&s.findings, rule_find("exec-stack"), "message"));
 	put_away(&s);
+}
+
+/* A finding of `rule` about two objects, or one. */
+static struct finding *add_about(struct findings *findings, const char *rule,
+				 enum severity severity, int one, int other)
+{
+	struct finding *finding =
+		findings_add(findings, rule_find(rule), severity, xstrdup(rule), xstrdup("advice"));
+
+	finding_add_object(finding, one);
+	finding_add_object(finding, other);
+	finding_add_symbol(finding, rule);
+	finding_add_evidence(finding, xasprintf("seen by %s", rule));
+	return finding;
+}
+
+/* "interposed error 1 2 +symbol-overlap: ..." with the evidence behind it. */
+static void expect_folded(struct findings *findings, const char *expected)
+{
+	AUTO_STRBUF struct strbuf out = STRBUF_INIT;
+
+	findings_fold(findings);
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->list[i];
+
+		strbuf_addf(&out, "%s %s", finding->rule->slug, severity_name(finding->severity));
+		for (size_t j = 0; j < finding->object_count; j++)
+			strbuf_addf(&out, " %d", finding->objects[j]);
+		for (size_t j = 0; j < finding->also_count; j++)
+			strbuf_addf(&out, " +%s", finding->also[j]->slug);
+		strbuf_addstr(&out, ":");
+		for (size_t j = 0; j < finding->evidence_count; j++)
+			strbuf_addf(&out, " [%s]", finding->evidence[j].text);
+		strbuf_addch(&out, '\n');
+	}
+	assert_string_equal(out.s, expected);
+	findings_release(findings);
+}
+
+static void one_problem_is_one_finding(void **state)
+{
+	struct findings findings = {0};
+
+	(void)state;
+	/* Two copies, that they overlap, and whose calls go astray. */
+	add_about(&findings, "interposed", SEVERITY_ERROR, 1, 2);
+	add_about(&findings, "symbol-overlap", SEVERITY_WARNING, 2, 1);
+	add_about(&findings, "duplicate-soname", SEVERITY_WARNING, 1, 2);
+	expect_folded(&findings, "duplicate-soname error 1 2 +interposed +symbol-overlap: "
+				 "[interposed: interposed] [symbol-overlap: symbol-overlap] "
+				 "[seen by duplicate-soname] [seen by interposed] "
+				 "[seen by symbol-overlap]\n");
+	/* No duplicate: whose calls go astray comes first; what is less severe of the same two. */
+	add_about(&findings, "symbol-overlap", SEVERITY_WARNING, 1, 2);
+	add_about(&findings, "interposed", SEVERITY_ERROR, 1, 2);
+	add_about(&findings, "interposed", SEVERITY_WARNING, 1, 2);
+	expect_folded(&findings, "interposed error 1 2 +symbol-overlap +interposed: "
+				 "[symbol-overlap: symbol-overlap] [interposed: interposed] "
+				 "[seen by interposed] [seen by symbol-overlap]\n");
+	/* Others, and what only shares an object. */
+	add_about(&findings, "interposed", SEVERITY_ERROR, 1, 3);
+	add_about(&findings, "symbol-overlap", SEVERITY_WARNING, 1, 2);
+	add_about(&findings, "duplicate-soname", SEVERITY_WARNING, 4, 5);
+	add_about(&findings, "exec-stack", SEVERITY_WARNING, 4, NONE);
+	expect_folded(&findings, "interposed error 1 3: [seen by interposed]\n"
+				 "symbol-overlap warning 1 2: [seen by symbol-overlap]\n"
+				 "duplicate-soname warning 4 5: [seen by duplicate-soname]\n"
+				 "exec-stack warning 4: [seen by exec-stack]\n");
+	add_about(&findings, "kept-after-dlclose", SEVERITY_WARNING, 1, 7);
+	add_about(&findings, "kept-after-dlclose", SEVERITY_WARNING, 2, NONE);
+	add_about(&findings, "stale-reload", SEVERITY_ERROR, 1, NONE);
+	expect_folded(&findings, "kept-after-dlclose warning 2: [seen by kept-after-dlclose]\n"
+				 "stale-reload error 1 7 +kept-after-dlclose: "
+				 "[kept-after-dlclose: kept-after-dlclose] [seen by stale-reload] "
+				 "[seen by kept-after-dlclose]\n");
+	expect_folded(&findings, "");
 }
 
 static void refutations_are_by_rule_and_key(void **state)
@@ -336,6 +413,7 @@ int main(void)
 		cmocka_unit_test(rules_are_meant_by_slug_group_and_glob),
 		cmocka_unit_test(the_manual_page_is_troff),
 		cmocka_unit_test(objects_and_symbols_are_kept_once),
+		cmocka_unit_test(one_problem_is_one_finding),
 		cmocka_unit_test(refutations_are_by_rule_and_key),
 		cmocka_unit_test(signatures_tell_findings_apart),
 		cmocka_unit_test(suppressions_match),
