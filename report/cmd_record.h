@@ -37,7 +37,8 @@ char *module_for(const char *module, const struct elf_machine *machine);
  * name with $LIB that serves programs of all these machines.  The caller frees it. */
 char *module_for_all(const char *module);
 
-/* LD_AUDIT with `module` in front of what `old` (may be NULL) lists.  The caller frees it. */
+/* LD_AUDIT with `module` and what `old` (may be NULL) lists: in the place of a module of that file
+ * name, wherever that is, or in front.  The caller frees it. */
 char *audit_list(const char *module, const char *old);
 
 /* An absolute name for a file that may not exist yet.  The caller frees it; NULL with errno. */

@@ -160,19 +160,24 @@ bool program_unrecordable(const char *path, const char *module, struct strbuf *r
 
 char *audit_list(const char *module, const char *old)
 {
-	size_t length = strlen(module);
+	AUTO_STRBUF struct strbuf list = STRBUF_INIT;
+	const char *name = base_name(module);
+	bool listed = false;
 
-	if (!old || !*old)
-		return xstrdup(module);
-	/* Once is enough. */
-	for (const char *p = old; *p;) {
+	for (const char *p = old ? old : ""; *p;) {
 		size_t n = strcspn(p, ":");
+		AUTO_FREE char *auditor = xstrndup(p, n);
+		/* Two recorders in one process would record it twice. */
+		bool ours = strcmp(base_name(auditor), name) == 0;
 
-		if (n == length && memcmp(p, module, n) == 0)
-			return xstrdup(old);
+		if (n && !(ours && listed))
+			strbuf_addf(&list, "%s%s", list.length ? ":" : "", ours ? module : auditor);
+		listed = listed || ours;
 		p += n + (p[n] == ':');
 	}
-	return xasprintf("%s:%s", module, old);
+	if (listed)
+		return strbuf_detach(&list);
+	return list.length ? xasprintf("%s:%s", module, list.s) : xstrdup(module);
 }
 
 char *absolute_path(const char *path)

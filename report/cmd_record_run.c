@@ -61,6 +61,16 @@ static void become(const char *path, char *const *argv, const struct setting *en
 	_exit(127);
 }
 
+/* What the terminal's driver sends when keys are pressed or the window changes goes to the whole
+ * foreground group: the program has it already.  (An alarm that was set before execve comes from
+ * the kernel, too, and to us alone.) */
+static bool is_for_all(const siginfo_t *info)
+{
+	return info->si_code == SI_KERNEL &&
+	       (info->si_signo == SIGINT || info->si_signo == SIGQUIT ||
+		info->si_signo == SIGWINCH);
+}
+
 /* Wait for the child; meanwhile pass on what was sent to us. */
 static int wait_for(pid_t child, const sigset_t *set)
 {
@@ -75,9 +85,7 @@ static int wait_for(pid_t child, const sigset_t *set)
 			return 0;
 		if (sigwaitinfo(set, &info) < 0)
 			continue;
-		/* What the terminal's driver sends (SI_KERNEL) goes to the whole foreground
-		 * group: the program has it already. */
-		if (info.si_signo != SIGCHLD && info.si_code != SI_KERNEL)
+		if (info.si_signo != SIGCHLD && !is_for_all(&info))
 			pass_on(child, &info);
 	}
 }

@@ -134,6 +134,11 @@ recording value
 ./sender $plugreport_pid 40
 wait $plugreport_pid || fail "status $? after a queued signal"
 expect_eq "a queued signal" "$(tail -n 1 out)" "40 77"
+# An alarm that was set before plugreport is the program's: execve leaves it, fork does not.
+status=0
+perl -e 'alarm 1; exec @ARGV' "$REPORT" record -q -o signals.db -- ./catcher >out 2>err || status=$?
+expect_eq "an alarm's status" $status 0
+expect_eq "an alarm" "$(tail -n 1 out)" "14 0"
 for code in 0 1 2 3 7 126 127 128 137 255; do
 	status=0
 	plugreport record -q -o codes.db -- ./prog exit $code >out 2>err || status=$?

@@ -77,7 +77,7 @@ static void empty_path_elements_are_here(void **state)
 	assert_int_equal(chdir(before), 0);
 }
 
-static void the_recorder_comes_first(void **state)
+static void the_recorder_is_listed_once(void **state)
 {
 	static const struct {
 		const char *old, *expected;
@@ -88,6 +88,9 @@ static void the_recorder_comes_first(void **state)
 		{"other.so:/x/mod.so", "other.so:/x/mod.so"},
 		{"/x/mod.so", "/x/mod.so"},
 		{"/x/mod.so.1", "/x/mod.so:/x/mod.so.1"},
+		{"a.so:mod.so:b.so", "a.so:/x/mod.so:b.so"},
+		{"/y/mod.so:b.so:/x/$LIB/mod.so", "/x/mod.so:b.so"},
+		{"::b.so:", "/x/mod.so:b.so"},
 	};
 
 	(void)state;
@@ -366,7 +369,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(programs_are_found_as_execvp_does),
 		cmocka_unit_test(empty_path_elements_are_here),
-		cmocka_unit_test(the_recorder_comes_first),
+		cmocka_unit_test(the_recorder_is_listed_once),
 		cmocka_unit_test(paths_become_absolute),
 		cmocka_unit_test(the_module_is_looked_for_nearby),
 		cmocka_unit_test(modules_for_other_machines),
