@@ -66,8 +66,12 @@ expect_match "no copies" "$(plugreport duplicates)" 'nothing (is there twice|to 
 # -z now from Debian 13 on: its own calls are bound then, or not.
 program deep -DFLAGS=RTLD_DEEPBIND -L. -Wl,-rpath,"$PWD" -luser <host.src
 interpositions_right env LD_BIND_NOW=1 LD_PRELOAD="$PWD/libmalloc.so" ./deep
-expect_interest malloc "error - interposed,diverted,split"
-expect_interest free "error - interposed,diverted,split"
+# (ld.so itself had a malloc up to 2.31, which is replaced in the program that starts this one.)
+replaced=
+glibc_at_least 2.32 || replaced="none glibc interposed
+"
+expect_interest malloc "${replaced}error - interposed,diverted,split"
+expect_interest free "${replaced}error - interposed,diverted,split"
 expect_match "the pair" "$(plugreport interpositions --pid "$(db "SELECT max(pid) FROM process WHERE exe LIKE '%/deep'")")" \
 	'^  libmalloc.so +libc.so.6 +4 +4 +2 +3 +0'
 

@@ -129,6 +129,8 @@ END2
 scopes() { # OUTPUT ARGUMENT...
 	local wanted=$1
 	shift
+	# What an auditor breaks before 2.35: dlmopen, auxiliary libraries; and -z now is ignored.
+	if ! glibc_at_least 2.35 && grep -qE ' mn:|libaux| lg:libunbound' <<<" $*"; then return; fi
 	echo "-- $*"
 	scopes_equal ${before:-} ./prog "$@"
 	expect_eq "output of $*" "$(cat ld-debug.out)" "$wanted"
