@@ -129,19 +129,18 @@ bool find_mapped_file(uintptr_t address, char *path, size_t room)
 
 bool join(char *dst, size_t room, const char *a, const char *b, const char *c)
 {
-	const char *parts[] = {a, b, c};
+	const char *parts[] = {a ? a : "", b ? b : "", c ? c : ""};
 	size_t used = 0;
 
 	for (int i = 0; i < 3; i++) {
-		size_t length = parts[i] ? strlen(parts[i]) : 0;
+		size_t length = strlen(parts[i]);
 
 		if (length > room - 1 - used) {
 			memcpy(dst + used, parts[i], room - 1 - used);
 			dst[room - 1] = '\0';
 			return false;
 		}
-		if (length)
-			memcpy(dst + used, parts[i], length);
+		memcpy(dst + used, parts[i], length);
 		used += length;
 	}
 	dst[used] = '\0';

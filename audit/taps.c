@@ -36,7 +36,7 @@ static _Atomic uint32_t slot_count;
 
 static uintptr_t thunk(uint32_t slot)
 {
-	return (uintptr_t)arch_tap_thunks + slot * TAP_THUNK_SIZE;
+	return (uintptr_t)arch_tap_thunks + (uintptr_t)slot * TAP_THUNK_SIZE;
 }
 
 static uintptr_t slot_for(int kind, uintptr_t target)

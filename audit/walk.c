@@ -11,8 +11,8 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
-#define BATCH 256 /* entries of one record */
-#define AHEAD 6   /* relocations */
+#define BATCH 256         /* entries of one record */
+#define AHEAD ((size_t)6) /* relocations */
 
 /* What one walk uses is kept for the next. */
 static struct {

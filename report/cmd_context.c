@@ -14,7 +14,7 @@ static size_t terminal_width(int fd)
 {
 	const char *columns = getenv("COLUMNS");
 	struct winsize size;
-	int width = columns ? atoi(columns) : 0;
+	long width = columns ? strtol(columns, NULL, 10) : 0;
 
 	if (width <= 0 && ioctl(fd, TIOCGWINSZ, &size) == 0)
 		width = size.ws_col;

@@ -58,18 +58,23 @@ static void add_marks(struct strbuf *sb, const struct interposition *i)
 		     {WHAT_SPLIT_IN_TIME, 'T'},
 		     {WHAT_VAGUE_SPLIT, 'V'}};
 	const struct interposition_definer *winner = &i->definers[0];
+	char type = 'f', bind = 'g';
 
-	for (size_t j = 0; j < ARRAY_SIZE(marks); j++)
-		strbuf_addch(sb, i->what & marks[j].what ? marks[j].mark : '-');
 	for (size_t j = 0; j < i->definer_count; j++)
 		if (i->definers[j].object == i->winner)
 			winner = &i->definers[j];
-	strbuf_addch(sb, winner->type == STT_TLS                                    ? 't'
-			 : winner->type == STT_OBJECT || winner->type == STT_COMMON ? 'd'
-										    : 'f');
-	strbuf_addch(sb, winner->bind == STB_WEAK         ? 'w'
-			 : winner->bind == STB_GNU_UNIQUE ? 'u'
-							  : 'g');
+	if (winner->type == STT_TLS)
+		type = 't';
+	else if (winner->type == STT_OBJECT || winner->type == STT_COMMON)
+		type = 'd';
+	if (winner->bind == STB_WEAK)
+		bind = 'w';
+	else if (winner->bind == STB_GNU_UNIQUE)
+		bind = 'u';
+	for (size_t j = 0; j < ARRAY_SIZE(marks); j++)
+		strbuf_addch(sb, (char)(i->what & marks[j].what ? marks[j].mark : '-'));
+	strbuf_addch(sb, type);
+	strbuf_addch(sb, bind);
 }
 
 /* Each (from, to) once, those that missed something first. */

@@ -111,7 +111,7 @@ static bool set_choice(struct options *options, const struct option_entry *optio
 	return false;
 }
 
-/* Store an option's value; `value` is NULL for flags. */
+/* Store an option's value; `value` is "" for flags. */
 static bool set_option(struct options *options, const struct option_entry *option,
 		       const char *value, struct strbuf *ret_error)
 {
@@ -189,7 +189,7 @@ static bool take_value(struct parser *parser, const struct option_entry *option,
 		}
 		attached = parser->argv[parser->at++];
 	}
-	return set_option(&parser->ret->options, option, attached, parser->error);
+	return set_option(&parser->ret->options, option, attached ? attached : "", parser->error);
 }
 
 static bool parse_long(struct parser *parser, const char *text)

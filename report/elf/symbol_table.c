@@ -176,7 +176,7 @@ static size_t count_gnu_hash(struct reader *reader)
 	if (last < first)
 		return first;
 	at += (uint64_t)bucket_count * 4 + (uint64_t)(last - first) * 4;
-	chain = chunk(reader, at, CHAIN_MAX * 4, ELF_T_WORD);
+	chain = chunk(reader, at, (uint64_t)CHAIN_MAX * 4, ELF_T_WORD);
 	for (size_t i = 0; chain && i < chain->d_size / 4 && !(word(chain, i) & 1); i++)
 		last++;
 	return (size_t)last + 1;

@@ -52,7 +52,7 @@ static void add_base64(struct strbuf *sb, const struct strbuf *bytes)
 		char four[4];
 
 		for (size_t i = 0; i < 4; i++)
-			four[i] = i <= left ? letters[three >> (18 - 6 * i) & 63] : '=';
+			four[i] = (char)(i <= left ? letters[three >> (18 - 6 * i) & 63] : '=');
 		strbuf_add(sb, four, sizeof(four));
 		left -= left < 3 ? left : 3;
 	}

@@ -122,8 +122,9 @@ void interpositions_order_definers(struct interposition_builder *b)
 		for (size_t k = 0; k < i->definer_count; k++)
 			*GROW(ranked, count, room) =
 				(struct ranked){b->rank[i->definers[k].object], i->definers[k]};
-		qsort(ranked, count, sizeof(*ranked), compare_ranked);
-		for (size_t k = 0; k < i->definer_count; k++)
+		if (count)
+			qsort(ranked, count, sizeof(*ranked), compare_ranked);
+		for (size_t k = 0; k < count; k++)
 			i->definers[k] = ranked[k].definer;
 	}
 	free(ranked);

@@ -62,6 +62,8 @@ struct verifier *verifier_new(const struct recording *rec, struct scopes *scopes
 
 void verifier_free(struct verifier *verifier)
 {
+	if (!verifier)
+		return;
 	unique_symbols_free(verifier->unique);
 	free(verifier->heads);
 	free(verifier->next);
