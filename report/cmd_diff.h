@@ -19,7 +19,7 @@ struct diff_side {
 
 /*
  * Path and run of what an operand means: FILE, FILE#RUN, #RUN; `db` and `run` where it is NULL or
- * does not tell.  The caller frees the path.  False after a message.
+ * does not tell.  The caller frees the path, in any case.  False after a message.
  */
 bool diff_parse_side(struct diff_side *side, const char *operand, int64_t run, const char *db);
 

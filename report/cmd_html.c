@@ -308,13 +308,15 @@ int cmd_html(struct context *context)
 		warn("html: --diff compares two recordings; name them, as FILE or FILE#RUN");
 		return EXIT_USAGE;
 	}
-	if (!diff_parse_side(&side, context->operands[1], before->run, before->db))
-		return EXIT_USAGE;
-	of_b.db = side.path;
-	of_b.run = side.run;
-	context->options = &of_b;
-	status = write_report(context);
-	context->options = before;
+	if (diff_parse_side(&side, context->operands[1], before->run, before->db)) {
+		of_b.db = side.path;
+		of_b.run = side.run;
+		context->options = &of_b;
+		status = write_report(context);
+		context->options = before;
+	} else {
+		status = EXIT_USAGE;
+	}
 	free(side.path);
 	return status;
 }

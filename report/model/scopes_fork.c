@@ -98,6 +98,8 @@ static struct global_entry copy_entry(const struct copy *copy, const struct glob
 
 	entry.object = twin(copy, from->object);
 	entry.root = twin(copy, from->root);
+	if (entry.root == NONE) /* what brought it did not come along */
+		entry.root = entry.object;
 	entry.call = NONE;
 	entry.seq = 0;
 	return entry;
