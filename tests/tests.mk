@@ -112,6 +112,19 @@ check-unit: $(UNIT_TESTS)
 check-scenarios: all $(FIXTURES) $(VIEWER_RECORDING) $(SAME)/same
 	$(TEST_RUN) --scenarios
 
+# Whole programs once more, with a plugreport that has sanitizers; the module never has any.  Not in it:
+# limits on address space, which sanitizers do not fit into; system calls that fail, and tracing,
+# under which LeakSanitizer gives up; and what builds by itself.
+WITHOUT_SANITIZERS := faults handlers limits no-room install same
+check-sanitized:
+	+$(MAKE) SAN=address,undefined BUILD=$(BUILD)-san tests
+	BUILD=$(abspath $(BUILD)-san) CC="$(CC)" UBSAN_OPTIONS=print_stacktrace=1 TEST_TIMEOUT=600 \
+	  tests/run --scenarios $(WITHOUT_SANITIZERS:%=--without %)
+
+# What analyzers say to the sources: gcc, clang-tidy, cppcheck, shellcheck.
+check-static: all
+	tests/static/run $(BUILD)
+
 # Every fault there can be, where check tries some; each test prints how many those were.
 check-faults: tests
 	FAULTS=all TEST_TIMEOUT=7200 $(TEST_RUN) --verbose faults kill power_cut
@@ -145,5 +158,5 @@ check-arch:
   $(SAME_OBJECTS:.o=.d) $(BUILD)/tests/viewer/recording.c.d
 
 .PHONY: tests sanitizable sanitized check check-unit check-scenarios check-systems check-same \
-  check-faults check-load check-arch
+  check-faults check-load check-arch check-sanitized check-static
 .SECONDARY: $(UNIT_OBJECTS)
