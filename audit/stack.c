@@ -113,13 +113,46 @@ struct unwind_header {
 	uint32_t count;
 };
 
+/*
+ * libunwind's unw_dyn_info_t for a remote table.  Versions 1.6 to 1.8 have a load offset before
+ * the table's fields: by how many words these are moved is found out when libunwind is set up, so
+ * that a module that was built with one version works with the others.
+ */
+struct table_info {
+	void *next, *previous;
+	unw_word_t start, end, gp;
+	int32_t format, pad;
+	unw_word_t fields[12]; /* name, base, length, table; behind them nothing */
+};
+_Static_assert(sizeof(struct table_info) >= sizeof(unw_dyn_info_t), "libunwind reads more");
+#define BUILT_WITH_MOVED \
+	((offsetof(unw_dyn_info_t, u) - offsetof(struct table_info, fields)) / sizeof(unw_word_t))
+static _Atomic size_t fields_moved;
+
+static int search_table(unw_addr_space_t space, unw_word_t ip, uintptr_t start, uintptr_t end,
+			uintptr_t header, uint32_t count, unw_proc_info_t *result,
+			int need_unwind_info, void *argument)
+{
+	size_t moved = atomic_load_explicit(&fields_moved, memory_order_relaxed);
+	struct table_info info;
+
+	memset(&info, 0, sizeof(info));
+	info.format = UNW_INFO_FORMAT_REMOTE_TABLE;
+	info.start = start;
+	info.end = end;
+	info.fields[moved + 1] = header;
+	info.fields[moved + 2] = (unw_word_t)count * 8 / sizeof(unw_word_t);
+	info.fields[moved + 3] = header + sizeof(struct unwind_header);
+	return arch_search_unwind_table(space, ip, (unw_dyn_info_t *)&info, result,
+					need_unwind_info, argument);
+}
+
 static int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t *result,
 			  int need_unwind_info, void *argument)
 {
 	struct stack_taker *taker = argument;
 	uintptr_t header = 0, start = 0, end = 0;
 	struct unwind_header h;
-	unw_dyn_info_t info;
 
 	if (ip >= module.base && ip < module.end) {
 		header = module.unwind_header;
@@ -141,14 +174,24 @@ static int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t
 	if (h.version != 1 || h.frame_encoding != 0x1b || h.count_encoding != 0x03 ||
 	    h.table_encoding != 0x3b || h.count > (end - header - sizeof(h)) / 8)
 		return -UNW_ENOINFO;
-	memset(&info, 0, sizeof(info));
-	info.format = UNW_INFO_FORMAT_REMOTE_TABLE;
-	info.start_ip = start;
-	info.end_ip = end;
-	info.u.rti.segbase = header;
-	info.u.rti.table_data = header + sizeof(h);
-	info.u.rti.table_len = (unw_word_t)h.count * 8 / sizeof(unw_word_t);
-	return arch_search_unwind_table(space, ip, &info, result, need_unwind_info, argument);
+	return search_table(space, ip, start, end, header, h.count, result, need_unwind_info,
+			    argument);
+}
+
+/* Which layout has libunwind?  It must find this function.  With the wrong one it meets addresses
+ * that can't be read. */
+static void find_layout(unw_addr_space_t space, void *argument)
+{
+	unw_word_t ip = (unw_word_t)(uintptr_t)find_layout;
+
+	for (size_t moved = 0; moved < 2; moved++) {
+		unw_proc_info_t info = {0};
+
+		atomic_store_explicit(&fields_moved, moved, memory_order_relaxed);
+		if (find_proc_info(space, ip, &info, 0, argument) >= 0 && info.start_ip == ip)
+			return;
+	}
+	atomic_store_explicit(&fields_moved, BUILT_WITH_MOVED, memory_order_relaxed);
 }
 
 static void put_unwind_info(unw_addr_space_t space, unw_proc_info_t *info, void *argument)
@@ -259,6 +302,8 @@ static void make_space(void *argument)
 	unw_set_caching_policy(space, UNW_CACHE_GLOBAL);
 	if (fd >= 0 && look_at_descriptor(fd, &st) && S_ISFIFO(st.st_mode))
 		close_pipe(fd, st.st_ino, st.st_dev);
+	if (!set_up)
+		find_layout(space, argument);
 	set_up = true;
 	taker->space = space;
 }
