@@ -120,6 +120,17 @@ static void examined_free(struct examined *examined)
 	free(examined);
 }
 
+/* What is suppressed must not bring up, or down with it, what is not. */
+static void set_apart(const struct examiner *examiner, struct examined *examined)
+{
+	for (size_t i = 0; examiner->suppressions && i < examined->findings.count; i++) {
+		struct finding *finding = &examined->findings.list[i];
+
+		finding->apart =
+			suppressions_find(examiner->suppressions, &examined->rec, finding) != NULL;
+	}
+}
+
 static bool examine_process(struct examiner *examiner, size_t row)
 {
 	struct examination *result = examiner->result;
@@ -145,6 +156,7 @@ static bool examine_process(struct examiner *examiner, size_t row)
 	for (size_t i = 0; i < rule_count; i++)
 		if (rule_is_selected(examiner->options, rules[i]))
 			rules[i]->find(&input, &examined->findings);
+	set_apart(examiner, examined);
 	findings_fold(&examined->findings);
 	ok = !input.failed && !source.failed;
 	rule_input_release(&input);

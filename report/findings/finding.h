@@ -37,6 +37,7 @@ struct finding {
 	const struct rule **also; /* whose findings were folded into this one, see fold.h */
 	size_t also_count, also_room;
 	uint64_t seq; /* when it happened; 0: no single moment */
+	bool apart; /* somebody knows of it and lives with it: nothing is folded into it, nor it */
 };
 
 /* What one process says about another one's finding, see findings_refute(). */

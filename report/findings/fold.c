@@ -39,7 +39,7 @@ static bool is_told_by_interposed(const struct findings *findings, const struct 
 
 		for (size_t j = 0; j < findings->count && !told; j++)
 			told = findings->list[j].rule == &rule_interposed &&
-			       covers(overlap, &findings->list[j]) &&
+			       !findings->list[j].apart && covers(overlap, &findings->list[j]) &&
 			       has_object_of(&findings->list[j], overlap->objects[i]);
 		if (!told)
 			return false;
@@ -47,29 +47,56 @@ static bool is_told_by_interposed(const struct findings *findings, const struct 
 	return true;
 }
 
+/* What comes of two copies, beside that they are there. */
+static bool is_seen_in(const struct findings *findings, const struct finding *finding,
+		       const struct finding *host)
+{
+	(void)findings;
+	return is_seen_in_copies(finding->rule) && is_about_copies(host->rule) &&
+	       covers(host, finding);
+}
+
+/* Fewer calls of the same objects that go astray. */
+static bool is_weaker_than(const struct findings *findings, const struct finding *finding,
+			   const struct finding *host)
+{
+	(void)findings;
+	return finding->rule == &rule_interposed && host->rule == finding->rule &&
+	       host->severity > finding->severity && covers(host, finding);
+}
+
+/* What keeps a library that should have been loaded anew. */
+static bool is_cause_of(const struct findings *findings, const struct finding *finding,
+			const struct finding *host)
+{
+	(void)findings;
+	return finding->rule == &rule_kept_after_dlclose && host->rule == &rule_stale_reload &&
+	       host->objects[0] == finding->objects[0];
+}
+
+/* An overlap of which each object's calls are told already. */
+static bool is_told_by(const struct findings *findings, const struct finding *finding,
+		       const struct finding *host)
+{
+	return finding->rule == &rule_symbol_overlap && host->rule == &rule_interposed &&
+	       covers(finding, host) && is_told_by_interposed(findings, finding);
+}
+
 /* The finding that `finding` is another side of; NULL: none. */
 static struct finding *find_host(struct findings *findings, const struct finding *finding)
 {
-	if (is_seen_in_copies(finding->rule))
+	static bool (*const kinds[])(const struct findings *findings, const struct finding *finding,
+				     const struct finding *host) = {
+		is_seen_in,
+		is_weaker_than,
+		is_cause_of,
+		is_told_by,
+	};
+
+	for (size_t k = 0; k < ARRAY_SIZE(kinds) && !finding->apart; k++)
 		for (size_t i = 0; i < findings->count; i++)
-			if (is_about_copies(findings->list[i].rule) &&
-			    covers(&findings->list[i], finding))
-				return &findings->list[i];
-	if (finding->rule == &rule_interposed)
-		for (size_t i = 0; i < findings->count; i++)
-			if (findings->list[i].rule == finding->rule &&
-			    findings->list[i].severity > finding->severity &&
-			    covers(&findings->list[i], finding))
-				return &findings->list[i];
-	if (finding->rule == &rule_kept_after_dlclose)
-		for (size_t i = 0; i < findings->count; i++)
-			if (findings->list[i].rule == &rule_stale_reload &&
-			    findings->list[i].objects[0] == finding->objects[0])
-				return &findings->list[i];
-	if (finding->rule == &rule_symbol_overlap && is_told_by_interposed(findings, finding))
-		for (size_t i = 0; i < findings->count; i++)
-			if (findings->list[i].rule == &rule_interposed &&
-			    covers(finding, &findings->list[i]))
+			if (!findings->list[i].apart &&
+			    kinds[k](findings, finding, &findings->list[i]))
 				return &findings->list[i];
 	return NULL;
 }

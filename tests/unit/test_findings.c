@@ -191,6 +191,18 @@ static void one_problem_is_one_finding(void **state)
 				 "[interposed: interposed] [symbol-overlap: symbol-overlap] "
 				 "[seen by duplicate-soname] [seen by interposed] "
 				 "[seen by symbol-overlap]\n");
+	/* What is suppressed neither hides what is not, nor is brought up by it. */
+	add_about(&findings, "interposed", SEVERITY_ERROR, 1, 2);
+	add_about(&findings, "duplicate-soname", SEVERITY_WARNING, 1, 2)->apart = true;
+	expect_folded(&findings, "interposed error 1 2: [seen by interposed]\n"
+				 "duplicate-soname warning 1 2: [seen by duplicate-soname]\n");
+	add_about(&findings, "interposed", SEVERITY_ERROR, 1, 2)->apart = true;
+	add_about(&findings, "symbol-overlap", SEVERITY_NOTE, 1, 2);
+	add_about(&findings, "duplicate-soname", SEVERITY_WARNING, 1, 2);
+	expect_folded(&findings, "interposed error 1 2: [seen by interposed]\n"
+				 "duplicate-soname warning 1 2 +symbol-overlap: "
+				 "[symbol-overlap: symbol-overlap] [seen by duplicate-soname] "
+				 "[seen by symbol-overlap]\n");
 	/* No duplicate: whose calls go astray comes first; what is less severe of the same two. */
 	add_about(&findings, "symbol-overlap", SEVERITY_WARNING, 1, 2);
 	add_about(&findings, "interposed", SEVERITY_ERROR, 1, 2);
