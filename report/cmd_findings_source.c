@@ -48,6 +48,7 @@ static void source_file(struct rule_source *base, const char *path, bool build_i
 	ret->dev = st.st_dev;
 	ret->ino = st.st_ino;
 	ret->size = (uint64_t)st.st_size;
+	ret->ctime_ns = (uint64_t)st.st_ctim.tv_sec * 1000000000u + (uint64_t)st.st_ctim.tv_nsec;
 	ret->mtime_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec;
 	ret->mode = st.st_mode;
 	if (build_id && S_ISREG(st.st_mode)) {

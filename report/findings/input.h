@@ -18,6 +18,7 @@
 struct file_facts {
 	bool exists; /* it is there, and can be looked at */
 	uint64_t dev, ino, size, mtime_ns;
+	uint64_t ctime_ns; /* since when it has this name and content, at the latest */
 	uint32_t mode;
 	char build_id[129]; /* hex; "" when it is no ELF file, or has none */
 };

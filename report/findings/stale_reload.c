@@ -29,7 +29,8 @@ static int last_close(const struct recording *rec, int object, int reopen)
 	return opens == 0 ? close : NONE;
 }
 
-/* Is there another file in its place now, which was there when `call` opened it again? */
+/* Is there another file in its place now, which was there when `call` opened it again?  Its time of
+ * modification may be that of its build, long before it was installed. */
 static bool was_replaced(struct rule_input *input, int object, const struct call *call)
 {
 	const struct recording *rec = input->rec;
@@ -41,7 +42,7 @@ static bool was_replaced(struct rule_input *input, int object, const struct call
 	input_file(input, o->path, false, &now);
 	if (!now.exists || (now.dev == o->dev && now.ino == o->ino && now.mtime_ns == o->mtime_ns))
 		return false;
-	return now.mtime_ns <= rec->started_ns + call->time_ns && now.mtime_ns >= o->mtime_ns;
+	return now.ctime_ns <= rec->started_ns + call->time_ns;
 }
 
 /* The first call that opened it, of those whose handles may be still there, or NONE. */
@@ -155,8 +156,9 @@ const struct rule rule_stale_reload = {
 		"Or a path was opened while the file that it named before was still mapped, under "
 		"another name or because of another handle: now both copies are in the process.",
 	.reported =
-		"An error when the file on disk is another one and is old enough to have been "
-		"there at the second dlopen, also when a handle of the old one was still open (one "
+		"An error when the file on disk is another one and was there at the second "
+		"dlopen (its status has not changed since), also when a handle of the old one was "
+		"still open (one "
 		"that was forgotten, or never given back); a warning when all handles had been "
 		"given "
 		"back and the file is the same, and for two files of one path at the same time. "
