@@ -71,7 +71,7 @@ struct fresh *fresh_new(const char *db_path, struct progress *progress)
 	struct stat st;
 	int fd;
 
-	if (lstat(db_path, &st) == 0 || errno != ENOENT || !owner_has_journals(path) ||
+	if (lstat(db_path, &st) == 0 || errno != ENOENT || !owner_has_journals(path, geteuid()) ||
 	    (fd = create(path)) < 0)
 		return NULL;
 	fresh = xcalloc(1, sizeof(*fresh));

@@ -33,6 +33,11 @@ struct read_spool {
 	bool first; /* it was not in the database before */
 };
 
+/* A run of which this user's processes have spools. */
+struct own_run {
+	unsigned char uuid[16];
+};
+
 struct ingest {
 	const char *db_path;
 	const struct ingest_options *options;
@@ -45,6 +50,11 @@ struct ingest {
 	bool begun;            /* there was a spool to take in */
 	bool again;            /* the fresh database came to nothing */
 	bool directory_synced; /* that of the database, since the last commit */
+	char **beside;         /* the spools beside the database */
+	size_t beside_count;
+	struct own_run *own_runs; /* root's: what own_runs_read() found */
+	size_t own_run_count, own_run_room;
+	bool own_runs_known;
 	struct place_finder *finder;
 	struct progress progress;
 };
@@ -262,30 +272,37 @@ static bool take_good(struct ingest *in, const char *path, int *fd, struct spool
 	return done;
 }
 
-/*
- * May root believe another user's spool, once its owner was seen?  Where only some can put files,
- * yes. Elsewhere when it is of a run of root's own: the run's uuid is random, and only its
- * processes and those who may read its spools and the database know it.
- */
-static bool is_trusted(struct ingest *in, const char *path, char *const *paths, size_t count)
+static void own_runs_read(struct ingest *in)
 {
-	struct spool_header header, other;
-	struct stat st;
+	struct spool_header header;
+
+	in->own_runs_known = true;
+	for (size_t i = 0; i < in->beside_count; i++)
+		if (spool_header_of(in->beside[i], geteuid(), &header))
+			memcpy(GROW(in->own_runs, in->own_run_count, in->own_run_room)->uuid,
+			       header.run_uuid, sizeof(header.run_uuid));
+}
+
+/*
+ * May root believe another user's spool that lies where others can put files?  When it is of a run
+ * of root's own: the run's uuid is random, and only its processes and those who may read its spools
+ * and the database know it.
+ */
+static bool is_of_own_run(void *data, const struct spool_header *header)
+{
+	struct ingest *in = data;
 	sqlite3_stmt *stmt;
 	char uuid[33];
 	bool known;
 
-	if (geteuid() != 0 || lstat(path, &st) < 0 || st.st_uid == 0 || !owner_place_is_open(path))
-		return true;
-	if (!spool_header_of(path, st.st_uid, &header))
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (spool_header_of(paths[i], 0, &other) &&
-		    memcmp(other.run_uuid, header.run_uuid, sizeof(other.run_uuid)) == 0)
+	if (!in->own_runs_known)
+		own_runs_read(in);
+	for (size_t i = 0; i < in->own_run_count; i++)
+		if (memcmp(in->own_runs[i].uuid, header->run_uuid, sizeof(header->run_uuid)) == 0)
 			return true;
 	if (in->fresh || access(in->db_path, F_OK) < 0 || !need_store(in))
 		return false;
-	spool_uuid(header.run_uuid, uuid);
+	spool_uuid(header->run_uuid, uuid);
 	stmt = rows_query(&in->rows, SQL_FIND_RUN, CELLS(text(uuid)));
 	known = stmt && sqlite3_column_int64(stmt, 0) > 0;
 	if (stmt)
@@ -294,12 +311,12 @@ static bool is_trusted(struct ingest *in, const char *path, char *const *paths, 
 }
 
 /* False when the database can't be written: the other spools would fare alike. */
-static bool take_spool(struct ingest *in, const char *path, bool named, bool trusted)
+static bool take_spool(struct ingest *in, const char *path, bool named, spool_trust *trust)
 {
 	AUTO_STRBUF struct strbuf why = STRBUF_INIT;
 	AUTO_CLOSE int fd = -1;
 	struct spool_reader reader;
-	enum claim claim = spool_claim(path, trusted, named, &fd);
+	enum claim claim = spool_claim(path, trust, in, named, &fd);
 	bool done = true;
 
 	switch (claim) {
@@ -354,26 +371,32 @@ static bool was_named(const struct ingest *in, const char *path)
 	return false;
 }
 
+static bool take_beside(struct ingest *in)
+{
+	/* What others can't put there nobody has made up. */
+	spool_trust *trust = owner_place_is_open(in->db_path) ? is_of_own_run : NULL;
+	bool done = true;
+
+	in->beside_count = spool_paths_find(in->db_path, SPOOL_SUFFIX, &in->beside);
+	for (size_t i = 0; i < in->beside_count && done; i++) {
+		in->progress.number = i + 1;
+		in->progress.count = in->beside_count;
+		done = was_named(in, in->beside[i]) || take_spool(in, in->beside[i], false, trust);
+	}
+	spool_paths_free(in->beside, in->beside_count);
+	in->own_run_count = 0;
+	in->own_runs_known = false;
+	return done;
+}
+
 static bool take_all(struct ingest *in)
 {
 	const struct ingest_options *options = in->options;
-	char **paths = NULL;
-	size_t count = 0;
 	bool done = true;
 
 	for (size_t i = 0; i < options->spool_count && done; i++)
-		done = take_spool(in, options->spools[i], true, true);
-	if (!options->only_these) {
-		count = spool_paths_find(in->db_path, SPOOL_SUFFIX, &paths);
-	}
-	for (size_t i = 0; i < count && done; i++) {
-		in->progress.number = i + 1;
-		in->progress.count = count;
-		done = was_named(in, paths[i]) ||
-		       take_spool(in, paths[i], false, is_trusted(in, paths[i], paths, count));
-	}
-	spool_paths_free(paths, count);
-	return done;
+		done = take_spool(in, options->spools[i], true, NULL);
+	return done && (options->only_these || take_beside(in));
 }
 
 static bool note_wait_status(struct ingest *in)
@@ -423,6 +446,7 @@ bool store_ingest(const char *db_path, const struct ingest_options *options,
 	rows_release(&in.rows);
 	store_close(in.rows.store);
 	place_finder_free(in.finder);
+	free(in.own_runs);
 	free(in.read);
 	return done;
 }

@@ -144,11 +144,20 @@ bool spool_is_at(int fd, const char *path)
 	       opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
 }
 
-static bool may_read(const struct stat *st, const char *path, bool trusted)
+static bool read_header(int fd, struct spool_header *ret_header)
 {
+	return pread(fd, ret_header, sizeof(*ret_header), 0) == sizeof(*ret_header) &&
+	       memcmp(ret_header->magic, SPOOL_MAGIC, sizeof(ret_header->magic)) == 0;
+}
+
+static bool may_read(int fd, const struct stat *st, const char *path, spool_trust *trust,
+		     void *data)
+{
+	struct spool_header header;
+
 	if (st->st_uid == geteuid())
 		return true;
-	if (geteuid() != 0 || !trusted)
+	if (geteuid() != 0 || (trust && !(read_header(fd, &header) && trust(data, &header))))
 		return false;
 	warn("%s: belongs to user %u, taken in because you are root", path, st->st_uid);
 	return true;
@@ -160,11 +169,10 @@ bool spool_header_of(const char *path, uid_t owner, struct spool_header *ret_hea
 	struct stat st;
 
 	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == owner &&
-	       pread(fd, ret_header, sizeof(*ret_header), 0) == sizeof(*ret_header) &&
-	       memcmp(ret_header->magic, SPOOL_MAGIC, sizeof(ret_header->magic)) == 0;
+	       read_header(fd, ret_header);
 }
 
-enum claim spool_claim(const char *path, bool trusted, bool wait, int *ret_fd)
+enum claim spool_claim(const char *path, spool_trust *trust, void *data, bool wait, int *ret_fd)
 {
 	int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	AUTO_CLOSE int fd = open(path, O_RDWR | flags);
@@ -182,7 +190,7 @@ enum claim spool_claim(const char *path, bool trusted, bool wait, int *ret_fd)
 		return CLAIM_FAILED;
 	if (!S_ISREG(st.st_mode))
 		return CLAIM_GONE;
-	if (!may_read(&st, path, trusted))
+	if (!may_read(fd, &st, path, trust, data))
 		return CLAIM_FOREIGN;
 	if (is_unborn(fd)) {
 		if (!spool_is_stillborn(fd))

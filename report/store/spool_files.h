@@ -30,14 +30,17 @@ enum claim {
 	CLAIM_FAILED,   /* can't be opened: errno tells */
 };
 
+/* May root believe the spool of another user with this header? */
+typedef bool spool_trust(void *data, const struct spool_header *header);
+
 /*
  * Open a spool and find out whether it is finished, and claim it against other readers until the
  * descriptor is closed.  `wait`: for other readers to be done with it, and for a process that is in
- * its exit to be gone.  The effective user may own it; when that is root and `trusted`, anybody
- * may, with a warning.  ret_fd is set, and the caller's to close, for CLAIM_FINISHED and
- * CLAIM_LIVE.
+ * its exit to be gone.  The effective user may own it; when that is root, anybody may, with a
+ * warning, whom `trust` believes (NULL: believe all).  ret_fd is set, and the caller's to close,
+ * for CLAIM_FINISHED and CLAIM_LIVE.
  */
-enum claim spool_claim(const char *path, bool trusted, bool wait, int *ret_fd);
+enum claim spool_claim(const char *path, spool_trust *trust, void *data, bool wait, int *ret_fd);
 
 /* The header of the spool at `path`, of user `owner`; false when there is no such spool. */
 bool spool_header_of(const char *path, uid_t owner, struct spool_header *ret_header);

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "report/store/guard.h"
 #include "report/store/owner.h"
 #include "report/store/schema.h"
 #include "report/store/store_internal.h"
@@ -42,8 +43,13 @@ static const char *hint_for(int code)
 void store_complain(const struct store *store, const char *doing)
 {
 	int code = sqlite3_extended_errcode(store->db);
+	struct stat st;
 
 	if (store->quiet)
+		return;
+	/* One that came after it was opened: guard.h. */
+	if ((code & 0xff) == SQLITE_CANTOPEN && stat(store->path, &st) == 0 &&
+	    !owner_has_journals(store->path, st.st_uid))
 		return;
 	if (code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY) {
 		warn("%s: can't be read: a write to it was interrupted and has to be undone first; "
@@ -106,7 +112,7 @@ static int wait_while_busy(void *data, int count)
 /*
  * The absolute path without symbolic links in its directories, so that SQLITE_OPEN_NOFOLLOW is
  * about the file alone, and no name means something else to SQLite (":memory:", "file:...").  NULL
- * after a message.
+ * after a message.  (Of what is only read, check_file() resolves the file's own name too.)
  */
 static char *resolve(const char *path)
 {
@@ -121,14 +127,24 @@ static char *resolve(const char *path)
 	return xasprintf("%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
 }
 
-/* Refuse what can't be a database, with messages better than SQLite's. */
-static bool check_file(const char *path, bool for_writing)
+/* The file that is meant, by lstat(); for reading a symbolic link's target. */
+static bool find_file(const char *path, bool for_writing, char **ret_real, struct stat *ret_st)
 {
+	/* The journals are beside the target too, so from here on only its name is used. */
+	*ret_real = for_writing ? xstrdup(path) : realpath(path, NULL);
+	return *ret_real && lstat(*ret_real, ret_st) == 0;
+}
+
+/* Refuse what can't be a database, with messages better than SQLite's.  The path that SQLite is to
+ * open, which the caller frees; NULL after a message. */
+static char *check_file(const char *path, bool for_writing)
+{
+	AUTO_FREE char *real = NULL;
 	struct stat st;
 
-	if ((for_writing ? lstat(path, &st) : stat(path, &st)) < 0) {
+	if (!find_file(path, for_writing, &real, &st)) {
 		if (errno == ENOENT && for_writing)
-			return true;
+			return resolve(path);
 		if (errno == ENOENT)
 			warn("%s: no such database; make one with 'plugreport record -- COMMAND' "
 			     "or "
@@ -136,27 +152,28 @@ static bool check_file(const char *path, bool for_writing)
 			     path);
 		else
 			warn("%s: %s; name another database with -d", path, strerror(errno));
-		return false;
+		return NULL;
 	}
 	if (S_ISLNK(st.st_mode)) {
 		warn("%s: is a symbolic link, and those are not followed for writing; "
 		     "name the file itself",
 		     path);
-		return false;
+		return NULL;
 	}
 	if (!S_ISREG(st.st_mode)) {
 		warn("%s: is %s; name a database file with -d", path,
 		     S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
-		return false;
+		return NULL;
 	}
 	if (st.st_size == 0 && !for_writing) {
 		warn("%s: is empty, nothing was recorded in it; run 'plugreport record -- COMMAND' "
 		     "or name another with -d",
 		     path);
-		return false;
+		return NULL;
 	}
-	return (!for_writing || owner_may_write(path, &st)) &&
-	       (st.st_uid != geteuid() || owner_has_journals(path));
+	if ((for_writing && !owner_may_write(path, &st)) || !owner_has_journals(real, st.st_uid))
+		return NULL;
+	return resolve(real);
 }
 
 /* One integer that a statement gives; false when it failed (without a message). */
@@ -210,8 +227,9 @@ static enum identity identify(const struct store *store)
 /* Open the file; its contents may come from anybody, so nothing in it is trusted to run. */
 static bool connect(struct store *store, const char *real, int flags)
 {
-	int code = sqlite3_open_v2(real, &store->db,
-				   flags | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOMUTEX, NULL);
+	int code = guard_open(real, &store->db,
+			      flags | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE |
+				      SQLITE_OPEN_NOMUTEX);
 
 	if (!store->db)
 		die(EXIT_DATABASE, "out of memory");
@@ -263,14 +281,14 @@ static bool undo_interrupted_write(const char *path, const char *real)
 	int64_t ignored;
 	struct stat st;
 
-	if (stat(real, &st) == 0 && st.st_uid != geteuid()) {
+	if (lstat(real, &st) == 0 && st.st_uid != geteuid()) {
 		warn("%s: user %u was interrupted while writing it; have that user run a command "
 		     "of "
 		     "plugreport on it first",
 		     path, st.st_uid);
 		return false;
 	}
-	if (sqlite3_open_v2(real, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
+	if (guard_open(real, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW) == SQLITE_OK) {
 		sqlite3_busy_handler(db, wait_while_busy, NULL);
 		read_integer(db, "SELECT count(*) FROM sqlite_master", &ignored);
 	}
@@ -294,8 +312,7 @@ struct store *store_open_read(const char *path)
 	AUTO_FREE char *real = NULL;
 	struct store *opened;
 
-	if (!check_file(path, false) || !(real = resolve(path)) ||
-	    !connect(store, real, SQLITE_OPEN_READONLY))
+	if (!(real = check_file(path, false)) || !connect(store, real, SQLITE_OPEN_READONLY))
 		return NULL;
 	if (has_interrupted_write(store) && !undo_interrupted_write(path, real))
 		return NULL;
@@ -360,8 +377,8 @@ struct store *store_open_write(const char *path)
 	AUTO_FREE char *real = NULL;
 	struct store *opened;
 
-	if (!check_file(path, true) || !(real = resolve(path)) || !create_file(path, real) ||
-	    !connect(store, real, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW))
+	if (!(real = check_file(path, true)) || !create_file(path, real) ||
+	    !connect(store, real, SQLITE_OPEN_READWRITE))
 		return NULL;
 	/* All words that ingest writes are constants of its own; checking them row by row takes as
 	 * long as writing the rows.  (PRAGMA integrity_check does it afterwards.) */
@@ -437,8 +454,7 @@ sqlite3 *store_connect_for_cache(const struct store *store)
 	if (!real || lstat(store->path, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    st.st_uid != geteuid() || access(real, W_OK) != 0)
 		return NULL;
-	if (sqlite3_open_v2(real, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) ==
-	    SQLITE_OK) {
+	if (guard_open(real, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW) == SQLITE_OK) {
 		/* Who writes now has something better to write. */
 		sqlite3_busy_timeout(db, 100);
 		sqlite3_exec(db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
@@ -455,7 +471,7 @@ struct store *store_open_private(const char *path)
 	struct store *opened;
 
 	store->quiet = true;
-	if (!real || !connect(store, real, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW))
+	if (!real || !connect(store, real, SQLITE_OPEN_READWRITE))
 		return NULL;
 	/* Ours from its first byte on.  A defensive connection would keep its journal. */
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);

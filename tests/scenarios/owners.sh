@@ -147,6 +147,31 @@ for db in open/dropped.db closed/dropped.db; do
 	expect_eq "runs" "$(sqlite3 "$db" 'SELECT count(*) FROM run')" 2
 done
 
+# Where a group can put files, its members can: the directory of a project is as open as /tmp.
+mkdir project
+chgrp 65534 project
+chmod 2775 project
+run "$PWD/project/mine.db"
+nobody env LD_AUDIT="$MODULE" PLUGAUDIT_DB="$PWD/project/mine.db" PLUGAUDIT_FLUSH=off ./prog >/dev/null || true
+spool=$(echo project/mine.db.*.spool)
+status=0
+plugreport ingest -d project/mine.db >out 2>err || status=$?
+expect_match "a member's recording is refused" "$status $(cat err)" \
+	"^3 .*$(basename "$spool"): belongs to (another )?user"
+expect_eq "and not taken in" "$(sqlite3 project/mine.db 'SELECT count(*) FROM run')" 1
+ln empty project/hard.db
+status=0
+plugreport ingest -d project/hard.db "$spool" >out 2>err || status=$?
+expect_match "a member's hard link" "$status $(tail -n 1 err)" '^3 .*hard.db: has other names'
+expect_eq "is not written" "$(stat -c %s empty)" 0
+
+# Where only I can, somebody else's recording is there because I want it.
+mkdir -m 755 private
+mv "$spool" private
+plugreport ingest -d private/mine.db >out 2>err
+expect_match "I am told" "$(cat err)" "$(basename "$spool"): belongs to user 65534, taken in because"
+expect_eq "and it is taken in" "$(sqlite3 private/mine.db 'SELECT uid FROM process')" 65534
+
 # And of my recordings nobody else reads anything.
 env LD_AUDIT="$MODULE" PLUGAUDIT_DB="$PWD/open/mine.db" PLUGAUDIT_FLUSH=off ./prog >/dev/null || true
 for file in open/mine.db open/mine.db.*.spool; do
