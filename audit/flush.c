@@ -72,6 +72,24 @@ bool flush_can_unload(void)
 	return dl_iterate_phdr(visit_nodelete, NULL) == 0;
 }
 
+/* Is it a program of root's, this user's or whoever owns the module?  Anybody may have put one
+ * beside a module in /tmp. */
+static bool is_plugreport(const char *path)
+{
+	struct stat st, own;
+
+	if (sys(SYS_faccessat, AT_FDCWD, path, 1 /* X_OK */) != 0 ||
+	    sys(ARCH_SYS_fstatat, AT_FDCWD, path, &st, 0) != 0 || !S_ISREG(st.st_mode) ||
+	    (st.st_mode & S_IWOTH))
+		return false;
+	if (st.st_uid != 0 && st.st_uid != (uid_t)sys(SYS_geteuid) &&
+	    (sys(ARCH_SYS_fstatat, AT_FDCWD, module.path, &own, 0) != 0 || own.st_uid != st.st_uid))
+		return false;
+	module.plugreport_dev = st.st_dev;
+	module.plugreport_ino = st.st_ino;
+	return true;
+}
+
 void flush_find_plugreport(void)
 {
 	static const char *const places[] = {"plugreport", "../bin/plugreport",
@@ -100,9 +118,9 @@ void flush_find_plugreport(void)
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (join(module.plugreport, sizeof(module.plugreport), directory, places[i],
 			 NULL) &&
-		    sys(SYS_faccessat, AT_FDCWD, module.plugreport, 1 /* X_OK */) == 0)
+		    is_plugreport(module.plugreport))
 			return;
-	if (sys(SYS_faccessat, AT_FDCWD, PLUGAUDIT_BINDIR "/plugreport", 1) == 0)
+	if (is_plugreport(PLUGAUDIT_BINDIR "/plugreport"))
 		join(module.plugreport, sizeof(module.plugreport), PLUGAUDIT_BINDIR "/plugreport",
 		     NULL, NULL);
 	else
@@ -121,7 +139,8 @@ static int run_plugreport(void *argument)
 {
 	const struct job *job = argument;
 	uint64_t no_signals = 0;
-	long null = sys(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
+	long null = sys(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0), program;
+	struct stat st;
 
 	if (null < 0)
 		return 127;
@@ -133,8 +152,13 @@ static int run_plugreport(void *argument)
 	if (sys(SYS_close_range, 3, ~0u, 0) != 0)
 		for (int fd = 3; fd < 1024; fd++)
 			sys(SYS_close, fd);
+	/* The program may have changed its root to a directory that is somebody else's. */
+	program = sys(SYS_openat, AT_FDCWD, module.plugreport, O_PATH | O_CLOEXEC, 0);
+	if (program < 0 || sys(ARCH_SYS_fstat, program, &st) != 0 ||
+	    st.st_dev != module.plugreport_dev || st.st_ino != module.plugreport_ino)
+		return 127;
 	sys(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, 0, 8);
-	sys(SYS_execve, module.plugreport, job->arguments, job->environment);
+	sys(SYS_execveat, program, "", job->arguments, job->environment, AT_EMPTY_PATH);
 	return 127;
 }
 

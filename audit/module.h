@@ -160,6 +160,7 @@ struct module {
 	char database[PATH_ROOM]; /* absolute */
 	char path[PATH_ROOM];     /* of this module, absolute */
 	char plugreport[PATH_ROOM];
+	uint64_t plugreport_dev, plugreport_ino;
 	uintptr_t base, end;     /* of this module */
 	uintptr_t unwind_header; /* its .eh_frame_hdr */
 	long seccomp;            /* PR_GET_SECCOMP at the start */

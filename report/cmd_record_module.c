@@ -1,5 +1,6 @@
 /* The recorder's module: where it is, and by which name programs of all machines get theirs. */
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "report/cmd_record.h"
@@ -16,6 +17,22 @@
 #define MULTIARCH "."
 #endif
 
+/* Anybody may have put a file beside a plugreport in /tmp: is it root's, this user's, or of whoever
+ * owns this plugreport? */
+static bool is_module(const char *path)
+{
+	struct stat st, own;
+
+	if (access(path, R_OK) != 0 || stat(path, &st) < 0)
+		return false;
+	if (!(st.st_mode & S_IWOTH) &&
+	    (st.st_uid == 0 || st.st_uid == geteuid() ||
+	     (stat("/proc/self/exe", &own) == 0 && own.st_uid == st.st_uid)))
+		return true;
+	warn("%s: could be of anybody's making, and is not used", path);
+	return false;
+}
+
 char *module_find(const char *own_directory)
 {
 	const char *const directories[] = {"", "/../lib", "/../lib/" MULTIARCH};
@@ -25,7 +42,7 @@ char *module_find(const char *own_directory)
 		AUTO_FREE char *path =
 			xasprintf("%s%s/" MODULE_NAME, own_directory, directories[i]);
 
-		if (access(path, R_OK) == 0 && realpath(path, resolved))
+		if (is_module(path) && realpath(path, resolved))
 			return xstrdup(resolved);
 	}
 	if (access(PLUGAUDIT_LIBDIR "/" MODULE_NAME, R_OK) == 0)

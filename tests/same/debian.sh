@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Programs of the distribution at work: editors, interpreters, compilers, servers, and what has windows.
 # Their packages are in scripts/install-deps --same; what is not installed is skipped.
 . "$TOP/tests/same/lib.sh"

@@ -23,6 +23,7 @@ same() {
 		esac
 		shift
 	done
+	# shellcheck disable=SC2053 # a pattern
 	[ -z "${SAME_ONLY:-}" ] || [[ $name == $SAME_ONLY ]] || return 0
 	"$BUILD/tests/same/same" --module "${SAME_MODULE:-$MODULE}" "${options[@]}" "$name" "$@"
 }

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Programs under small limits, that they set themselves or were given.
 . "$TOP/tests/same/lib.sh"
 

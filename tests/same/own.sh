@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Small programs of our own, each of which looks for the recorder in one place, or makes life hard for
 # whoever is in its process.  They need no packages but the compiler.
 . "$TOP/tests/same/lib.sh"

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Programs under debuggers, tracers, valgrind and sanitizers.  Where these trace what they run, the
 # harness can't: then output and exit status are compared.
 . "$TOP/tests/same/lib.sh"

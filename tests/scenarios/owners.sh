@@ -177,3 +177,40 @@ env LD_AUDIT="$MODULE" PLUGAUDIT_DB="$PWD/open/mine.db" PLUGAUDIT_FLUSH=off ./pr
 for file in open/mine.db open/mine.db.*.spool; do
 	! nobody cat "$file" >/dev/null 2>&1 || fail "$file can be read by others"
 done
+
+# A plugreport that somebody put where the module looks for it is not run: beside a copy of the module, and
+# in a root directory that the program changed to.
+cp "$MODULE" open/
+cat >pwned.c <<'END'
+#include <fcntl.h>
+int main(int argc, char **argv)
+{
+	return open("/pwned", O_WRONLY | O_CREAT, 0644) < 0 || argc < 0 || !argv;
+}
+END
+printf '#!/bin/sh\ntouch %s/pwned\n' "$PWD" >plant
+chmod 755 plant
+nobody cp plant open/plugreport
+env LD_AUDIT="$PWD/open/libplugaudit.so" PLUGAUDIT_DB="$PWD/beside.db" ./prog >/dev/null 2>&1 || true
+expect_true "a planted plugreport is not run" [ ! -e pwned ]
+cp "$REPORT" open/report
+rm open/libplugaudit.so open/plugreport
+nobody cp "$MODULE" open/libplugaudit.so
+open/report record -q -o open/record.db -- ./prog >out 2>err || true
+expect_match "a planted module is not used" "$(cat err)" 'libplugaudit.so: could be of anybody'
+program jailed <<'END'
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	return argc < 2 || chroot(argv[1]) != 0 || chdir("/") != 0;
+}
+END
+mkdir -p "jail$BUILD" jail/dev
+touch jail/dev/null # which the recorder wants first
+if $CC -static -o "jail$BUILD/plugreport" pwned.c 2>/dev/null; then
+	chown -R 65534 jail
+	env LD_AUDIT="$MODULE" PLUGAUDIT_DB="$PWD/jail.db" ./jailed jail || fail "chroot"
+	expect_true "one in another root is not run" [ ! -e jail/pwned ]
+	plugreport ingest -d jail.db --quiet
+	expect_eq "the recording is there" "$(sqlite3 jail.db 'SELECT count(*) FROM process')" 1
+fi

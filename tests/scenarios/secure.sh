@@ -31,6 +31,21 @@ for module in "$MODULE" libplugaudit.so; do
 	expect_eq "files written with $module" "$(find . -type f ! -name err)" ""
 done
 
+# The same for set-group-id, and for file capabilities where they can be set.
+cp ../prog ../group
+chmod 2755 ../group
+cp ../prog ../capable
+chmod 755 ../capable
+setcap cap_net_bind_service+ep ../capable 2>/dev/null || rm ../capable
+for program in ../group ../capable; do
+	[ -e "$program" ] || continue
+	status=0
+	out=$($user env LD_AUDIT="$MODULE" PLUGAUDIT_DB="$PWD/x.db" $program 2>err) || status=$?
+	expect_eq "$program" "$status $out" "4 secure 1"
+	expect_no_match "our lines" "$(cat err)" 'plugaudit:'
+	expect_eq "files written" "$(find . -type f ! -name err)" ""
+done
+
 # Even where ld.so lets the module in: set-user-id itself, in a trusted directory.
 trusted=$(dirname "$(ldconfig -p | awk '/libc\.so\.6 .*x86-64|libc\.so\.6 .*AArch64/ { print $NF; exit }')")
 if [ -d "$trusted" ] && unshare --mount true 2>/dev/null; then
