@@ -42,8 +42,8 @@ def run(command, where=None):
     result = subprocess.run(command, capture_output=True, text=True, errors="replace", cwd=where)
     if result.returncode == 0:
         return None
-    lines = [l for l in result.stderr.splitlines() if re.search(r"error|undefined|cannot", l)] or ["?"]
-    return re.sub(r"^.*?(fatal error|error|undefined reference|cannot find)", r"\1", lines[0])[:120]
+    lines = [l for l in result.stderr.splitlines() if re.search(r"error:|undefined|cannot|ld: ", l)] or ["?"]
+    return re.sub(r"^.*?(fatal error: |error: |undefined reference|cannot find|ld: )", r"\1", lines[0])[:120]
 
 
 def flags(words):
