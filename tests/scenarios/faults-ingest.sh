@@ -86,7 +86,9 @@ for kind in new old; do
 		done
 	else
 		step=$((total / 25 + 1))
-		for ((n = RANDOM % step + 1; n <= total; n += step)); do try $kind $n $n || true; done
+		first=${FAULT_FIRST:-$((RANDOM % step + 1))}
+		echo "every $step. call from FAULT_FIRST=$first on"
+		for ((n = first; n <= total; n += step)); do try $kind $n $n || true; done
 	fi
 	echo "$kind database: $((failed - before)) of ingest's system calls failed, one a run ($total in a run)"
 done

@@ -2,7 +2,8 @@
 # descriptors, signal mask and children are what they are without the recorder, at most one line of
 # ours comes on standard error, and what is not in the database is counted there as lost.
 # Each call is tried with the errors that it may have (tests/faults/inject.c).  FAULTS=all tries all
-# of them (make check-faults); otherwise some are chosen, other ones each time.
+# of them (make check-faults); otherwise some fifty are chosen, other ones each time, unless FAULT_FIRST
+# says from which on.
 . "$TOP/tests/lib.sh"
 inject=$BUILD/tests/inject
 [ -x "$inject" ] || skip "system calls are made to fail on x86-64 only"
@@ -187,9 +188,10 @@ if [ "${FAULTS:-}" = all ]; then
 		for ((k = 1; k < errors; k++)); do try $n $k; done
 	done
 else
-	seed=$((RANDOM % 12 + 1))
-	echo "seed $seed"
-	for ((n = seed; n <= total; n += 12)); do try $n $((n / 12)) || true; done
+	step=$((total / 50))
+	first=${FAULT_FIRST:-$((RANDOM % step + 1))}
+	echo "every $step. call from FAULT_FIRST=$first on"
+	for ((n = first; n <= total; n += step)); do try $n $((n / step)) || true; done
 fi
 echo "$failed of the recorder's system calls failed, one a run ($total in a run); $lossy times" \
 	"something was not recorded, and that was told; $silent times nothing was"
