@@ -569,7 +569,8 @@ static void waits(void) { printf("children at the end: %d\n", wait(NULL)); fflus
 static void on_exit_handler(int status, void *arg) { printf("on_exit %d %s\n", status, (char *)arg); }
 __attribute__((destructor(101))) static void last(void) { puts("last destructor"); fflush(stdout); waits(); }
 __attribute__((destructor)) static void destructor(void) { puts("destructor"); }
-static void *leave(void *arg) { exit((int)(long)arg); }
+/* Not while main() is still in pthread_create(), with signals blocked. */
+static void *leave(void *arg) { usleep(100000); exit((int)(long)arg); }
 static void *sleeper(void *arg) { for (;;) pause(); return arg; }
 static void *late(void *arg) { usleep(30000); puts("late thread"); return arg; }
 int main(int argc, char **argv)
