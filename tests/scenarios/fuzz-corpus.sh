@@ -14,8 +14,11 @@ for target in spool elf database suppressions; do
 	spool) "$BUILD/tests/fuzz-seeds" seeds/spool ;;
 	elf) "$TOP/tests/fuzz/elf-seeds" seeds/elf ;;
 	esac
-	inputs=("$TOP/tests/fuzz/corpus/$target")
-	[ -z "$(ls "seeds/$target")" ] || inputs+=("seeds/$target")
+	inputs=()
+	for directory in "$TOP/tests/fuzz/corpus/$target" "seeds/$target"; do
+		[ -z "$(ls "$directory" 2>/dev/null)" ] || inputs+=("$directory")
+	done
+	expect_true "there are inputs for $target" [ ${#inputs[@]} -gt 0 ]
 	"$program" "${inputs[@]}" >"$target.out" 2>"$target.log" || {
 		grep -vE '^plugreport: ' "$target.log" | tail -40
 		fail "$target"
