@@ -115,8 +115,9 @@ static void read_headers(struct object *object, struct elf_facts *facts)
 			object->unwind_header = at;
 			break;
 		case PT_GNU_RELRO:
-			object->relro_start = at & ~(uintptr_t)4095;
-			object->relro_end = (at + h->p_memsz) & ~(uintptr_t)4095;
+			/* As ld.so rounds, both down: glibc elf/dl-reloc.c (_dl_protect_relro). */
+			object->relro_start = at & ~(module.page_size - 1);
+			object->relro_end = (at + h->p_memsz) & ~(module.page_size - 1);
 			break;
 		case PT_TLS:
 			facts->elf_flags |= SPOOL_ELF_TLS;

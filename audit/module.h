@@ -151,7 +151,8 @@ struct module {
 	_Atomic uintptr_t caller_sp;
 	bool loading; /* between LA_ACT_ADD and LA_ACT_CONSISTENT or DELETE */
 	uint32_t audit_version, audit_offered;
-	uint64_t epoch; /* CLOCK_MONOTONIC when this image began */
+	uint64_t epoch;   /* CLOCK_MONOTONIC when this image began */
+	size_t page_size; /* the kernel's and ld.so's: 4, 16 or 64 KiB on aarch64 */
 	char **argv, **environment;
 	int argc;
 	unsigned char *identity; /* strings of SPOOL_PROCESS behind cwd, kept for forked children */

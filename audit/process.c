@@ -30,6 +30,7 @@ __attribute__((constructor)) static void remember_arguments(int argc, char **arg
 	module.argv = argv;
 	module.environment = environment;
 	module.alive = &never_alive;
+	module.page_size = getauxval(AT_PAGESZ);
 }
 
 /* What ld.so reads, of glibc 2.31 to 2.43; other names that begin with LD_ may be secrets. */

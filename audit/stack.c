@@ -30,7 +30,6 @@ int arch_search_unwind_table(unw_addr_space_t space, unw_word_t ip, unw_dyn_info
 #define PATIENCE     3 /* times that all are found busy before another one is made */
 #define TRIES        100
 #define STACK_SIZE   ((size_t)64 << 10)
-#define GUARD_SIZE   ((size_t)4 << 10)
 #define PAGES_KEPT   64 /* a power of two */
 
 struct stack_taker {
@@ -51,6 +50,7 @@ static _Atomic bool enough;          /* there was no memory for another one */
 static _Atomic bool broken;          /* for good */
 static _Atomic bool set_up;          /* libunwind is */
 
+/* Asks in steps of 4096: where pages are larger, that is only more often than needed. */
 static bool readable(struct stack_taker *taker, uintptr_t address)
 {
 	uintptr_t page = address & ~(uintptr_t)4095;
@@ -237,6 +237,7 @@ static void close_pipe(long first, ino_t inode, dev_t dev)
 
 /* A guard page, the stack, and on top of it what we know. */
 #define TAKER_SIZE ((sizeof(struct stack_taker) + 4095) & ~(size_t)4095)
+#define GUARD_SIZE (module.page_size)
 #define MAP_SIZE   (GUARD_SIZE + STACK_SIZE + TAKER_SIZE)
 
 static struct stack_taker *map_taker(void)

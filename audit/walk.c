@@ -8,7 +8,6 @@
 #include "audit/walk.h"
 
 #include <elf.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 
 #define BATCH 256         /* entries of one record */
@@ -79,7 +78,7 @@ static struct object *definer_at(struct walk *walk, uintptr_t address)
 /* Put the tap's thunk into a slot that la_symbind could not redirect. */
 static bool tap_slot(const struct object *object, uintptr_t slot, uintptr_t thunk)
 {
-	uintptr_t size = getauxval(AT_PAGESZ), page = slot & ~(size - 1);
+	uintptr_t size = module.page_size, page = slot & ~(size - 1);
 	bool read_only = slot >= object->relro_start && slot < object->relro_end;
 
 	if (read_only && sys(SYS_mprotect, page, size, PROT_READ | PROT_WRITE) != 0)

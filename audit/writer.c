@@ -28,6 +28,13 @@
 #define FILES_ENOUGH 16
 #define SPINS_MAX    1000000 /* a second or more, if nothing goes on meanwhile */
 
+/* The file grows by whole pages: what is populated must begin with one, or madvise(2) answers
+ * EINVAL. */
+static uint64_t chunk_min(void)
+{
+	return module.page_size > CHUNK_MIN ? module.page_size : CHUNK_MIN;
+}
+
 static unsigned char *place(const struct writer *writer, uint64_t offset)
 {
 	uint32_t count = atomic_load_explicit(&writer->map_count, memory_order_acquire);
@@ -179,7 +186,7 @@ static long open_file(struct writer *writer)
 	mark_mapping(map, length);
 	writer->maps[0] = (struct writer_map){(unsigned char *)map, length};
 	atomic_store(&writer->map_count, 1);
-	result = allocate(writer, 0, CHUNK_MIN);
+	result = allocate(writer, 0, chunk_min());
 	if (result < 0) {
 		atomic_store(&writer->map_count, 0);
 		sys(SYS_munmap, map, length);
@@ -223,7 +230,7 @@ int writer_create(struct writer *writer, const char *database, const struct spoo
 	header->feature_incompat = SPOOL_INCOMPAT_KNOWN;
 	header->capacity = writer->capacity;
 	header->tail = SPOOL_HEADER_SIZE;
-	header->allocated = CHUNK_MIN;
+	header->allocated = chunk_min();
 	/* The magic last: a reader that comes before finds no spool yet. */
 	memcpy(&magic, SPOOL_MAGIC, sizeof(magic));
 	__atomic_store_n((uint64_t *)(void *)header->magic, magic, __ATOMIC_RELEASE);
@@ -299,12 +306,12 @@ static bool grow(struct writer *writer, uint64_t needed)
 	while (have < needed) {
 		/* In small steps while that costs a write; later it takes the time of a program
 		 * that runs, once in a while. */
-		uint64_t step = writer->fd >= 0 ? CHUNK_MIN : have / 4;
+		uint64_t step = writer->fd >= 0 ? chunk_min() : have / 4;
 		uint64_t to = have + (step < CHUNK_MAX ? step : CHUNK_MAX);
 
 		if (to < needed)
 			to = needed;
-		to = (to + CHUNK_MIN - 1) & ~(CHUNK_MIN - 1);
+		to = (to + chunk_min() - 1) & ~(chunk_min() - 1);
 		if (to > writer->capacity)
 			to = writer->capacity;
 		if (to < needed || (to > mapped(writer) && !map_more(writer, to)) ||
