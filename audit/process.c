@@ -505,8 +505,10 @@ static void after_fork(void)
 static void in_child(void)
 {
 	/* Where the page is not wiped after all: an emulator that takes the advice and forgets it.
-	 */
-	atomic_store(module.alive, 0);
+	 * A child that had an event before this (a signal handler, an earlier atfork handler) is a
+	 * process of its own already. */
+	if (own_identity.pid != (int32_t)sys(SYS_getpid))
+		atomic_store(module.alive, 0);
 	process_ready();
 }
 
