@@ -19,9 +19,11 @@ struct kept_addend {
 static uintptr_t addend_in_slot(const struct object *object, const elf_reloc *reloc)
 {
 	const uint32_t kind = ARCH_RELOC_KIND(RELOC_TYPE(reloc));
-	const uintptr_t slot = object->bias + reloc->r_offset;
-	uintptr_t value;
+	uintptr_t slot = object->bias + reloc->r_offset, value;
 
+	/* The descriptor's second word: glibc sysdeps/i386/dl-machine.h (elf_machine_rel). */
+	if (RELOC_TYPE(reloc) == ARCH_RELOC_TLS_DESC)
+		slot += sizeof(value);
 	/* The others' slots hold nothing, or an address in the PLT. */
 	if ((kind != SPOOL_REFERENCE_ABS && kind != SPOOL_REFERENCE_TLS &&
 	     RELOC_TYPE(reloc) != ARCH_RELOC_IRELATIVE) ||

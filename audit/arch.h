@@ -19,6 +19,8 @@
  *   ARCH_RELOC_KIND(type) enum spool_reference_kind of a relocation, 0 for others
  *   ARCH_RELOC_TLS_*      relocations by which a TLS reference can be told from others: the
  * module's number, the offset from the thread pointer, a descriptor (two words)
+ *   ARCH_TLS_OFFSET(word) the second word of a TLS descriptor is sure to be an offset from the
+ *                         thread pointer, and no address of what ld.so allocates
  *   ARCH_RELOC_IRELATIVE  the slot gets what the function at load address + addend returns
  *   ARCH_RELOC_PC         a symbol's address less that of the slot (code that is not PIC); or NONE
  *   ARCH_RELOC_REL        defined where addends stand in the slots, which are overwritten

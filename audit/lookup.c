@@ -171,11 +171,13 @@ static struct tls_facts tls_facts(const struct object *from, const elf_reloc *re
 		if (slot[0] >= from->start && slot[0] < from->end)
 			break;
 		/* The address of what the dynamic descriptor has, which begins with the module;
-		 * or an offset from the thread pointer, which is never the address of anything:
-		 * just below the end of memory (x86), or above its beginning (aarch64). */
-		if (two_words && slot[1] % sizeof(*slot) == 0 && is_readable(slot[1]))
+		 * or an offset from the thread pointer: most can be told from any address. */
+		if (!two_words)
+			break;
+		if (!ARCH_TLS_OFFSET(slot[1]) && slot[1] % sizeof(*slot) == 0 &&
+		    is_readable(slot[1]))
 			facts.module = *(const uintptr_t *)slot[1];
-		else if (two_words)
+		else
 			facts.offset = slot[1] - place;
 		break;
 	default:

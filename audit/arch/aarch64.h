@@ -20,6 +20,9 @@
 #define ARCH_RELOC_IRELATIVE  R_AARCH64_IRELATIVE
 #define ARCH_RELOC_PC         R_AARCH64_NONE
 
+/* Blocks lie above the thread pointer; nothing is mapped so low (vm.mmap_min_addr). */
+#define ARCH_TLS_OFFSET(word) ((uintptr_t)(word) < 32768)
+
 /* Functions that are called with more registers than the usual ones are bound when their caller is
  * loaded, and nobody is told: glibc sysdeps/aarch64/dl-machine.h (elf_machine_lazy_rel). */
 #ifndef STO_AARCH64_VARIANT_PCS

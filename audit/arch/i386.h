@@ -21,6 +21,10 @@
 #define ARCH_RELOC_IRELATIVE  R_386_IRELATIVE
 #define ARCH_RELOC_PC         R_386_PC32
 
+/* Blocks lie below the thread pointer.  The last 128 MiB of the addresses have nothing but a stack,
+ * for which Linux leaves that much at least (arch/x86/mm/mmap.c), or the kernel itself. */
+#define ARCH_TLS_OFFSET(word) ((uint32_t)(word) >= 0xf8000000u)
+
 #define ARCH_BOUND_AT_LOAD(symbol) false
 
 /* Relocations are Elf32_Rel: the addend stood in the slot, and is overwritten. */

@@ -20,6 +20,9 @@
 #define ARCH_RELOC_IRELATIVE  R_X86_64_IRELATIVE
 #define ARCH_RELOC_PC         R_X86_64_NONE
 
+/* Blocks lie below the thread pointer, and addresses in the lower half. */
+#define ARCH_TLS_OFFSET(word) ((intptr_t)(word) < 0)
+
 #define ARCH_BOUND_AT_LOAD(symbol) false
 
 struct arch_context {

@@ -306,6 +306,61 @@ static void bind_without_kernel(void)
 	syscall(SYS_exit, good ? 0 : 1);
 }
 
+/* A thread-local name that static descriptors refer to: these are told from dynamic ones without
+ * the kernel.  glibc sysdeps/x86_64/dl-tlsdesc.h. */
+static uintptr_t descriptor[2];
+
+static bool look_up_descriptor(void)
+{
+	struct object *program = objects_from_cookie(&program_cookie);
+	const elf_reloc reloc = {.r_offset = (uintptr_t)descriptor - program->bias,
+				 .r_info = ELF64_R_INFO(0, ARCH_RELOC_TLS_DESC)};
+	struct spool_reference found = {.kind = SPOOL_REFERENCE_TLS};
+
+	return lookup_by_name(program, "errno", &reloc, &found) && found.to &&
+	       (found.flags & SPOOL_REFERENCE_BY_NAME);
+}
+
+static void static_descriptors_without_kernel(void)
+{
+	struct object *libc = objects_from_cookie(&libc_cookie);
+	bool good;
+
+	libc->tls_module = libc->tls_offset = 0; /* as if nothing had told yet */
+	descriptor[0] = (uintptr_t)abort;
+	descriptor[1] = (uintptr_t)-64;
+	CHECK(look_up_descriptor()); /* writes the symbol's record */
+	CHECK(libc->tls_offset != 0 && libc->tls_module == 0);
+	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0);
+	good = look_up_descriptor();
+	syscall(SYS_exit, good ? 0 : 1);
+}
+
+static void dynamic_descriptors(void)
+{
+	static const uintptr_t argument[] = {5, 0, 0}; /* module, offset, generation */
+	struct object *libc = objects_from_cookie(&libc_cookie);
+
+	libc->tls_module = libc->tls_offset = 0;
+	descriptor[0] = (uintptr_t)abort;
+	descriptor[1] = (uintptr_t)argument;
+	CHECK(look_up_descriptor());
+	CHECK(libc->tls_module == 5 && libc->tls_offset == 0);
+}
+
+static void test_thread_local_descriptors(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(in_child(dynamic_descriptors, &pid), 0);
+	if (prctl(PR_GET_SECCOMP) != 0) {
+		print_message("this process is under seccomp already\n");
+		skip();
+	}
+	assert_int_equal(in_child(static_descriptors_without_kernel, &pid), 0);
+}
+
 static void ask_the_kernel(void)
 {
 	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0);
@@ -465,6 +520,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_uses_little_stack, setup, teardown),
 #endif
 		cmocka_unit_test_setup_teardown(test_makes_no_system_call, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_thread_local_descriptors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_signal_handlers, setup, teardown),
 	};
