@@ -138,7 +138,8 @@ enum spool_type {
 	SPOOL_SEARCH = 3,      /* struct spool_search */
 	SPOOL_ACTIVITY = 4,    /* struct spool_event, value = LA_ACT_* */
 	SPOOL_CLOSE = 5,       /* struct spool_event: la_objclose */
-	SPOOL_PREINIT = 6,     /* struct spool_event: all is relocated, no constructor has run */
+	SPOOL_PREINIT = 6,     /* struct spool_event: all is relocated, no constructor has run;
+				  see below */
 	SPOOL_SYMBOL = 7,      /* struct spool_symbol: before its first binding */
 	SPOOL_BINDING = 8,     /* struct spool_binding */
 	SPOOL_CALL = 9,        /* struct spool_call */
@@ -248,7 +249,15 @@ struct spool_search {
 	1u /* record flag: the namespace was consistent: a request from outside \
 	      (dlopen or libc itself), not a DT_NEEDED of an object being loaded */
 
-/* spool_event: ACTIVITY, CLOSE, PREINIT, END, FORK. */
+/*
+ * spool_event: ACTIVITY, CLOSE, PREINIT, END, FORK.
+ *
+ * PREINIT comes from the program's own LA_ACT_CONSISTENT, before the first constructor.  The first
+ * recorders of this version wrote it from la_preinit, which libc calls when all constructors have
+ * run, the program's too, and main() is next.  The header does not tell the two apart.  In such a
+ * spool, what constructors did (loads, lazy bindings) comes before PREINIT, like a part of the
+ * start.  Either way it comes after the objects of the start.
+ */
 struct spool_event {
 	struct spool_when when;
 	uint32_t object;

@@ -267,7 +267,9 @@ CREATE TABLE binding_row (
   internal INTEGER NOT NULL   -- 1: a look-up of ld.so's own, which the program did not ask for
 );
 
--- activity: la_activity, and the start of the program's own code.
+-- activity: la_activity, and the start of the program's own code.  The first recorders of this
+-- version wrote preinit when all constructors had run, just before main(): in their recordings, what
+-- constructors loaded and bound has a seq below preinit's, like a part of the start.
 CREATE TABLE activity (
   process INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE, -- whose
   seq INTEGER NOT NULL, time_ns INTEGER NOT NULL, tid INTEGER NOT NULL, -- place, time, thread
