@@ -18,9 +18,12 @@ DOCDIR     ?= $(PREFIX)/share/doc/plugaudit
 ifeq ($(origin CC),default)
 CC         := gcc
 endif
-# ARCH= on the command line names another processor: then the module is built, and nothing else.
-ifneq ($(origin ARCH),command line)
-ARCH       := $(patsubst i%86,i386,$(firstword $(subst -, ,$(shell $(CC) -dumpmachine))))
+# ARCH= on the command line or from the environment names another processor: then the module is
+# built, and nothing else.  Otherwise the compiler's macros tell, which know of -m32.
+ifeq ($(filter command environment,$(firstword $(origin ARCH))),)
+ARCH       := $(or $(patsubst __%__,%,$(filter __x86_64__ __i386__ __aarch64__,\
+                $(shell $(CC) $(CPPFLAGS) $(CFLAGS) -dM -E -x c /dev/null))),\
+                $(firstword $(subst -, ,$(shell $(CC) -dumpmachine))))
 else ifneq ($(ARCH),$(patsubst i%86,i386,$(shell uname -m)))
 MODULE_ONLY := 1
 BUILD      ?= build-$(ARCH)
@@ -37,6 +40,7 @@ endif
 ifndef LIBDIR
 LIBDIR     := $(PREFIX)/lib$(if $(MODULE_ONLY),/$(ARCH)-linux-gnu)
 LIB_LINKS  := $(if $(MODULE_ONLY),,$(LIBDIR)/$(ARCH)-linux-gnu) $(if $(filter i386,$(ARCH)),$(PREFIX)/lib32)
+OWN_DIRS   := $(if $(MODULE_ONLY),$(LIBDIR)) $(LIB_LINKS)
 endif
 
 CFLAGS     ?= -O2 -g
@@ -167,6 +171,14 @@ define install_links
 	done
 endef
 
+# Directories that install made, unless there is more in them.
+define remove_own_directories
+	for directory in $(OWN_DIRS); do \
+	  [ ! -d $(DESTDIR)$$directory ] || [ -L $(DESTDIR)$$directory ] || \
+	    rmdir --ignore-fail-on-non-empty $(DESTDIR)$$directory || exit; \
+	done
+endef
+
 # The module looks for plugreport beside itself, in ../bin and ../../bin, and in BINDIR; plugreport
 # looks for the module likewise.  So a prefix can be moved as a whole.
 INSTALL_MAN1       := $(wildcard report/*.1)
@@ -183,6 +195,7 @@ install: all
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(addsuffix /libplugaudit.so,$(LIBDIR) $(LIB_LINKS)))
+	$(remove_own_directories)
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || $(LDCONFIG)
 else
 install: all
@@ -205,6 +218,7 @@ uninstall:
 	  $(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(INSTALL_MAN7))) $(DESTDIR)$(COMPLETIONDIR)/plugreport
 	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,$(notdir $(INSTALL_DOC)))
 	[ ! -d $(DESTDIR)$(DOCDIR) ] || rmdir $(DESTDIR)$(DOCDIR)
+	$(remove_own_directories)
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || $(LDCONFIG)
 
 endif

@@ -54,7 +54,7 @@ $(LOAD_SPOOL): $(BUILD)/tests/load/spool.c.o $(BUILD)/libplugreport.a
 	$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) $^ -o $@ $(REPORT_LIBS)
 
 # System calls fail on purpose: a tracer, which knows the registers of x86-64.
-ifeq ($(shell uname -m),x86_64)
+ifeq ($(ARCH),x86_64)
 FAULT_INJECTOR := $(BUILD)/tests/inject
 endif
 

@@ -39,3 +39,23 @@ expect_match "record finds the module beside plugreport" \
 mv moved root/usr
 quiet_make uninstall
 expect_eq "files left by uninstall" "$(find root ! -type d)" ""
+expect_eq "directories of its own left by uninstall" "$(find root -type d -name '*-linux-gnu')" ""
+mkdir -p "root/usr/lib/$(uname -m)-linux-gnu"
+quiet_make install
+touch "root/usr/lib/$(uname -m)-linux-gnu/other"
+quiet_make uninstall
+expect_eq "what others have there stays" "$(cd root && find . ! -type d)" \
+	"./usr/lib/$(uname -m)-linux-gnu/other"
+
+# Which processor: what the compiler makes programs for, and ARCH= wherever it comes from.
+chosen() { # ARGUMENTS of make
+	make -s -C "$TOP" -f Makefile -f <(echo 'print-chosen: ; @echo $(ARCH) $(MODULE_ONLY)') \
+		print-chosen "$@" 2>&1
+}
+expect_eq "by the compiler" "$(chosen)" "$(uname -m)"
+if [ "$(uname -m)" = x86_64 ]; then
+	expect_eq "by the compiler's options" "$(chosen CC='gcc -m32')" i386
+	expect_eq "by the compiler's flags" "$(chosen CFLAGS='-O2 -m32')" i386
+	expect_eq "ARCH= as an argument" "$(chosen CC=gcc ARCH=i386)" "i386 1"
+	expect_eq "ARCH= in the environment" "$(ARCH=i386 chosen CC=gcc)" "i386 1"
+fi
