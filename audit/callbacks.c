@@ -142,7 +142,7 @@ static void begin_program(const struct object *object)
 	if (plugin_host)
 		stack_start();
 	writer_close_file(&module.writer);
-	process_watch_forks();
+	fork_watch();
 }
 
 ENTRY void la_activity(uintptr_t *cookie, unsigned int flag)

@@ -177,11 +177,21 @@ enum module_state { STATE_OFF, STATE_RECORDING, STATE_FORKING, STATE_ENDED };
  * left behind. */
 bool process_start(unsigned int offered, unsigned int version);
 
+/* Write the SPOOL_PROCESS record. */
+void process_write(void);
+
+/* In a forked child: take on its identity, and create its spool.  `parent_tail` is for its header.
+ * Returns 0 or a negative errno. */
+int process_fork(uint64_t parent_tail);
+
+/* False in a forked child whose identity is still its parent's. */
+bool process_is_own(void);
+
 /*
  * True when events can be recorded now.  In a forked child, where the parent's spool is not mapped,
  * it first gives the child a spool of its own.
  */
-bool process_ready_slow(void);
+bool fork_ready(void); /* fork.c: the same, slowly */
 static inline bool process_ready(void)
 {
 	if (__builtin_expect(atomic_load_explicit(&module.state, memory_order_acquire) ==
@@ -189,11 +199,11 @@ static inline bool process_ready(void)
 				     atomic_load_explicit(module.alive, memory_order_relaxed),
 			     1))
 		return true;
-	return process_ready_slow();
+	return fork_ready();
 }
 
-/* Register with the program's libc to hear of forks. */
-void process_watch_forks(void);
+/* fork.c: register with the program's libc to hear of forks. */
+void fork_watch(void);
 
 /* flush.c: hand the finished spool to plugreport; called by the destructor. */
 void flush_find_plugreport(void);

@@ -59,7 +59,7 @@ static void record_a_fork(bool forget_wiping)
 		_exit(3);
 	for (struct link_map *map = _r_debug.r_map; map; map = map->l_next)
 		objects_open(map, LM_ID_BASE);
-	process_watch_forks();
+	fork_watch();
 	if (forget_wiping) {
 		/* A page like any other, as an emulator has it that forgets the advice. */
 		static _Atomic uint32_t page = 1;
