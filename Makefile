@@ -18,9 +18,10 @@ DOCDIR     ?= $(PREFIX)/share/doc/plugaudit
 ifeq ($(origin CC),default)
 CC         := gcc
 endif
-# ARCH= on the command line or from the environment names another processor: then the module is
-# built, and nothing else.  Otherwise the compiler's macros tell, which know of -m32.
-ifeq ($(filter command environment,$(firstword $(origin ARCH))),)
+# ARCH= on the command line names another processor: then the module is built, and nothing else.  (In
+# the environment it is often the kernel's, in other words.)  Otherwise the compiler's macros tell,
+# which know of -m32.
+ifneq ($(origin ARCH),command line)
 ARCH       := $(or $(patsubst __%__,%,$(filter __x86_64__ __i386__ __aarch64__,\
                 $(shell $(CC) $(CPPFLAGS) $(CFLAGS) -dM -E -x c /dev/null))),\
                 $(firstword $(subst -, ,$(shell $(CC) -dumpmachine))))
