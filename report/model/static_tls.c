@@ -68,7 +68,7 @@ uint64_t static_tls_reserve(const struct recording *rec)
 	if (namespaces < 1 || namespaces > 16)
 		namespaces = DEFAULT_NAMESPACES;
 	return DEFAULT_RESERVE - DEFAULT_OPTIONAL + static_tls_optional(rec) +
-	       namespaces * OF_A_NAMESPACE - DEFAULT_NAMESPACES * OF_A_NAMESPACE;
+	       namespaces * OF_A_NAMESPACE - (uint64_t)DEFAULT_NAMESPACES * OF_A_NAMESPACE;
 }
 
 uint64_t static_tls_limit(const struct recording *rec)

@@ -344,7 +344,7 @@ static void put_uuid(char ret_hex[33], const uint8_t uuid[16], bool zero_is_none
 	if (zero_is_none && memcmp(uuid, none, sizeof(none)) == 0)
 		return;
 	for (int i = 0; i < 16; i++)
-		snprintf(ret_hex + 2 * i, 3, "%02x", uuid[i]);
+		snprintf(ret_hex + 2 * (size_t)i, 3, "%02x", uuid[i]);
 }
 
 static void put_word(char ret_word[8], const char *word)

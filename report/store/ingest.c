@@ -163,7 +163,7 @@ static bool settle(struct ingest *in, int wait_pid)
 static void spool_uuid(const unsigned char uuid[16], char ret_hex[33])
 {
 	for (int i = 0; i < 16; i++)
-		snprintf(ret_hex + 2 * i, 3, "%02x", uuid[i]);
+		snprintf(ret_hex + 2 * (size_t)i, 3, "%02x", uuid[i]);
 }
 
 /* From the reader to memory.  False after a message. */
