@@ -319,6 +319,15 @@ static bool explain(struct finder *finder, struct store *store)
 	return true;
 }
 
+/* Is the object there of which is asked? */
+static bool has_from(const struct recording *rec, const char *from)
+{
+	for (size_t i = 0; from && i < rec->object_count; i++)
+		if (object_matches(&rec->objects[i], from))
+			return true;
+	return !from;
+}
+
 bool why_bound_find(struct store *store, const struct recording *rec,
 		    const struct why_bound_request *request, struct why_bound_answers *ret)
 {
@@ -326,7 +335,7 @@ bool why_bound_find(struct store *store, const struct recording *rec,
 	struct finder finder = {.rec = rec, .request = request, .symbols = symbols, .answers = ret};
 	bool ok = find_names(&finder, store);
 
-	if (ok && finder.name_count) {
+	if (ok && finder.name_count && has_from(rec, request->from)) {
 		ok = take_rows(&finder, store);
 		take_calls(&finder);
 		for (size_t i = 0; i < finder.name_count; i++)

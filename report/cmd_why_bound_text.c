@@ -37,7 +37,14 @@ static void add_heading(struct strbuf *sb, const struct show *show, const struct
 
 	add_wanted_symbol(sb, show, why);
 	if (!why->reference_count) {
-		strbuf_addstr(sb, " is referred to by nobody.");
+		if (strcmp(show->rec->begin_kind, "fork") == 0)
+			strbuf_addf(sb,
+				    " is referred to by nothing that was bound since the process "
+				    "was forked; the bindings that it inherited are those of its "
+				    "parent: ask there with --pid %d.",
+				    show->rec->parent_pid);
+		else
+			strbuf_addstr(sb, " is referred to by nobody.");
 		return;
 	}
 	switch (state) {

@@ -149,6 +149,10 @@ status=0
 plugreport why-bound both --from libversions.so 2>none.err || status=$?
 expect_eq "exit status" "$status" 1
 expect_match "not from there" "$(cat none.err)" "'libversions.so' refers to no symbol 'both'"
+status=0
+plugreport why-bound nobody_asks --from libfrist.so 2>none.err || status=$?
+expect_eq "no such object" "$status" 1
+expect_match "no such object" "$(cat none.err)" "nothing called 'libfrist.so' was loaded; did you mean 'libfirst.so'"
 
 # JSON says the same.
 json=$(plugreport why-bound both --from prog --json)
@@ -181,3 +185,41 @@ audit ./lazily
 for i in 1 2 3; do
 	expect_eq "--from liblazy$i.so" "$(plugreport why-bound shared --from liblazy$i.so | sed -n 's/^  Referred to by //p')" "liblazy$i.so (plt)"
 done
+
+# A forked process has its parent's bindings, which are recorded there; only those that it makes
+# itself are recorded as its own.
+rm -f plugaudit.db
+program forker -Wl,-z,lazy ./libcalled.so ./liblazy1.so -Wl,-rpath,"$PWD" <<'END2'
+#include <sys/wait.h>
+#include <unistd.h>
+int shared(void), lazy1(int);
+int main(void)
+{
+	shared();
+	if (fork() == 0)
+		_exit(lazy1(0));
+	return wait(NULL) < 0;
+}
+END2
+audit ./forker
+parent=$(sqlite3 plugaudit.db "SELECT pid FROM process WHERE begin_kind = 'start'")
+child=$(sqlite3 plugaudit.db "SELECT pid FROM process WHERE begin_kind = 'fork'")
+told="the bindings that it inherited are those of its parent: ask there with --pid $parent"
+answer=$(plugreport why-bound shared --pid "$child")
+expect_match "a fork's own" "$answer" "^shared is referred to by nothing .* since the process was forked; $told\.\$"
+expect_no_match "a fork's own" "$answer" "by nobody"
+expect_match "its parent's" "$(plugreport why-bound shared --pid "$parent")" '^shared is bound to libcalled\.so\.$'
+expect_match "what it bound itself" "$(plugreport why-bound lazy1 --pid "$child")" '^lazy1 is bound to liblazy1\.so\.$'
+expect_match "what it bound itself" "$(plugreport why-bound lazy1 --pid "$child")" \
+	"^Bindings that process $child inherited are those of its parent: --pid $parent tells of them\.\$"
+expect_no_match "with its parent" "$(plugreport why-bound shared)" 'inherited|forked'
+status=0
+plugreport why-bound lazy1 --from libcalled.so --pid "$child" 2>none.err || status=$?
+expect_eq "exit status" "$status" 1
+expect_match "a fork's --from" "$(cat none.err)" "'libcalled.so' refers to no symbol 'lazy1', by what was bound since"
+expect_match "a fork's --from" "$(cat none.err)" "ask there with --pid $parent"
+plugreport why-bound shared --pid "$child" --json >fork.json
+expect_eq "json" "$(sqlite3 -batch :memory: "SELECT json_extract(readfile('fork.json'), '\$.inheriting[0].pid'),
+	json_extract(readfile('fork.json'), '\$.inheriting[0].parent_pid')")" "$child|$parent"
+plugreport why-bound shared --json >both.json
+expect_eq "json" "$(sqlite3 -batch :memory: "SELECT json_array_length(readfile('both.json'), '\$.inheriting')")" 0
