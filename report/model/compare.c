@@ -296,17 +296,22 @@ static void compare_objects(struct work *work)
 
 /* --- bindings */
 
+/* Kinds of references whose targets differ. */
+enum way { WAY_CALL, WAY_DLSYM, WAY_COPY };
+
 /* A reference in the terms of B, so that both sides can be compared. */
 struct reference {
 	int from;                 /* B's object */
 	uint32_t symbol, version; /* B's names */
-	uint8_t way;              /* dlsym, copy relocation, the others: their targets differ */
+	uint8_t way;              /* enum way */
 	int to;                   /* B's object; A's that B has not: NONE - 1 - A's object */
 };
 
 static uint8_t way_of(const struct bound *bound)
 {
-	return bound->kind == BOUND_DLSYM ? 1 : bound->kind == BOUND_COPY ? 2 : 0;
+	return bound->kind == BOUND_DLSYM  ? WAY_DLSYM
+	       : bound->kind == BOUND_COPY ? WAY_COPY
+					   : WAY_CALL;
 }
 
 static int compare_keys(const struct reference *x, const struct reference *y)
@@ -442,9 +447,25 @@ static const struct reference *not_in(const struct reference *run, size_t n,
 	return NULL;
 }
 
+/* Each target of A that B has not, and one of B in its place. */
+static void replace_targets(struct work *work, const struct reference *a, const struct reference *b,
+			    size_t n)
+{
+	const struct reference *end_a = a + n, *end_b = b + n, *gone, *new;
+
+	while ((gone = not_in(a, (size_t)(end_a - a), end_b - n, n)) &&
+	       (new = not_in(b, (size_t)(end_b - b), end_a - n, n))) {
+		change_binding(work, gone, new);
+		a = gone + 1;
+		b = new + 1;
+	}
+}
+
 /*
  * Only references that are bound on both sides are compared: what is called in one run need not be
- * in the other.  One that went to several targets changed when these are others.
+ * in the other.  One that went to several targets changed when these are others.  Look-ups by
+ * dlsym in several handles are several references under one key: one more of them, or one less,
+ * is a call in one run only.
  */
 static void compare_bindings(struct work *work)
 {
@@ -466,8 +487,12 @@ static void compare_bindings(struct work *work)
 		m = run_length(&b[j], b_count - j);
 		gone = not_in(&a[i], n, &b[j], m);
 		new = not_in(&b[j], m, &a[i], n);
-		if (gone || new)
+		if (a[i].way == WAY_DLSYM) {
+			if (n == m)
+				replace_targets(work, &a[i], &b[j], n);
+		} else if (gone || new) {
 			change_binding(work, gone ? gone : &a[i], new ? new : &b[j]);
+		}
 		i += n;
 		j += m;
 	}

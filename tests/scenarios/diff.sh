@@ -109,6 +109,18 @@ run b.db ./host l:./liba.so
 expect_eq "lifetime" "$(differ a.db b.db; changes)" "1
 liba.so: lifetime"
 
+# One symbol looked up in one more handle: what is called in one run only doesn't count.
+so libc1.so <<<'int run(void) { return 3; }'
+run a.db ./host l:./liba.so l:./libb.so
+run b.db ./host l:./liba.so l:./libb.so l:./libc1.so
+expect_eq "one more look-up" "$(differ a.db b.db; changes; value '$.processes[0].bindings')" "1
+libc1.so: gained
+[]"
+run a.db ./host l:./liba.so l:./libc1.so
+run b.db ./host l:./liba.so l:./libb.so
+differ a.db b.db >status
+expect_match "another look-up" "$(cat diff.out)" '^    host: run: libc1\.so -> libb\.so$'
+
 # Processes are paired by program and arguments, in order; others are told.
 run a.db sh -c './host l:./liba.so; ./host l:./libb.so; /bin/true'
 run b.db sh -c './host l:./liba.so; ./host l:./libb.so; /bin/true'

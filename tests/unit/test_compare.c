@@ -232,6 +232,39 @@ static void references_that_go_elsewhere(void **state)
 	side_release(&b);
 }
 
+/* Look-ups in several handles: one more is not another. */
+static void several_handles(void **state)
+{
+	SIDE(a, usual);
+	SIDE(b, usual);
+
+	(void)state;
+	bind(&a, 0, 1, "more", NULL, "dlsym");
+	bind(&a, 0, 2, "more", NULL, "dlsym");
+	bind(&b, 0, 1, "more", NULL, "dlsym");
+	bind(&b, 0, 2, "more", NULL, "dlsym");
+	bind(&b, 0, 3, "more", NULL, "dlsym");
+	expect(&a, &b, "");
+	expect(&b, &a, "");
+	/* As many, one of them another. */
+	bind(&a, 2, 1, "one", NULL, "dlsym");
+	bind(&a, 2, 3, "one", NULL, "dlsym");
+	bind(&b, 2, 2, "one", NULL, "dlsym");
+	bind(&b, 2, 3, "one", NULL, "dlsym");
+	expect(&a, &b, "liba.so: one: libc.so.6 -> liba.so\n");
+	expect(&b, &a, "liba.so: one: liba.so -> libc.so.6\n");
+	/* All of them others. */
+	bind(&a, 3, 0, "two", NULL, "dlsym");
+	bind(&a, 3, 1, "two", NULL, "dlsym");
+	bind(&b, 3, 2, "two", NULL, "dlsym");
+	bind(&b, 3, 3, "two", NULL, "dlsym");
+	expect(&a, &b,
+	       "liba.so: one: libc.so.6 -> liba.so\n"
+	       "libb.so: two: app -> liba.so\nlibb.so: two: libc.so.6 -> libb.so\n");
+	side_release(&a);
+	side_release(&b);
+}
+
 static void nothing_at_all(void **state)
 {
 	static const struct row one[] = {{"/bin/app", NULL, NULL, 0, true, false}};
@@ -255,6 +288,7 @@ int main(void)
 		cmocka_unit_test(equal_paths_belong_together),
 		cmocka_unit_test(order_is_told_by_what_moved),
 		cmocka_unit_test(references_that_go_elsewhere),
+		cmocka_unit_test(several_handles),
 		cmocka_unit_test(nothing_at_all),
 	};
 
