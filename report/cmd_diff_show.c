@@ -7,7 +7,7 @@
 size_t diff_pair_count(const struct diff_pair *pair)
 {
 	return pair->variable_count + pair->comparison.object_count +
-	       pair->comparison.binding_count;
+	       pair->comparison.binding_count + pair->comparison.end;
 }
 
 static const char *path_of(const struct object *object)
@@ -160,6 +160,21 @@ static void add_binding_change(struct strbuf *sb, const struct diff_pair *pair,
 	strbuf_addch(sb, '\n');
 }
 
+static void add_end(struct strbuf *sb, const struct recording *rec)
+{
+	const char *kind = rec->end_kind;
+
+	add_name(sb, strcmp(kind, "exit") == 0      ? "exit()"
+		     : strcmp(kind, "exec") == 0    ? "execve"
+		     : strcmp(kind, "running") == 0 ? "still runs"
+		     : strcmp(kind, "unknown") == 0 ? "not by exit()"
+						    : kind);
+	if (rec->has_wait_status) {
+		strbuf_addstr(sb, ", ");
+		add_wait_status(sb, rec->wait_status);
+	}
+}
+
 char *diff_pair_text(const struct diff_pair *pair, bool no_demangle)
 {
 	const struct comparison *comparison = &pair->comparison;
@@ -174,6 +189,13 @@ char *diff_pair_text(const struct diff_pair *pair, bool no_demangle)
 		strbuf_addstr(&sb, "  references that go elsewhere\n");
 	for (size_t i = 0; i < comparison->binding_count; i++)
 		add_binding_change(&sb, pair, &comparison->bindings[i], no_demangle);
+	if (comparison->end) {
+		strbuf_addstr(&sb, "  how it ended\n    ");
+		add_end(&sb, pair->a);
+		strbuf_addstr(&sb, " -> ");
+		add_end(&sb, pair->b);
+		strbuf_addch(&sb, '\n');
+	}
 	return strbuf_detach(&sb);
 }
 
@@ -243,6 +265,15 @@ static void binding_to_json(struct render *render, const struct diff_pair *pair,
 	render_close(render);
 }
 
+static void end_to_json(struct render *render, const char *key, const struct recording *rec)
+{
+	render_open(render, key, GROUP_OBJECT);
+	render_value(render, "end_kind", value_string(rec->end_kind));
+	render_value(render, "wait_status",
+		     rec->has_wait_status ? value_integer(rec->wait_status) : value_none());
+	render_close(render);
+}
+
 void diff_pair_to_json(struct render *render, const struct diff_pair *pair)
 {
 	const struct comparison *comparison = &pair->comparison;
@@ -270,5 +301,13 @@ void diff_pair_to_json(struct render *render, const struct diff_pair *pair)
 	for (size_t i = 0; i < comparison->binding_count; i++)
 		binding_to_json(render, pair, &comparison->bindings[i]);
 	render_close(render);
+	if (comparison->end) {
+		render_open(render, "end", GROUP_OBJECT);
+		end_to_json(render, "a", pair->a);
+		end_to_json(render, "b", pair->b);
+		render_close(render);
+	} else {
+		render_value(render, "end", value_none());
+	}
 	render_close(render);
 }

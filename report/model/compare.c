@@ -1,5 +1,7 @@
 #include "report/model/compare.h"
 
+#include <sys/wait.h>
+
 #include "report/model/duplicates.h"
 #include "report/model/why_loaded.h"
 #include "report/util.h"
@@ -498,12 +500,22 @@ static void compare_bindings(struct work *work)
 	}
 }
 
+/* --- how they ended */
+
+static bool end_differs(const struct recording *a, const struct recording *b)
+{
+	if (strcmp(a->end_kind, b->end_kind) != 0)
+		return true;
+	return a->has_wait_status && b->has_wait_status &&
+	       (a->wait_status & ~WCOREFLAG) != (b->wait_status & ~WCOREFLAG);
+}
+
 void comparison_build(const struct compared *a, const struct compared *b, unsigned int ignored,
 		      struct comparison *ret)
 {
 	struct work work = {.a = a, .b = b, .ignored = ignored, .ret = ret};
 
-	*ret = (struct comparison){0};
+	*ret = (struct comparison){.end = end_differs(a->rec, b->rec)};
 	match_objects(&work);
 	compare_objects(&work);
 	if (a->bound && b->bound)

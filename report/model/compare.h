@@ -1,6 +1,7 @@
 /*
- * compare.h - what differs between two recorded processes: objects, their order and scopes, and
- * where their references went.  Addresses, times and process ids don't count.  Pure conclusions.
+ * compare.h - what differs between two recorded processes: objects, their order and scopes, where
+ * their references went, and how the processes ended.  Addresses, times and process ids don't
+ * count.  Pure conclusions.
  *
  * Objects of the two are the same one when they have the same name (SONAME, else file name) in the
  * same namespace (numbered in the order of their making): those of equal paths first, then in the
@@ -54,6 +55,9 @@ struct comparison {
 	size_t object_count, object_room;
 	struct binding_change *bindings; /* in A's order of the referring objects */
 	size_t binding_count, binding_room;
+	/* They ended in different ways: by another kind of end, or with another wait status, where
+	 * it is known of both.  Whether a core was dumped is the system's choice, not theirs. */
+	bool end;
 };
 
 /* `ignored`: bits that are left out.  Release with comparison_release(). */

@@ -121,6 +121,28 @@ run b.db ./host l:./liba.so l:./libb.so
 differ a.db b.db >status
 expect_match "another look-up" "$(cat diff.out)" '^    host: run: libc1\.so -> libb\.so$'
 
+# It works here and aborts there, with the same objects.
+program ends <<'C'
+#include <stdlib.h>
+int main(void)
+{
+	if (getenv("HARM"))
+		abort();
+	return 0;
+}
+C
+ended() { # FILE COMMAND...: by record, which sees the wait status
+	(ulimit -c 0; plugreport record -q -o "$@") >out 2>err || true
+}
+ended good.db ./ends
+HARM=1 ended bad.db ./ends
+expect_eq "another end" "$(differ good.db bad.db --ignore-findings)" 1
+expect_match "in words" "$(cat diff.out)" '^    exit\(\), exit status 0 -> not by exit\(\), killed by SIGABRT$'
+expect_eq "in JSON" "$(value '$.processes[0].end')" \
+	'{"a":{"end_kind":"exit","wait_status":0},"b":{"end_kind":"unknown","wait_status":6}}'
+expect_eq "the same end" "$(differ bad.db bad.db; tail -1 diff.out)" "0
+nothing differs"
+
 # Processes are paired by program and arguments, in order; others are told.
 run a.db sh -c './host l:./liba.so; ./host l:./libb.so; /bin/true'
 run b.db sh -c './host l:./liba.so; ./host l:./libb.so; /bin/true'

@@ -78,6 +78,8 @@ static void write_comparison(const struct side *a, const struct side *b, unsigne
 					    object_difference_name((enum object_difference)bit));
 		strbuf_addch(out, '\n');
 	}
+	if (comparison.end)
+		strbuf_addf(out, "end: %s -> %s\n", a->rec.end_kind, b->rec.end_kind);
 	for (size_t i = 0; i < comparison.binding_count; i++) {
 		const struct binding_change *change = &comparison.bindings[i];
 
@@ -265,6 +267,43 @@ static void several_handles(void **state)
 	side_release(&b);
 }
 
+static void end_by(struct side *side, const char *kind, int wait_status)
+{
+	snprintf(side->rec.end_kind, sizeof(side->rec.end_kind), "%s", kind);
+	side->rec.has_wait_status = wait_status >= 0;
+	side->rec.wait_status = wait_status;
+}
+
+static void ends(void **state)
+{
+	SIDE(a, usual);
+	SIDE(b, usual);
+
+	(void)state;
+	end_by(&a, "exit", 0);
+	end_by(&b, "exit", 0);
+	expect(&a, &b, "");
+	end_by(&b, "exit", 3 << 8);
+	expect(&a, &b, "end: exit -> exit\n");
+	/* Not known of one. */
+	end_by(&b, "exit", -1);
+	expect(&a, &b, "");
+	expect(&b, &a, "");
+	end_by(&b, "unknown", -1);
+	expect(&a, &b, "end: exit -> unknown\n");
+	/* _exit(0) is no exit(0). */
+	end_by(&b, "unknown", 0);
+	expect(&b, &a, "end: unknown -> exit\n");
+	/* By one signal, and one left a core. */
+	end_by(&a, "unknown", 6);
+	end_by(&b, "unknown", 6 | 0x80);
+	expect(&a, &b, "");
+	end_by(&b, "unknown", 11);
+	expect(&a, &b, "end: unknown -> unknown\n");
+	side_release(&a);
+	side_release(&b);
+}
+
 static void nothing_at_all(void **state)
 {
 	static const struct row one[] = {{"/bin/app", NULL, NULL, 0, true, false}};
@@ -289,6 +328,7 @@ int main(void)
 		cmocka_unit_test(order_is_told_by_what_moved),
 		cmocka_unit_test(references_that_go_elsewhere),
 		cmocka_unit_test(several_handles),
+		cmocka_unit_test(ends),
 		cmocka_unit_test(nothing_at_all),
 	};
 
