@@ -55,6 +55,17 @@ static void add_not(struct strbuf *sb, const struct recording *rec, int index)
 	}
 }
 
+/* "until it was unloaded 3 ms after the start" */
+static void add_gone(struct strbuf *sb, const struct recording *rec, const struct why_global *why,
+		     const char *before)
+{
+	if (!why->gone)
+		return;
+	strbuf_addf(sb, "%suntil it was unloaded ", before);
+	add_time(sb, rec->objects[why->object].closed_ns);
+	strbuf_addstr(sb, " after the start");
+}
+
 static void add_answer(struct strbuf *sb, const struct recording *rec, const struct why_global *why)
 {
 	const struct object *object = &rec->objects[why->object];
@@ -79,7 +90,9 @@ static void add_answer(struct strbuf *sb, const struct recording *rec, const str
 		}
 		break;
 	case GLOBAL_NAMESPACE:
-		strbuf_addstr(sb, " is in its namespace's global scope: ");
+		strbuf_addf(sb, " %s in its namespace's global scope", why->gone ? "was" : "is");
+		add_gone(sb, rec, why, " ");
+		strbuf_addstr(sb, ": ");
 		if (why->entry.root == why->object) {
 			strbuf_addstr(sb, "the namespace was made for it");
 			break;
@@ -89,7 +102,9 @@ static void add_answer(struct strbuf *sb, const struct recording *rec, const str
 		strbuf_addstr(sb, ", which needs it");
 		break;
 	case GLOBAL_OPENED:
-		strbuf_addstr(sb, " is in the global scope: ");
+		strbuf_addf(sb, " %s in the global scope", why->gone ? "was" : "is");
+		add_gone(sb, rec, why, " ");
+		strbuf_addstr(sb, ": ");
 		if (why->entry.root == why->object) {
 			strbuf_addstr(sb, "it was opened with RTLD_GLOBAL");
 			break;
@@ -102,10 +117,12 @@ static void add_answer(struct strbuf *sb, const struct recording *rec, const str
 		add_time(sb, rec->calls[why->entry.call].time_ns);
 		strbuf_addstr(sb, " after the start: ");
 		add_way(sb, rec, why);
+		add_gone(sb, rec, why, "; it was in it ");
 		break;
 	case GLOBAL_INHERITED:
 		strbuf_addf(sb, " was in the global scope when the process was forked from %d",
 			    rec->parent_pid);
+		add_gone(sb, rec, why, ", ");
 		break;
 	}
 }
@@ -180,6 +197,9 @@ static void why_global_to_json(const struct show *show, const struct why_global 
 		value_string(why->way == PROMOTION_NONE ? NULL : promotion_way_name(why->way)));
 	render_value(render, "joined_seq",
 		     global ? value_integer((int64_t)why->entry.seq) : value_none());
+	render_value(render, "unloaded_ns",
+		     why->gone ? value_integer((int64_t)rec->objects[why->object].closed_ns)
+			       : value_none());
 	object_to_json(render, "root", rec, global ? why->entry.root : NONE);
 	call_to_json(render, "call", rec, global ? why->entry.call : NONE, no_demangle);
 	render_open(render, "local_calls", GROUP_ARRAY);

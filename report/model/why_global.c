@@ -83,6 +83,8 @@ void why_global_build(const struct recording *rec, struct scopes *scopes, int ob
 		ret->way = promotion_way(rec, &ret->entry);
 	if (ret->how == GLOBAL_PROMOTED || ret->how == GLOBAL_NOT)
 		find_locals(rec, ret);
+	ret->gone = ret->how != GLOBAL_NOT && rec->objects[object].closed_seq &&
+		    !object_closed_at_exit(rec, object);
 	if (ret->how != GLOBAL_NOT && !ret->entry.sure) {
 		ret->sure = false;
 		ret->why_unsure = "which object that dlopen came to is a guess";
@@ -99,9 +101,9 @@ char *why_global_signature(const struct recording *rec, const struct why_global 
 {
 	struct strbuf sb = STRBUF_INIT;
 
-	strbuf_addf(&sb, "%s\1%d\1%d\1%d\1%d", rec->objects[why->object].path,
+	strbuf_addf(&sb, "%s\1%d\1%d\1%d\1%d\1%d", rec->objects[why->object].path,
 		    (int)rec->objects[why->object].name_space, (int)why->how, (int)why->way,
-		    why->sure);
+		    why->gone, why->sure);
 	if (why->how != GLOBAL_NOT) {
 		strbuf_addf(&sb, "\1%s", rec->objects[why->entry.root].path);
 		if (is_call(rec, why->entry.call))

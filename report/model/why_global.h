@@ -35,6 +35,7 @@ struct why_global {
 	int *locals; /* dlopen calls without RTLD_GLOBAL that brought it, or opened it before it
 			joined */
 	size_t local_count, local_room;
+	bool gone; /* it was in it until it was unloaded, before the process ended */
 	bool sure;
 	const char *why_unsure; /* constant sentence; NULL when sure */
 };

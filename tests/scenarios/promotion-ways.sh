@@ -120,3 +120,31 @@ expect_match "in text" "$(plugreport why-global libstart.so)" '^libstart.so has 
 status=0
 plugreport why-global libplug.so >answer 2>&1 || status=$?
 expect_match "not loaded at all" "$status: $(cat answer)" "^1: .*nothing called 'libplug.so' was loaded"
+
+# What was unloaded is global no more.
+before=
+program closes -L. -Wl,-rpath,"$PWD" <<'END2'
+#include <dlfcn.h>
+int main(void)
+{
+	void *plug = dlopen("libplug.so", RTLD_LAZY), *again;
+
+	dlopen("libdep.so", RTLD_LAZY | RTLD_GLOBAL);
+	again = dlopen("libplug.so", RTLD_LAZY | RTLD_GLOBAL);
+	dlclose(again);
+	dlclose(plug);
+	dlclose(dlopen("libuser.so", RTLD_LAZY | RTLD_GLOBAL));
+	return 0;
+}
+END2
+rm -f "$PLUGAUDIT_DB"*
+audit ./closes
+gone='until it was unloaded [0-9.]+ .?s after the start'
+expect_match "opened and gone" "$(plugreport why-global libuser.so)" \
+	"^libuser.so was in the global scope $gone: it was opened with RTLD_GLOBAL\.\$"
+expect_match "promoted and gone" "$(plugreport why-global libplug.so)" \
+	"^libplug.so joined the global scope [0-9.]+ .?s after the start: it was opened again, with RTLD_GLOBAL; it was in it $gone\.\$"
+expect_match "there to the end" "$(plugreport why-global libdep.so)" \
+	'^libdep.so joined the global scope [0-9.]+ .?s after the start: it was opened again, with RTLD_GLOBAL\.$'
+expect_eq "in JSON" "$(for lib in libuser.so libdep.so; do plugreport why-global $lib --json |
+	perl -MJSON::PP -0777 -ne 'print defined $_->{unloaded_ns} ? "gone" : "there" for decode_json($_)->{explanations}[0]'; done)" gonethere
