@@ -62,8 +62,8 @@ static void ingest(const char *plugreport)
 }
 int main(int argc, char **argv)
 {
-	int count = atoi(argv[1]), rounds = atoi(argv[3]);
-	if (argc < 5)
+	int count = atoi(argv[1]), rounds = atoi(argv[3]), span = argc > 5 ? atoi(argv[5]) : 0;
+	if (argc < 5 || (rounds && span < 8))
 		return 1;
 	srand((unsigned)atoi(argv[2]));
 	for (int i = 0; i < count; i++) {
@@ -89,8 +89,9 @@ int main(int argc, char **argv)
 		}
 		close(out[1]);
 		/* a third dies while it starts, the rest within a few hundred rounds of its loop,
-		 * however slow this machine is just now; a short one at any time */
-		struct timespec delay = {0, rounds ? rand() % 60000000
+		 * however slow this machine is just now; a short one at any time,
+		 * or (most of its time being plugreport's) early */
+		struct timespec delay = {0, rounds ? rand() % (i % 2 ? span : span / 8)
 					    : i % 3 == 0 ? rand() % 4000000 : rand() % 10000000};
 		struct timespec start, now;
 		if (i % 3 != 0) {
@@ -174,7 +175,13 @@ echo "$kills recorders killed"
 
 # Each of these is a run of its own, which ends with an ingest.
 rm -f "$PLUGAUDIT_DB"
-AUDIT_CHILD=$MODULE ./killer $shorts "$seed" 12 "$after" >progress
+begun=$(date +%s%N)
+env LD_AUDIT="$MODULE" ./prog whole 12 >whole.out
+# Twice as long as one takes here and now, within a second.
+span=$((2 * ($(date +%s%N) - begun)))
+[ $span -lt 999999999 ] || span=999999999
+rm -f "$PLUGAUDIT_DB"
+AUDIT_CHILD=$MODULE ./killer $shorts "$seed" 12 "$after" $span >progress
 check $shorts
 expect_db "some ended, some did not" "SELECT count(DISTINCT end_kind) FROM process" 2
 echo "$shorts short runs killed, with their plugreport"

@@ -5,6 +5,9 @@
 need_root "files of several users"
 need setpriv
 chmod a+rx . "$(dirname "$PWD")"
+# Another user must be able to read the module; in somebody's home directory it can't.
+cp "$MODULE" "$REPORT" .
+MODULE=$PWD/libplugaudit.so REPORT=$PWD/plugreport
 so libone.so <<<'int one(void) { return 1; }'
 program prog -Wl,-z,now <<'END'
 #include <dlfcn.h>
