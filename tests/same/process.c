@@ -194,6 +194,19 @@ static bool parse_mapping(char *line, unsigned long *start, unsigned long *end, 
 	return true;
 }
 
+/* Below a chroot, the kernel tells of a process in another mount namespace by paths of the world
+ * outside.  `path` as the process itself names it. */
+static char *inner_path(pid_t pid, char *path)
+{
+	AUTO_FREE char *link = xasprintf("/proc/%d/root", pid);
+	char root[PATH_MAX];
+	ssize_t length = readlink(link, root, sizeof(root));
+
+	if (length > 1 && strncmp(path, root, (size_t)length) == 0 && path[length] == '/')
+		return path + length;
+	return path;
+}
+
 bool is_code_of(pid_t pid, unsigned long address, const char *path)
 {
 	AUTO_FCLOSE FILE *file = open_proc(pid, "maps");
@@ -203,7 +216,7 @@ bool is_code_of(pid_t pid, unsigned long address, const char *path)
 	/* From its first page to its last: between them may be copies that the program made. */
 	while (file && fgets(line, sizeof(line), file))
 		if (parse_mapping(line, &start, &end, mode, &offset, &name) &&
-		    strcmp(name, path) == 0) {
+		    strcmp(inner_path(pid, name), path) == 0) {
 			low = low ? low : start;
 			high = end;
 		}
@@ -298,6 +311,7 @@ static void read_maps(pid_t pid, const char *key, const char *module, struct fac
 				  xasprintf("%s %lx", mode, end - start));
 		if (path[0] != '/')
 			continue;
+		path = inner_path(pid, path);
 		image = images.count ? &images.rows[images.count - 1] : NULL;
 		if (!image || image->end != start || strcmp(image->path, path) != 0) {
 			image = GROW(images.rows, images.count, images.room);
