@@ -7,6 +7,7 @@ struct resident {
 	int first; /* an object of it */
 	bool *in;  /* by position in spaces */
 	size_t in_count;
+	size_t loads; /* more than in_count: it was unloaded, and loaded again */
 };
 
 struct spaces {
@@ -91,6 +92,7 @@ static void find_residents(const struct recording *rec, struct spaces *spaces)
 		}
 		if (order[i] < resident->first)
 			resident->first = order[i];
+		resident->loads++;
 		if (!resident->in[position])
 			resident->in_count++;
 		resident->in[position] = true;
@@ -112,20 +114,22 @@ static int creator(const struct recording *rec, int32_t id)
 	return NONE;
 }
 
-static size_t objects_in(const struct recording *rec, int32_t id)
+/* How many files are in it, as the table lists them: also what was loaded twice there is one. */
+static size_t residents_of(const struct spaces *spaces, size_t position)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < rec->object_count; i++)
-		count += rec->objects[i].name_space == id;
+	for (size_t i = 0; i < spaces->resident_count; i++)
+		count += spaces->residents[i].in[position];
 	return count;
 }
 
-static void show_space(const struct show *show, int32_t id)
+static void show_space(const struct show *show, const struct spaces *spaces, size_t position)
 {
 	const struct recording *rec = show->rec;
+	int32_t id = spaces->ids[position];
 	int call = id == 0 ? NONE : creator(rec, id);
-	size_t count = objects_in(rec, id);
+	size_t count = residents_of(spaces, position);
 	AUTO_STRBUF struct strbuf line = STRBUF_INIT;
 
 	strbuf_addf(&line, "namespace %d: ", (int)id);
@@ -159,6 +163,7 @@ static void resident_to_json(const struct show *show, const struct spaces *space
 		if (resident->in[i])
 			render_value(show->render, NULL, value_integer(spaces->ids[i]));
 	render_close(show->render);
+	render_value(show->render, "loads", value_integer((int64_t)resident->loads));
 	render_close(show->render);
 }
 
@@ -185,6 +190,9 @@ static void show_table(const struct show *show, const struct spaces *spaces)
 		values[spaces->count] = value_string(show->rec->objects[resident->first].path);
 		if (resident->in_count > 1)
 			strbuf_addf(&note, "in %zu namespaces", resident->in_count);
+		if (resident->loads > resident->in_count)
+			strbuf_addf(&note, "%sloaded %zu times", resident->in_count > 1 ? ", " : "",
+				    resident->loads);
 		values[spaces->count + 1] = value_styled(value_string(note.s), STYLE_WARN);
 		render_row(show->render, values);
 	}
@@ -200,7 +208,7 @@ void show_namespaces(const struct show *show)
 	find_residents(rec, &spaces);
 	render_open(show->render, "namespaces", GROUP_ARRAY);
 	for (size_t i = 0; i < spaces.count; i++)
-		show_space(show, spaces.ids[i]);
+		show_space(show, &spaces, i);
 	render_close(show->render);
 	render_blank(show->render);
 	if (show->render->is_text) {

@@ -93,6 +93,11 @@ expect_match "global-plugin" "$(serious)" '^warning global-plugin llvm1\.so llvm
 expect_match "global-plugin" "$(message_of global-plugin)" '^llvm1\.so was opened with RTLD_GLOBAL, and pre-empts 3 symbols of llvm2\.so$'
 audit ./host g:./llvm1.so
 expect_rules "of no use" "note global-plugin llvm1.so"
+audit ./host g:./llvm1.so c:./llvm1.so g:./llvm1.so
+expect_rules "loaded again" "note global-plugin llvm1.so llvm1.so"
+namespaces=$(plugreport namespaces)
+expect_match "loaded again, listed once" "$namespaces" '^  x +\./llvm1\.so +loaded 2 times$'
+expect_match "and counted once" "$namespaces" "^  namespace 0: $(grep -c '^  x' <<<"$namespaces") objects, the program's own\$"
 audit ./host l:./llvm1.so l:./llvm2.so r:./llvm2.so >out
 expect_eq "RTLD_LOCAL" "$(cat out; rules_of)" 2
 
