@@ -31,6 +31,27 @@ static size_t find_victims(struct rule_input *input, const struct globals *globa
 	return count;
 }
 
+/* Name them, what was loaded again once.  How many that are. */
+static size_t add_each_once(struct strbuf *sb, const struct recording *rec, const int *objects,
+			    size_t count)
+{
+	AUTO_FREE int *once = xcalloc(count + 1, sizeof(*once));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct object *object = &rec->objects[objects[i]];
+		bool named = false;
+
+		for (size_t j = 0; j < kept && !named; j++)
+			named = rec->objects[once[j]].name_space == object->name_space &&
+				objects_same_file(&rec->objects[once[j]], object);
+		if (!named)
+			once[kept++] = objects[i];
+	}
+	add_objects(sb, rec, once, kept, 3);
+	return kept;
+}
+
 static void report_taken_over(struct rule_input *input, const struct globals *globals,
 			      const struct finding *victims, size_t symbols, struct findings *ret)
 {
@@ -42,7 +63,7 @@ static void report_taken_over(struct rule_input *input, const struct globals *gl
 	strbuf_addstr(&message, " was opened with RTLD_GLOBAL, and pre-empts ");
 	add_count(&message, symbols, "symbol", "symbols");
 	strbuf_addstr(&message, " of ");
-	add_objects(&message, rec, victims->objects + 1, victims->object_count - 1, 3);
+	add_each_once(&message, rec, victims->objects + 1, victims->object_count - 1);
 	finding = findings_add(
 		ret, &rule_global_plugin, SEVERITY_WARNING, strbuf_detach(&message),
 		xstrdup("open it with RTLD_LOCAL; or, when it has to be global, let it "
@@ -64,6 +85,7 @@ static void report_needless(struct rule_input *input, const struct globals *glob
 	const struct recording *rec = input->rec;
 	struct finding *finding = NULL;
 	AUTO_STRBUF struct strbuf message = STRBUF_INIT;
+	size_t named;
 
 	for (size_t i = 0; i < ret->count && !finding; i++)
 		if (ret->list[i].rule == &rule_global_plugin &&
@@ -78,8 +100,8 @@ static void report_needless(struct rule_input *input, const struct globals *glob
 	}
 	finding_add_object(finding, globals->objects[0]);
 	finding_add_call(finding, rec, "opened", globals->call);
-	add_objects(&message, rec, finding->objects, finding->object_count, 3);
-	strbuf_addstr(&message, finding->object_count == 1 ? " was" : " were");
+	named = add_each_once(&message, rec, finding->objects, finding->object_count);
+	strbuf_addstr(&message, named == 1 ? " was" : " were");
 	strbuf_addstr(&message, " opened with RTLD_GLOBAL, and nothing made use of that");
 	free(finding->message);
 	finding->message = strbuf_detach(&message);

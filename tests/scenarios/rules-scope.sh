@@ -95,6 +95,7 @@ audit ./host g:./llvm1.so
 expect_rules "of no use" "note global-plugin llvm1.so"
 audit ./host g:./llvm1.so c:./llvm1.so g:./llvm1.so
 expect_rules "loaded again" "note global-plugin llvm1.so llvm1.so"
+expect_match "loaded again" "$(message_of global-plugin)" '^llvm1\.so was opened with RTLD_GLOBAL, and nothing'
 namespaces=$(plugreport namespaces)
 expect_match "loaded again, listed once" "$namespaces" '^  x +\./llvm1\.so +loaded 2 times$'
 expect_match "and counted once" "$namespaces" "^  namespace 0: $(grep -c '^  x' <<<"$namespaces") objects, the program's own\$"
