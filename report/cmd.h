@@ -182,8 +182,8 @@ void failures_free(struct failures *failures);
 /* ": " and why (add_dlopen_failure()), for a call that is asked about alone; nothing when it is not
  * known. */
 void add_call_failure(struct strbuf *sb, const struct show *show, int call);
-/* What came of a call, as `calls` says it: "loaded x.so", "failed: ..."; "?": not known.  In the calls'
- * order, as failures_find(). */
+/* What came of a call, as `calls` says it: "loaded x.so", "failed: ..."; "?": not known.  In the
+ * calls' order, as failures_find(). */
 void add_call_result(struct strbuf *sb, const struct show *show, struct failures *failures,
 		     int call);
 /* For a struct file_judge: the files as they are now. */

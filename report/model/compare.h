@@ -22,13 +22,13 @@ struct compared {
 
 /* How an object differs: bits. */
 enum object_difference {
-	DIFFERS_GAINED = 1, /* only in B */
-	DIFFERS_LOST = 2,   /* only in A */
-	DIFFERS_PATH = 4,   /* another file's path */
-	DIFFERS_BUILD = 8,  /* another build-id; or, where one has none, another size */
-	DIFFERS_SCOPE = 16, /* global in one, RTLD_LOCAL in the other */
-	DIFFERS_ORDER = 32, /* stands elsewhere among those that both have */
-	DIFFERS_RULE = 64,  /* found by another rule, or brought in another way */
+	DIFFERS_GAINED = 1,        /* only in B */
+	DIFFERS_LOST = 2,          /* only in A */
+	DIFFERS_PATH = 4,          /* another file's path */
+	DIFFERS_BUILD = 8,         /* another build-id; or, where one has none, another size */
+	DIFFERS_SCOPE = 16,        /* global in one, RTLD_LOCAL in the other */
+	DIFFERS_ORDER = 32,        /* stands elsewhere among those that both have */
+	DIFFERS_RULE = 64,         /* found by another rule, or brought in another way */
 	DIFFERS_SEARCH_PATH = 128, /* another DT_RPATH or DT_RUNPATH */
 	DIFFERS_LIFETIME = 256,    /* unloaded before the end in one, not in the other */
 	DIFFERS_NAME = 512,        /* another hash in its name */
@@ -50,7 +50,7 @@ struct binding_change {
 };
 
 struct comparison {
-	int *b_of; /* by A's object: the same one in B, or NONE */
+	int *b_of;                     /* by A's object: the same one in B, or NONE */
 	struct object_change *objects; /* lost and changed ones in A's order, then gained ones */
 	size_t object_count, object_room;
 	struct binding_change *bindings; /* in A's order of the referring objects */

@@ -5,8 +5,9 @@
 #include "report/model/why_found.h"
 #include "report/util.h"
 
-#define SYMBOLS_MOST 200 /* of an object: a plugin for another program misses all of its symbols \
-			  */
+#define SYMBOLS_MOST                                                                \
+	200 /* of an object: a plugin for another program misses all of its symbols \
+	     */
 
 struct failure_search {
 	const struct recording *rec;

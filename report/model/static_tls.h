@@ -21,7 +21,8 @@ uint64_t static_tls_taken(const struct recording *rec, int object);
 
 /* What glibc.rtld.optional_static_tls sets aside. */
 uint64_t static_tls_optional(const struct recording *rec);
-/* The whole reserve of a program without auditors, which glibc's parts and dlmopen namespaces share.
+/* The whole reserve of a program without auditors, which glibc's parts and dlmopen namespaces
+ * share.
  */
 uint64_t static_tls_reserve(const struct recording *rec);
 /* More than this never is to be had: auditors and rounding taken into account. */
