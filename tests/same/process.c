@@ -194,16 +194,24 @@ static bool parse_mapping(char *line, unsigned long *start, unsigned long *end, 
 	return true;
 }
 
-/* Below a chroot, the kernel tells of a process in another mount namespace by paths of the world
- * outside.  `path` as the process itself names it. */
-static char *inner_path(pid_t pid, char *path)
-{
-	AUTO_FREE char *link = xasprintf("/proc/%d/root", pid);
-	char root[PATH_MAX];
-	ssize_t length = readlink(link, root, sizeof(root));
+/* Below a chroot, the kernel tells of processes in another mount namespace by paths of the world
+ * outside: what comes before their own ones. */
+static char outside[PATH_MAX];
+static size_t outside_length;
 
-	if (length > 1 && strncmp(path, root, (size_t)length) == 0 && path[length] == '/')
-		return path + length;
+void learn_root(pid_t init)
+{
+	AUTO_FREE char *link = xasprintf("/proc/%d/root", init);
+	ssize_t length = readlink(link, outside, sizeof(outside));
+
+	outside_length = length > 1 ? (size_t)length : 0;
+}
+
+static char *inner_path(char *path)
+{
+	if (outside_length && strncmp(path, outside, outside_length) == 0 &&
+	    path[outside_length] == '/')
+		return path + outside_length;
 	return path;
 }
 
@@ -216,7 +224,7 @@ bool is_code_of(pid_t pid, unsigned long address, const char *path)
 	/* From its first page to its last: between them may be copies that the program made. */
 	while (file && fgets(line, sizeof(line), file))
 		if (parse_mapping(line, &start, &end, mode, &offset, &name) &&
-		    strcmp(inner_path(pid, name), path) == 0) {
+		    strcmp(inner_path(name), path) == 0) {
 			low = low ? low : start;
 			high = end;
 		}
@@ -311,7 +319,7 @@ static void read_maps(pid_t pid, const char *key, const char *module, struct fac
 				  xasprintf("%s %lx", mode, end - start));
 		if (path[0] != '/')
 			continue;
-		path = inner_path(pid, path);
+		path = inner_path(path);
 		image = images.count ? &images.rows[images.count - 1] : NULL;
 		if (!image || image->end != start || strcmp(image->path, path) != 0) {
 			image = GROW(images.rows, images.count, images.room);

@@ -58,6 +58,9 @@ void read_process(pid_t pid, const char *key, const char *module, struct facts *
 /* To be called once for each auditor: which libraries come with it. */
 void learn_needs(const char *module);
 
+/* To be called once for each run: where `init`, which the program descends from, has its root. */
+void learn_root(pid_t init);
+
 /* Does `address` of process `pid` lie in the file `path`, as far as it is mapped? */
 bool is_code_of(pid_t pid, unsigned long address, const char *path);
 

@@ -250,6 +250,7 @@ void trace_program(pid_t pid, int go, pid_t init, const char *module, struct fac
 	int status;
 	pid_t got;
 
+	learn_root(init);
 	tree.module = module;
 	tree.facts = facts;
 	if (ptrace(PTRACE_SEIZE, pid, 0, options) != 0)

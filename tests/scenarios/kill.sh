@@ -62,9 +62,13 @@ static void ingest(const char *plugreport)
 }
 int main(int argc, char **argv)
 {
-	int count = atoi(argv[1]), rounds = atoi(argv[3]), span = argc > 5 ? atoi(argv[5]) : 0;
-	if (argc < 5 || (rounds && span < 8))
+	int count = atoi(argv[1]), rounds = atoi(argv[3]), whole = 1, alone = 1;
+	if (argc < 5)
 		return 1;
+	if (argc > 6) {
+		whole = atoi(argv[5]);
+		alone = atoi(argv[6]);
+	}
 	srand((unsigned)atoi(argv[2]));
 	for (int i = 0; i < count; i++) {
 		unsigned progress[2], last[2] = {0, 0};
@@ -91,7 +95,7 @@ int main(int argc, char **argv)
 		/* a third dies while it starts, the rest within a few hundred rounds of its loop,
 		 * however slow this machine is just now; a short one at any time,
 		 * or (most of its time being plugreport's) early */
-		struct timespec delay = {0, rounds ? rand() % (i % 2 ? span : span / 8)
+		struct timespec delay = {0, rounds ? rand() % (i % 2 ? whole : alone) % 1000000000
 					    : i % 3 == 0 ? rand() % 4000000 : rand() % 10000000};
 		struct timespec start, now;
 		if (i % 3 != 0) {
@@ -175,13 +179,16 @@ echo "$kills recorders killed"
 
 # Each of these is a run of its own, which ends with an ingest.
 rm -f "$PLUGAUDIT_DB"
-begun=$(date +%s%N)
-env LD_AUDIT="$MODULE" ./prog whole 12 >whole.out
-# Twice as long as one takes here and now, within a second.
-span=$((2 * ($(date +%s%N) - begun)))
-[ $span -lt 999999999 ] || span=999999999
-rm -f "$PLUGAUDIT_DB"
-AUDIT_CHILD=$MODULE ./killer $shorts "$seed" 12 "$after" $span >progress
+takes() { # COMMAND...: how long does it take here and now, in ns?
+	local begun
+	begun=$(date +%s%N)
+	"$@" >whole.out
+	echo $(($(date +%s%N) - begun))
+}
+alone=$(takes env PLUGAUDIT_FLUSH=off LD_AUDIT="$MODULE" ./prog whole 12)
+whole=$(takes env LD_AUDIT="$MODULE" ./prog whole 12)
+rm -f "$PLUGAUDIT_DB"*
+AUDIT_CHILD=$MODULE ./killer $shorts "$seed" 12 "$after" $((2 * whole)) "$alone" >progress
 check $shorts
 expect_db "some ended, some did not" "SELECT count(DISTINCT end_kind) FROM process" 2
 echo "$shorts short runs killed, with their plugreport"
