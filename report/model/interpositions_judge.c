@@ -334,15 +334,10 @@ static struct verdict judge_symbol(const struct judge *judge, const struct inter
 
 /* --- all of them --- */
 
-static bool is_object(const struct recording *rec, int index)
-{
-	return index >= 0 && (size_t)index < rec->object_count;
-}
-
 static void find_linked(struct judge *judge)
 {
 	const struct recording *rec = judge->b->rec;
-	bool more = is_object(rec, judge->b->program);
+	bool more = has_object(rec, judge->b->program);
 
 	judge->linked = xcalloc(rec->object_count + 1, sizeof(*judge->linked));
 	if (more)
@@ -354,7 +349,7 @@ static void find_linked(struct judge *judge)
 			     j++) {
 				int needed = rec->objects[i].needed[j].resolved;
 
-				if (!is_object(rec, needed) || judge->linked[needed])
+				if (!has_object(rec, needed) || judge->linked[needed])
 					continue;
 				judge->linked[needed] = true;
 				more = true;

@@ -299,4 +299,10 @@ int call_kind_parse(const char *word);
 int known_by_parse(const char *word);
 int activity_kind_parse(const char *word);
 
+/* Is this the index of an object?  Not NONE, nor a number that lies. */
+static inline bool has_object(const struct recording *rec, int object)
+{
+	return object >= 0 && (size_t)object < rec->object_count;
+}
+
 #endif

@@ -10,11 +10,6 @@ static bool is_search(const struct recording *rec, int search)
 	return search >= 0 && (size_t)search < rec->search_count;
 }
 
-static bool has_object(const struct recording *rec, int object)
-{
-	return object >= 0 && (size_t)object < rec->object_count;
-}
-
 int search_request(const struct recording *rec, int search)
 {
 	int request;

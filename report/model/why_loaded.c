@@ -4,11 +4,6 @@
 #include "report/model/why_found.h"
 #include "report/util.h"
 
-static bool is_object(const struct recording *rec, int object)
-{
-	return object >= 0 && (size_t)object < rec->object_count;
-}
-
 static bool is_call(const struct recording *rec, int call)
 {
 	return call >= 0 && (size_t)call < rec->call_count;
@@ -24,11 +19,11 @@ static void fill_step(const struct recording *rec, int index, struct load_step *
 				   .call = NONE,
 				   .request = NONE,
 				   .hit = NONE};
-	if (is_object(rec, object->reason_object))
+	if (has_object(rec, object->reason_object))
 		step->by = object->reason_object;
 	if (object->reason == REASON_DLOPEN && is_call(rec, object->reason_call)) {
 		step->call = object->reason_call;
-		if (is_object(rec, rec->calls[step->call].caller))
+		if (has_object(rec, rec->calls[step->call].caller))
 			step->by = rec->calls[step->call].caller;
 	}
 	step->request = search_request(rec, object->reason_search);

@@ -104,10 +104,4 @@ size_t stack_entry(const struct recording *rec, int stack);
 void show_stack(struct render *render, const struct recording *rec, int stack, const char *indent,
 		bool no_demangle, size_t from, size_t most);
 
-/* In an array of this recording? */
-static inline bool has_object(const struct recording *rec, int object)
-{
-	return object >= 0 && (size_t)object < rec->object_count;
-}
-
 #endif
