@@ -1,5 +1,6 @@
 /* Commands about each process, as far as it concerns some libraries. */
 #include "report/cmd_concerned.h"
+#include "report/cmd_inheriting.h"
 #include "report/render/words.h"
 
 /* Mark what the operands mean; NULL when there are none. */
@@ -82,6 +83,8 @@ int show_concerned(struct context *context, show_concern each)
 	ok = for_each_recording(context, &list, show_process, &concern);
 	render_close(context->render);
 	show_quiet(&concern);
+	if (ok)
+		show_inheriting(context->render, &list, true);
 	if (ok && context->operand_count && !concern.matched) {
 		nearest_add_hint(&concern.near, &hint);
 		context_remark(context, "no object matches '%s'%s", context->operands[0], hint.s);

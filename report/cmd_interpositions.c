@@ -264,6 +264,8 @@ static void show_summary(const struct interpose_view *view)
 
 	if (all->by_interest[INTEREST_ERROR] + all->by_interest[INTEREST_WARNING] == 0) {
 		strbuf_addstr(&line, "nothing to look at");
+		if (strcmp(view->show->rec->begin_kind, "fork") == 0)
+			strbuf_addstr(&line, " in what was bound since the fork");
 	} else {
 		add_count(&line,
 			  all->by_interest[INTEREST_ERROR] + all->by_interest[INTEREST_WARNING],

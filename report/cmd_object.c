@@ -1,5 +1,6 @@
 /* plugreport object: everything that is known of one object. */
 #include "report/cmd_object.h"
+#include "report/cmd_inheriting.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -338,13 +339,15 @@ static char *signature(const struct recording *rec, int index)
 			 load_reason_name(o->reason));
 }
 
-/* What a forked child has from its parent is the parent's. */
 /* Bytes of debug information that are inflated for one of many objects. */
 #define INFLATED_OF_MANY (1 << 20)
 
-static bool is_inherited(const struct object *object)
+/* What a forked child has from its parent is the parent's, unless that is not asked. */
+static bool is_told_elsewhere(const struct answer_walk *walk, const struct object *object,
+			      size_t row)
 {
-	return object->inherited || object->reason == REASON_INHERITED;
+	return (object->inherited || object->reason == REASON_INHERITED) &&
+	       !inherits_unasked(walk->list, row);
 }
 
 static void collect(struct answer_walk *walk, const struct recording *rec, size_t row)
@@ -352,7 +355,7 @@ static void collect(struct answer_walk *walk, const struct recording *rec, size_
 	for (size_t i = 0; i < rec->object_count; i++) {
 		if (!object_matches(&rec->objects[i], walk->wanted))
 			nearest_offer_object(&walk->near, &rec->objects[i]);
-		else if (!is_inherited(&rec->objects[i]) || walk->list->count == 1)
+		else if (!is_told_elsewhere(walk, &rec->objects[i], row))
 			answers_add(&walk->answers, signature(rec, (int)i), row, (int)i);
 	}
 }
@@ -408,6 +411,8 @@ int cmd_object(struct context *context)
 	if (!answers_collect(&walk) || !answers_show(&walk))
 		status = EXIT_DATABASE;
 	render_close(context->render);
+	if (status == EXIT_OK)
+		show_inheriting(context->render, &list, walk.answers.count != 0);
 	if (status == EXIT_OK && walk.answers.count == 0) {
 		AUTO_STRBUF struct strbuf hint = STRBUF_INIT;
 

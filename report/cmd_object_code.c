@@ -225,7 +225,9 @@ static void add_when(struct strbuf *sb, const struct object_facts *facts,
 	uint64_t ns;
 
 	if (!binding)
-		strbuf_addstr(sb, facts->failed ? "the load failed" : "not recorded");
+		strbuf_addstr(sb, facts->failed              ? "the load failed"
+				  : facts->object->inherited ? "not since the fork"
+							     : "not recorded");
 	else if (!binding->bound)
 		strbuf_addstr(sb, lazy ? "never called" : "weak, and nobody has it");
 	else if (!lazy)

@@ -1,14 +1,10 @@
 /* plugreport why-bound: why a reference got the definition that it got. */
 #include "report/cmd_why_bound.h"
+
+#include "report/cmd_inheriting.h"
 #include "report/render/words.h"
 
 #define ANSWERS_SHOWN 20 /* in text, without --all */
-
-/* A forked process whose parent is not asked, too. */
-struct inheriting {
-	const struct process_row *row;
-	int parent_pid;
-};
 
 /* All answers of all processes; answer_walk's indexes lead here. */
 struct collected {
@@ -20,24 +16,8 @@ struct collected {
 	bool referenced;          /* somebody refers to it: then who does not is not of interest */
 	bool has_from;            /* the object of --from was there */
 	struct nearest near_from; /* to its name */
-	struct inheriting *inheriting;
-	size_t inheriting_count, inheriting_room;
 	bool failed;
 };
-
-/*
- * Bindings are recorded in the process that made them: those that a forked one inherited are its
- * parent's.  True when that one is not among those that are asked.
- */
-static bool inherits(const struct answer_walk *walk, const struct recording *rec)
-{
-	if (strcmp(rec->begin_kind, "fork") != 0)
-		return false;
-	for (size_t i = 0; i < walk->list->count; i++)
-		if (walk->list->rows[i].id == rec->parent_id)
-			return false;
-	return true;
-}
 
 static char *sign(const struct recording *rec, const struct why_bound *why, bool inheriting)
 {
@@ -64,12 +44,8 @@ static void collect(struct answer_walk *walk, const struct recording *rec, size_
 {
 	struct collected *collected = walk->data;
 	struct why_bound_answers *answers = &collected->list[row];
-	bool inheriting = inherits(walk, rec);
+	bool inheriting = inherits_unasked(walk->list, row);
 
-	if (inheriting)
-		*GROW(collected->inheriting, collected->inheriting_count,
-		      collected->inheriting_room) =
-			(struct inheriting){&walk->list->rows[row], rec->parent_pid};
 	look_for_from(collected, rec);
 	if (collected->failed ||
 	    !why_bound_find(walk->context->store, rec, collected->request, answers)) {
@@ -84,33 +60,6 @@ static void collect(struct answer_walk *walk, const struct recording *rec, size_
 		answers_add(&walk->answers, sign(rec, why, inheriting), row,
 			    (int)collected->count - 1);
 	}
-}
-
-/* Of which parents the bindings are that were not told, and in JSON of which processes. */
-static void show_inheriting(const struct answer_walk *walk, const struct collected *collected)
-{
-	struct render *render = walk->context->render;
-
-	render_open(render, "inheriting", GROUP_ARRAY);
-	for (size_t i = 0; i < collected->inheriting_count; i++) {
-		const struct process_row *row = collected->inheriting[i].row;
-		int parent_pid = collected->inheriting[i].parent_pid;
-
-		render_open(render, NULL, GROUP_OBJECT);
-		render_value(render, "process", value_integer(row->id));
-		render_value(render, "pid", value_integer(row->pid));
-		render_value(render, "parent",
-			     row->parent ? value_integer(row->parent) : value_none());
-		render_value(render, "parent_pid", value_integer(parent_pid));
-		render_close(render);
-		/* Where nobody refers to it, its answer says that. */
-		if (collected->referenced)
-			render_line(render,
-				    MARK_DIM "Bindings that process %d inherited are those of its "
-					     "parent: --pid %d tells of them." MARK_END,
-				    row->pid, parent_pid);
-	}
-	render_close(render);
 }
 
 static void not_found(const struct answer_walk *walk, const struct collected *collected)
@@ -128,22 +77,19 @@ static void not_found(const struct answer_walk *walk, const struct collected *co
 	if (from)
 		context_remark(context, "'%s' refers to no symbol '%s'%s%s", from,
 			       context->operands[0],
-			       collected->inheriting_count
+			       any_inherits_unasked(walk->list)
 				       ? ", by what was bound since the process was forked"
 				       : "",
 			       hint.s);
 	else
 		context_remark(context, "no object defines or refers to a symbol '%s'%s",
 			       context->operands[0], hint.s);
-	for (size_t i = 0; from && i < collected->inheriting_count; i++) {
-		const struct process_row *row = collected->inheriting[i].row;
-		int parent_pid = collected->inheriting[i].parent_pid;
-
-		context_remark(context,
-			       "bindings that process %d inherited are those of its parent: ask "
-			       "there with --pid %d",
-			       row->pid, parent_pid);
-	}
+	for (size_t i = 0; from && i < walk->list->count; i++)
+		if (inherits_unasked(walk->list, i))
+			context_remark(context,
+				       "bindings that process %d inherited are those of its "
+				       "parent: ask there with --pid %d",
+				       walk->list->rows[i].pid, walk->list->rows[i].parent_pid);
 }
 
 static void show_collected(const struct show *show, int index, const struct same_processes *same,
@@ -164,7 +110,6 @@ static void collected_release(struct collected *collected, size_t process_count)
 	for (size_t i = 0; i < process_count; i++)
 		why_bound_answers_release(&collected->list[i]);
 	free(collected->list);
-	free(collected->inheriting);
 	nearest_release(&collected->near_from);
 	free(collected->answers);
 }
@@ -180,7 +125,8 @@ static int answer(struct answer_walk *walk, struct collected *collected)
 	render_close(render);
 	if (!ok)
 		return EXIT_DATABASE;
-	show_inheriting(walk, collected);
+	/* Where nobody refers to it, its answer says that. */
+	show_inheriting(render, walk->list, collected->referenced);
 	if (walk->answers.count == 0) {
 		not_found(walk, collected);
 		return EXIT_FOUND;

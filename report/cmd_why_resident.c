@@ -38,7 +38,8 @@ static void add_answer(struct strbuf *sb, const struct show *show, const struct 
 	}
 }
 
-static void add_counts(struct strbuf *sb, const struct why_resident *why)
+static void add_counts(struct strbuf *sb, const struct recording *rec,
+		       const struct why_resident *why)
 {
 	size_t opens = 0, closes = 0, ignored = 0;
 
@@ -52,6 +53,14 @@ static void add_counts(struct strbuf *sb, const struct why_resident *why)
 	add_count(sb, closes, "dlclose", "dlcloses");
 	if (ignored)
 		strbuf_addf(sb, " (%zu without effect)", ignored);
+	if (rec->objects[why->object].inherited)
+		strbuf_addf(sb, " since it was forked from %d", rec->parent_pid);
+}
+
+/* Some call did it, which is the parent's when it was made before a fork. */
+static bool is_by_call(enum pin_kind kind)
+{
+	return kind == PIN_OPEN || kind == PIN_NODELETE_FLAG || kind == PIN_TLS_DESTRUCTOR;
 }
 
 /* What a pin says about the object that it keeps. */
@@ -67,7 +76,7 @@ static void add_pin(struct strbuf *sb, const struct show *show, const struct res
 		break;
 	case PIN_OPEN:
 		strbuf_addstr(sb, "opened and not closed: ");
-		if (pin->call == NONE)
+		if (pin->call == NONE && !pin->inherited)
 			strbuf_addstr(sb, "by a dlopen that was not recorded");
 		break;
 	case PIN_NODELETE_FLAG:
@@ -105,6 +114,9 @@ static void add_pin(struct strbuf *sb, const struct show *show, const struct res
 	}
 	if (pin->call != NONE)
 		add_call_from(sb, rec, pin->call, no_demangle);
+	else if (pin->inherited && is_by_call(pin->kind))
+		strbuf_addf(sb, "before it was forked from %d (--pid %d tells more)",
+			    rec->parent_pid, rec->parent_pid);
 	if (!pin->sure)
 		strbuf_addstr(sb, " (perhaps)");
 	if (entry->seen)
@@ -134,7 +146,7 @@ static void show_calls(const struct show *show, const struct why_resident *why)
 
 	if (!why->call_count)
 		return;
-	add_counts(&counts, why);
+	add_counts(&counts, show->rec, why);
 	render_blank(show->render);
 	render_line(show->render, "  %s:", counts.s);
 	for (size_t i = 0; i < why->call_count && i < most; i++) {
@@ -202,6 +214,7 @@ static void pin_to_json(const struct show *show, const struct resident_pin *entr
 	render_value(render, "seq", value_integer((int64_t)entry->pin.seq));
 	render_value(render, "for_good", value_bool(entry->pin.for_good));
 	render_value(render, "sure", value_bool(entry->pin.sure));
+	render_value(render, "inherited", value_bool(entry->pin.inherited));
 	render_close(render);
 }
 

@@ -40,7 +40,7 @@ static void add_open(struct scopes *s, int object, int call, uint64_t seq, bool 
 	struct scope_object *state = &s->objects[object];
 
 	*GROW(state->opens, state->open_count, state->open_room) =
-		(struct open_ref){call, seq, libc, false};
+		(struct open_ref){.call = call, .seq = seq, .libc = libc};
 }
 
 static void apply_nodelete_flag(struct scopes *s, int object, int call)

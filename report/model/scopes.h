@@ -72,6 +72,8 @@ struct pin {
 	uint64_t seq;       /* since when */
 	bool for_good;      /* RTLD_NODELETE in one way or another: no dlclose does anything now */
 	bool sure;
+	bool inherited; /* from before the fork: a call, if there is one, is in the parent's history
+			 */
 };
 
 /*

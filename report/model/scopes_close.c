@@ -350,9 +350,13 @@ const struct pin *scopes_pins(struct scopes *s, int object, size_t *ret_count)
 		*GROW(s->pins, s->pin_count, s->pin_room) = state->keeps[i];
 	for (size_t i = 0; i < state->open_count; i++) {
 		const struct open_ref *open = &state->opens[i];
+		struct pin *pin;
 
-		if (!open->closed)
-			add_pin(s, open->libc ? PIN_LIBC : PIN_OPEN, open->seq)->call = open->call;
+		if (open->closed)
+			continue;
+		pin = add_pin(s, open->libc ? PIN_LIBC : PIN_OPEN, open->seq);
+		pin->call = open->call;
+		pin->inherited = open->inherited;
 	}
 	add_users(s, object);
 	*ret_count = s->pin_count;

@@ -49,7 +49,10 @@ static void copy_pins(const struct copy *copy, const struct scope_object *from,
 {
 	for (size_t i = 0; i < from->open_count; i++)
 		*GROW(to->opens, to->open_count, to->open_room) =
-			(struct open_ref){NONE, 0, from->opens[i].libc, from->opens[i].closed};
+			(struct open_ref){.call = NONE,
+					  .libc = from->opens[i].libc,
+					  .closed = from->opens[i].closed,
+					  .inherited = true};
 	for (size_t i = 0; i < from->keep_count; i++) {
 		struct pin *pin = GROW(to->keeps, to->keep_count, to->keep_room);
 
@@ -57,6 +60,7 @@ static void copy_pins(const struct copy *copy, const struct scope_object *from,
 		pin->object = twin(copy, pin->object);
 		pin->call = NONE;
 		pin->seq = 0;
+		pin->inherited = true;
 	}
 	for (size_t i = 0; i < from->dependency_count; i++) {
 		struct dependency dependency = from->dependencies[i];

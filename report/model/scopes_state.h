@@ -20,7 +20,8 @@ struct open_ref {
 	int call; /* NONE: by libc itself, or by a caller that was not tapped */
 	uint64_t seq;
 	bool libc;
-	bool closed; /* by a dlclose without effect, as the object is RTLD_NODELETE */
+	bool closed;    /* by a dlclose without effect, as the object is RTLD_NODELETE */
+	bool inherited; /* by a call of a parent, before the fork */
 };
 
 /* What one object binds to another by: its first binding there. */

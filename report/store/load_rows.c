@@ -38,6 +38,7 @@ static void take_process_row(sqlite3_stmt *stmt, struct process_row *row)
 	row->calls = (uint64_t)sqlite3_column_int64(stmt, 22);
 	row->bindings = (uint64_t)sqlite3_column_int64(stmt, 23);
 	row->missing_children = (uint64_t)sqlite3_column_int64(stmt, 24);
+	row->parent_pid = sqlite3_column_int(stmt, 25);
 }
 
 bool store_processes(struct store *store, const struct process_filter *filter,
@@ -51,8 +52,8 @@ bool store_processes(struct store *store, const struct process_filter *filter,
 		"p.complete, (SELECT count(*) FROM object WHERE process = p.id), "
 		"(SELECT count(*) FROM search WHERE process = p.id), "
 		"(SELECT count(*) FROM call WHERE process = p.id), "
-		"p.bindings, (SELECT count(*) FROM v_fork WHERE process = p.id AND child IS NULL) "
-		"FROM process p "
+		"p.bindings, (SELECT count(*) FROM v_fork WHERE process = p.id AND child IS NULL), "
+		"(SELECT pid FROM process WHERE id = p.parent) FROM process p "
 		"WHERE (?1 < 0 OR p.run = CASE WHEN ?1 > 0 THEN ?1 ELSE "
 		"(SELECT id FROM run ORDER BY started_ns DESC, id DESC LIMIT 1) END) "
 		"AND (?2 = 0 OR p.pid = ?2) ORDER BY p.started_ns, p.id",

@@ -72,7 +72,7 @@ struct process_filter {
 
 struct process_row {
 	int64_t id, run, parent; /* parent 0: none */
-	int pid, ppid;
+	int pid, ppid, parent_pid;
 	char *exe, *argv, *cwd, *glibc; /* argv: JSON array */
 	char begin_kind[8], end_kind[8];
 	uint64_t started_ns, ended_ns;
