@@ -92,6 +92,56 @@ static void find_reliance(struct rule_input *input, struct globals_list *list)
 	verifier_free(verifier);
 }
 
+static bool are_same_files(const struct recording *rec, const struct globals *a,
+			   const struct globals *b)
+{
+	bool same = a->count == b->count;
+
+	for (size_t i = 0; same && i < a->count; i++) {
+		const struct object *x = &rec->objects[a->objects[i]];
+		const struct object *y = &rec->objects[b->objects[i]];
+
+		same = x->name_space == y->name_space && objects_same_file(x, y);
+	}
+	return same;
+}
+
+static void globals_release(struct globals *globals)
+{
+	free(globals->objects);
+	free(globals->first);
+}
+
+/* What was unloaded, loaded and promoted again is one matter: that promotion stands for all of them
+ * which most relied on. */
+static void put_together(const struct recording *rec, struct globals_list *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct globals *one = NULL, *other = &list->list[i];
+		size_t reliance = other->reliance_count;
+
+		for (size_t j = 0; j < kept && !one; j++)
+			if (are_same_files(rec, &list->list[j], other))
+				one = &list->list[j];
+		if (!one) {
+			list->list[kept++] = *other;
+			continue;
+		}
+		reliance += one->reliance_count;
+		if (other->reliance_count > one->reliance_count) {
+			struct globals more = *other;
+
+			*other = *one;
+			*one = more;
+		}
+		one->reliance_count = reliance;
+		globals_release(other);
+	}
+	list->count = kept;
+}
+
 void globals_each(struct rule_input *input, bool promoted,
 		  void (*each)(struct rule_input *input, struct scopes *scopes,
 			       const struct globals *globals, struct findings *ret),
@@ -106,10 +156,11 @@ void globals_each(struct rule_input *input, bool promoted,
 	collect(input->rec, scopes, promoted, &list);
 	if (list.count)
 		find_reliance(input, &list);
+	if (promoted)
+		put_together(input->rec, &list);
 	for (size_t i = 0; i < list.count; i++) {
 		each(input, scopes, &list.list[i], ret);
-		free(list.list[i].objects);
-		free(list.list[i].first);
+		globals_release(&list.list[i]);
 	}
 	free(list.list);
 }

@@ -26,7 +26,8 @@ struct globals {
 
 /*
  * Call `each` for what each dlopen made global: objects that were there as RTLD_LOCAL (`promoted`),
- * or that it loaded.  `scopes` are those of the end.
+ * or that it loaded.  `scopes` are those of the end.  What was loaded and promoted again is told
+ * once.
  */
 void globals_each(struct rule_input *input, bool promoted,
 		  void (*each)(struct rule_input *input, struct scopes *scopes,

@@ -78,6 +78,9 @@ expect_match "as a dependency" "$(rules_of)" '^warning local-promoted liblua\.so
 expect_match "as a dependency" "$(message_of local-promoted)" 'became global as a dependency of linked\.so'
 audit ./host l:./liblua.so p:./liblua.so
 expect_rules "nobody relies on it" "note local-promoted liblua.so"
+audit ./host l:./liblua.so p:./liblua.so z:./module.so r:./module.so c:./module.so c:./liblua.so c:./liblua.so \
+	l:./liblua.so p:./liblua.so >out
+expect_rules "loaded and promoted again" "warning local-promoted liblua.so module.so"
 audit ./host g:./liblua.so p:./liblua.so l:./module.so r:./module.so >out
 expect_rules "global from the beginning, and needed so" ""
 audit ./host l:./liblua.so l:./liblua.so l:./linked.so
