@@ -13,6 +13,8 @@
 #include "report/render/words.h"
 #include "report/store/symbolize.h"
 
+#define LOADS_SHOWN 8 /* further ones of the same file */
+
 void object_part(const struct object_facts *facts, const char *title, const char *source)
 {
 	render_blank(facts->show->render);
@@ -161,7 +163,55 @@ static bool keep_binding(const struct binding_row *row, void *data)
 	binding->count = row->count;
 	binding->bound = row->bound;
 	binding->observed = strcmp(row->source, "la_symbind") == 0;
+	binding->weak =
+		!row->bound && !binding->observed && (row->flags & SPOOL_REFERENCE_WEAK) != 0;
 	return true;
+}
+
+static char *signature(const struct recording *rec, int index)
+{
+	const struct object *o = &rec->objects[index];
+
+	return xasprintf("%s\n%s\n%d %" PRIu64 " %" PRIu64 " %" PRIu64 " %s", o->path,
+			 o->build_id ? o->build_id : "", o->name_space, o->dev, o->ino, o->mtime_ns,
+			 load_reason_name(o->reason));
+}
+
+/* The same file was unloaded and loaded again: bindings and times are those of one load each. */
+static void show_loads(const struct object_facts *facts)
+{
+	struct render *render = facts->show->render;
+	const struct recording *rec = facts->show->rec;
+	AUTO_FREE char *own = signature(rec, facts->index);
+	AUTO_STRBUF struct strbuf others = STRBUF_INIT;
+	size_t count = 0;
+
+	if (!render->is_text) /* a group would part the facts of text */
+		render_open(render, "other_loads", GROUP_ARRAY);
+	for (size_t i = 0; i < rec->object_count; i++) {
+		AUTO_FREE char *other = NULL;
+
+		if ((int)i == facts->index || strcmp(rec->objects[i].path, facts->object->path))
+			continue;
+		other = signature(rec, (int)i);
+		if (strcmp(own, other) != 0)
+			continue;
+		if (!render->is_text)
+			render_value(render, NULL, value_integer(rec->objects[i].number));
+		if (++count <= LOADS_SHOWN) {
+			strbuf_addstr(&others, count == 1 ? "" : ", ");
+			add_time(&others, rec->objects[i].opened_ns);
+		}
+	}
+	if (!render->is_text)
+		render_close(render);
+	if (!count)
+		return;
+	if (count > LOADS_SHOWN)
+		strbuf_addf(&others, " and %zu more", count - LOADS_SHOWN);
+	if (!facts->show->options->all)
+		strbuf_addstr(&others, " (--all tells each load)");
+	render_fact(render, NULL, "loaded also at", value_string(others.s));
 }
 
 static void show_identity(const struct object_facts *facts)
@@ -198,6 +248,7 @@ static void show_identity(const struct object_facts *facts)
 	}
 	render_fact(render, "opened_ns", "loaded",
 		    value_shown(value_integer((int64_t)object->opened_ns), opened.s));
+	show_loads(facts);
 	render_fact(render, "closed_ns", NULL,
 		    object->closed_seq ? value_integer((int64_t)object->closed_ns) : value_none());
 	strbuf_addf(&where, "0x%" PRIx64 "-0x%" PRIx64, object->map_start, object->map_end);
@@ -330,15 +381,6 @@ static void facts_release(struct object_facts *facts)
 	symbolizer_free(facts->symbolizer);
 }
 
-static char *signature(const struct recording *rec, int index)
-{
-	const struct object *o = &rec->objects[index];
-
-	return xasprintf("%s\n%s\n%d %" PRIu64 " %" PRIu64 " %" PRIu64 " %s", o->path,
-			 o->build_id ? o->build_id : "", o->name_space, o->dev, o->ino, o->mtime_ns,
-			 load_reason_name(o->reason));
-}
-
 /* Bytes of debug information that are inflated for one of many objects. */
 #define INFLATED_OF_MANY (1 << 20)
 
@@ -350,13 +392,32 @@ static bool is_told_elsewhere(const struct answer_walk *walk, const struct objec
 	       !inherits_unasked(walk->list, row);
 }
 
+/* With --all, each load of a file is told. */
+static char *sign_load(const struct answer_walk *walk, const struct recording *rec, int index)
+{
+	AUTO_FREE char *file = signature(rec, index);
+	size_t before = 0;
+
+	if (!walk->context->options->all)
+		return xasprintf("%s", file);
+	for (int i = 0; i < index; i++) {
+		AUTO_FREE char *other = NULL;
+
+		if (strcmp(rec->objects[i].path, rec->objects[index].path) != 0)
+			continue;
+		other = signature(rec, i);
+		before += strcmp(file, other) == 0;
+	}
+	return xasprintf("%s\n%zu", file, before);
+}
+
 static void collect(struct answer_walk *walk, const struct recording *rec, size_t row)
 {
 	for (size_t i = 0; i < rec->object_count; i++) {
 		if (!object_matches(&rec->objects[i], walk->wanted))
 			nearest_offer_object(&walk->near, &rec->objects[i]);
 		else if (!is_told_elsewhere(walk, &rec->objects[i], row))
-			answers_add(&walk->answers, signature(rec, (int)i), row, (int)i);
+			answers_add(&walk->answers, sign_load(walk, rec, (int)i), row, (int)i);
 	}
 }
 

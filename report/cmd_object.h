@@ -30,6 +30,7 @@ struct object_binding {
 	uint64_t seq, count;
 	bool bound, observed; /* observed: ld.so told it; else read from the slot */
 	bool in_file;         /* the file has a slot for it */
+	bool weak;            /* not bound for good: a weak reference that nobody served */
 };
 
 struct object_facts {

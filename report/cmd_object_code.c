@@ -229,7 +229,8 @@ static void add_when(struct strbuf *sb, const struct object_facts *facts,
 				  : facts->object->inherited ? "not since the fork"
 							     : "not recorded");
 	else if (!binding->bound)
-		strbuf_addstr(sb, lazy ? "never called" : "weak, and nobody has it");
+		strbuf_addstr(sb,
+			      lazy && !binding->weak ? "never called" : "weak, and nobody has it");
 	else if (!lazy)
 		strbuf_addstr(sb, "at load");
 	else if (!binding->observed)
@@ -277,22 +278,30 @@ static void show_slot_counts(const struct object_facts *facts, const struct slot
 {
 	struct render *render = facts->show->render;
 	AUTO_STRBUF struct strbuf calls = STRBUF_INIT;
-	size_t plt = 0, open = 0;
+	size_t plt = 0, open = 0, weak = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(row_kind(&rows[i]), "plt") != 0)
 			continue;
 		plt++;
-		open += rows[i].binding && !rows[i].binding->bound;
+		if (rows[i].binding && rows[i].binding->weak)
+			weak++;
+		else
+			open += rows[i].binding && !rows[i].binding->bound;
 	}
 	add_number(&calls, plt);
 	if (open) {
 		strbuf_addstr(&calls, ", of which never called: ");
 		add_number(&calls, open);
 	}
+	if (weak) {
+		strbuf_addf(&calls, "%s weak and bound to nothing: ", open ? "," : ", of which");
+		add_number(&calls, weak);
+	}
 	render_fact(render, "plt_slots", "PLT slots",
 		    value_shown(value_integer((int64_t)plt), calls.s));
 	render_fact(render, "plt_open", NULL, value_integer((int64_t)open));
+	render_fact(render, "plt_weak", NULL, value_integer((int64_t)weak));
 	render_fact(render, "other_slots", "slots for data and pointers",
 		    value_integer((int64_t)(count - plt)));
 	if (!facts->has_record)

@@ -152,6 +152,16 @@ static const char *meant(const struct finder *finder, const char *name)
 
 /* --- which references --- */
 
+/* Of a lazy slot that nobody called through, the recording does not tell whether it is weak. */
+static bool refers_weakly(struct finder *finder, const struct binding_row *row)
+{
+	const struct symbol_table *table =
+		has_object(finder->rec, row->from) ? symbols_of(finder->symbols, row->from) : NULL;
+	int at = table ? symbol_table_reference(table, row->symbol, row->version) : -1;
+
+	return at >= 0 && table->symbols[at].bind == STB_WEAK;
+}
+
 static bool take_row(const struct binding_row *row, void *data)
 {
 	struct finder *finder = data;
@@ -175,10 +185,11 @@ static bool take_row(const struct binding_row *row, void *data)
 	r->count = row->count;
 	r->call = NONE;
 	r->state = row->bound ? REFERENCE_BOUND : REFERENCE_WEAK;
-	if (!row->bound && strcmp(row->kind, "plt") == 0) {
+	if (!row->bound && !weak && strcmp(row->kind, "plt") == 0) {
 		/* It would be looked up now. */
 		r->state = REFERENCE_LAZY;
 		r->binding.seq = UINT64_MAX;
+		r->binding.weak = refers_weakly(finder, row);
 	}
 	return true;
 }

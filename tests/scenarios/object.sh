@@ -135,3 +135,44 @@ audit ./old
 expect_match "text relocations" "$(plugreport object libtext.so)" 'text relocations +1 relocation$'
 expect_match "executable stack" "$(plugreport object libstack.so)" 'stack +asks for an executable one'
 expect_match "static TLS" "$(plugreport object libstatic.so)" 'TLS +4 bytes; its code needs static TLS'
+
+# A weak reference that nobody serves: ld.so settled it when it bound all calls; a lazy one waits.
+so libweaknow.so -Wl,-z,now <<'END'
+int nobodys(void) __attribute__((weak));
+int weak_now(int call) { return call ? nobodys() : 0; }
+END
+so libweaklazy.so -Wl,-z,lazy <<'END'
+int nobodys(void) __attribute__((weak));
+int weak_lazy(int call) { return call ? nobodys() : 0; }
+END
+program weakly ./libweaknow.so ./libweaklazy.so -Wl,-rpath,"$PWD" <<'END'
+int weak_now(int), weak_lazy(int);
+int main(void) { return weak_now(0) + weak_lazy(0); }
+END
+audit ./weakly
+expect_match "settled" "$(plugreport object libweaknow.so)" 'PLT slots +1, of which weak and bound to nothing: 1$'
+expect_match "settled" "$(plugreport object libweaknow.so)" 'plt +nobodys .* weak, and nobody has it$'
+expect_match "lazy" "$(plugreport object libweaklazy.so)" 'PLT slots +1, of which never called: 1$'
+expect_match "settled" "$(plugreport why-bound nobodys --from libweaknow.so)" '^nobodys is bound to nothing: these references are weak'
+answer=$(plugreport why-bound nobodys --from libweaklazy.so)
+expect_match "lazy" "$answer" '^nobodys was not called through these references; it would be bound to nothing'
+expect_no_match "a weak call is no lookup error" "$answer" 'would end the process'
+
+# A file that was loaded again: the answer is about the first load, and says so.
+program again <<'END'
+#include <dlfcn.h>
+int main(void)
+{
+	for (int i = 0; i < 3; i++)
+		dlclose(dlopen("./libweaknow.so", RTLD_NOW));
+	return 0;
+}
+END
+audit ./again
+answer=$(plugreport object libweaknow.so)
+expect_match "the other loads" "$answer" '^  loaded also at +[0-9.]+ ms, [0-9.]+ ms \(--all tells each load\)$'
+expect_eq "one is told" "$(grep -c '^  why loaded' <<<"$answer")" 1
+expect_eq "with --all each" "$(plugreport object libweaknow.so --all --exe again | grep -c '^  why loaded')" 3
+plugreport object libweaknow.so --json >again.json
+expect_eq "in JSON" "$(sqlite3 -batch :memory: "SELECT json_array_length(readfile('again.json'),
+	'\$.objects[0].other_loads')")" 2
