@@ -9,13 +9,59 @@ void intervals_add(struct intervals *set, uint64_t start, uint64_t end, size_t i
 			(struct interval){.start = start, .end = end, .item = item};
 }
 
-static int compare(const void *a, const void *b)
-{
-	const struct interval *x = a, *y = b;
+#define DIGIT_BITS 11
+#define DIGITS     ((size_t)1 << DIGIT_BITS)
 
-	if (x->start != y->start)
-		return x->start < y->start ? -1 : 1;
-	return x->item < y->item ? -1 : x->item > y->item;
+/* The part of a key that orders it in one pass. */
+static size_t digit(uint64_t key, unsigned int shift)
+{
+	return (size_t)(key >> shift) & (DIGITS - 1);
+}
+
+/* One pass of a radix sort: to `to`, in the order of one digit; equal ones keep theirs. */
+static void sort_by_digit(const struct interval *from, struct interval *to, size_t count,
+			  unsigned int shift)
+{
+	size_t place[DIGITS] = {0}, next = 0;
+
+	for (size_t i = 0; i < count; i++)
+		place[digit(from[i].start, shift)]++;
+	for (size_t i = 0; i < DIGITS; i++) {
+		size_t here = place[i];
+
+		place[i] = next;
+		next += here;
+	}
+	for (size_t i = 0; i < count; i++)
+		to[place[digit(from[i].start, shift)]++] = from[i];
+}
+
+/* By start.  Symbol tables have tens of thousands of entries of which few are asked for: most of
+ * the time of an answer is this. */
+static void sort(struct intervals *set)
+{
+	struct interval *other = xmalloc(set->count * sizeof(*other));
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < set->count; i++)
+		all |= set->list[i].start;
+	for (unsigned int shift = 0; shift < 64 && all >> shift; shift += DIGIT_BITS) {
+		struct interval *sorted = other;
+
+		sort_by_digit(set->list, sorted, set->count, shift);
+		other = set->list;
+		set->list = sorted;
+	}
+	set->room = set->count;
+	free(other);
+}
+
+static bool is_sorted(const struct intervals *set)
+{
+	for (size_t i = 1; i < set->count; i++)
+		if (set->list[i].start < set->list[i - 1].start)
+			return false;
+	return true;
 }
 
 void intervals_sort(struct intervals *set)
@@ -24,7 +70,8 @@ void intervals_sort(struct intervals *set)
 
 	if (set->count == 0)
 		return;
-	qsort(set->list, set->count, sizeof(*set->list), compare);
+	if (!is_sorted(set))
+		sort(set);
 	set->reach = xmalloc(set->count * sizeof(*set->reach));
 	for (size_t i = 0; i < set->count; i++) {
 		if (set->list[i].end > reach)

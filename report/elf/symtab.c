@@ -56,16 +56,37 @@ static const char *symbol_name(const struct symtab *table, const GElf_Sym *sym)
 	return sym->st_name < table->string_limit ? table->strings + sym->st_name : "";
 }
 
-/* Does the symbol name code?  *ret_limit becomes the end of the section that it is in. */
-static bool is_code(const struct symtab *table, const GElf_Sym *sym, uint64_t *ret_limit)
+/* The section that the last symbol was in: most are in one. */
+struct last_section {
+	size_t index; /* 0: none */
+	GElf_Shdr header;
+};
+
+static const GElf_Shdr *section_header(const struct symtab *table, size_t index,
+				       struct last_section *last)
+{
+	Elf_Scn *scn;
+
+	if (index != last->index) {
+		scn = elf_getscn(table->elf, index);
+		last->index = scn && gelf_getshdr(scn, &last->header) ? index : 0;
+	}
+	return last->index ? &last->header : NULL;
+}
+
+/* Does the symbol name code?  *ret_limit becomes the end of the section that it is in.  (The names
+ * of functions are looked at when one is found: they are all over the memory.) */
+static bool is_code(const struct symtab *table, const GElf_Sym *sym, struct last_section *last,
+		    uint64_t *ret_limit)
 {
 	int type = GELF_ST_TYPE(sym->st_info);
-	Elf_Scn *scn;
-	GElf_Shdr shdr;
+	const GElf_Shdr *shdr;
 
 	if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE)
 		return false;
-	if (sym->st_shndx == SHN_UNDEF || is_mark(symbol_name(table, sym)))
+	if (sym->st_shndx == SHN_UNDEF)
+		return false;
+	if (type == STT_NOTYPE && is_mark(symbol_name(table, sym)))
 		return false;
 	if (sym->st_shndx == SHN_XINDEX) { /* more than 65,000 sections */
 		*ret_limit = UINT64_MAX;
@@ -73,11 +94,11 @@ static bool is_code(const struct symtab *table, const GElf_Sym *sym, uint64_t *r
 	}
 	if (sym->st_shndx >= SHN_LORESERVE)
 		return false;
-	scn = elf_getscn(table->elf, sym->st_shndx);
-	if (!scn || !gelf_getshdr(scn, &shdr) || !(shdr.sh_flags & SHF_EXECINSTR))
+	shdr = section_header(table, sym->st_shndx, last);
+	if (!shdr || !(shdr->sh_flags & SHF_EXECINSTR))
 		return false;
-	*ret_limit = shdr.sh_addr + shdr.sh_size;
-	return sym->st_value >= shdr.sh_addr && sym->st_value < *ret_limit;
+	*ret_limit = shdr->sh_addr + shdr->sh_size;
+	return sym->st_value >= shdr->sh_addr && sym->st_value < *ret_limit;
 }
 
 /* An unsized symbol reaches up to the next start of any symbol. */
@@ -104,13 +125,15 @@ static void sort(struct symtab *table)
 	size_t count = entry ? table->symbols->d_size / entry : 0;
 	GElf_Ehdr ehdr;
 	bool thumb = gelf_getehdr(table->elf, &ehdr) && ehdr.e_machine == EM_ARM;
+	struct last_section last = {0};
 
 	table->sorted = true;
 	for (size_t i = 1; i < count && i < INT32_MAX; i++) {
 		GElf_Sym sym;
 		uint64_t limit;
 
-		if (!gelf_getsym(table->symbols, (int)i, &sym) || !is_code(table, &sym, &limit))
+		if (!gelf_getsym(table->symbols, (int)i, &sym) ||
+		    !is_code(table, &sym, &last, &limit))
 			continue;
 		if (thumb && GELF_ST_TYPE(sym.st_info) == STT_FUNC)
 			sym.st_value &= ~(GElf_Addr)1;
@@ -182,6 +205,8 @@ bool symtab_find(struct symtab *table, uint64_t address, struct symbol *ret_symb
 				 &candidate.sym))
 			continue;
 		candidate.name = symbol_name(table, &candidate.sym);
+		if (is_mark(candidate.name))
+			continue;
 		if (!best.interval || is_better(&candidate, &best))
 			best = candidate;
 	}
