@@ -8,3 +8,34 @@ status=0
 grep -vE '^(ok|skip) ' log || true
 expect_eq "status" "$status" 0
 expect_match "what was compared" "$(cat log)" '^[3-9][0-9] programs compared$'
+
+# The comparison itself: a program that says something else in some recorded runs only, in each third
+# one or in a single one of many, and one that does so in plain runs as well.
+program sometimes <<'END'
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+/* sometimes COUNTER PATTERN: each run takes the pattern's next letter, over and over. */
+int main(int argc, char **argv)
+{
+	int fd = open(argv[1], O_RDWR | O_APPEND), odd;
+	off_t run = lseek(fd, 0, SEEK_END);
+
+	if (argc < 3 || fd < 0)
+		return 1;
+	odd = argv[2][run % (off_t)strlen(argv[2])] == 'x' && getenv("LD_AUDIT");
+	odd |= argv[2][run % (off_t)strlen(argv[2])] == 'X';
+	return write(fd, ".", 1) != 1 || write(1, odd ? "odd\n" : "even\n", odd ? 4 : 5) < 0;
+}
+END
+compared() { # PATTERN: what `same` says of it, runs being plain, recorded, plain, recorded ...
+	: >counter
+	"$BUILD/tests/same/same" --module "$MODULE" sometimes ./sometimes "$PWD/counter" "$1" || true
+}
+expect_match "never" "$(compared .)" '^ok sometimes: 1 processes'
+expect_match "always" "$(compared .x | tr '\n' ' ')" '^not ok sometimes .*stdout: in 4 of 4 runs'
+expect_match "in each third run" "$(compared .x....)" '^not ok sometimes'
+expect_match "in one of all" "$(compared .x...............................)" '^ok sometimes'
+expect_match "that is told" "$(compared .x...............................)" '^    stdout: in 1 of 12 runs'
+expect_match "in plain runs too" "$(compared .x......X.......)" '^ok sometimes'
