@@ -7,36 +7,38 @@
  */
 #include "audit/module.h"
 
-/* Where in its spool each thread is that forks at this moment: threads may fork at once. */
+/* Where threads are that fork at this moment: several may fork at once. */
 static struct {
 	_Atomic uintptr_t thread;
-	uint64_t offset;
+	struct fork_place place;
 } forks[16];
 
-static void forks_put(uint64_t offset)
+static struct fork_place forked_at; /* in the child */
+
+static void forks_put(const struct fork_place *place)
 {
 	for (size_t i = 0; i < sizeof(forks) / sizeof(forks[0]); i++) {
 		uintptr_t nobody = 0;
 
 		if (atomic_compare_exchange_strong(&forks[i].thread, &nobody,
 						   arch_thread_pointer())) {
-			forks[i].offset = offset;
+			forks[i].place = *place;
 			return;
 		}
 	}
 }
 
-/* Of this thread, which is the same in the child; 0 unknown. */
-static uint64_t forks_take(void)
+/* Of this thread, which is the same in the child; all 0: unknown. */
+static struct fork_place forks_take(void)
 {
-	uint64_t offset = 0;
+	struct fork_place place = {0, 0, 0};
 
 	for (size_t i = 0; i < sizeof(forks) / sizeof(forks[0]); i++)
 		if (atomic_load(&forks[i].thread) == arch_thread_pointer()) {
-			offset = forks[i].offset;
+			place = forks[i].place;
 			atomic_store(&forks[i].thread, 0);
 		}
-	return offset;
+	return place;
 }
 
 /* The first event of a forked child, or its atfork handler: make it a process of its own. */
@@ -48,7 +50,8 @@ static bool become_child(void)
 	 * their event. */
 	if (!atomic_compare_exchange_strong(&module.state, &recording, STATE_FORKING))
 		return false;
-	if (process_fork(forks_take()) != 0) {
+	forked_at = forks_take();
+	if (process_fork(forked_at.offset) != 0) {
 		atomic_store(&module.state, STATE_OFF);
 		atomic_store(module.alive, 1);
 		return false;
@@ -57,7 +60,7 @@ static bool become_child(void)
 	for (size_t i = 0; i < sizeof(forks) / sizeof(forks[0]); i++)
 		atomic_store(&forks[i].thread, 0); /* of threads that are not in this child */
 	stack_after_fork();
-	relocations_after_fork();
+	relocations_after_fork(&forked_at);
 	process_write();
 	objects_inherit();
 	atomic_store(module.alive, 1);
@@ -74,19 +77,24 @@ bool fork_ready(void)
 
 static void before_fork(void)
 {
+	struct fork_place place = {0, 0, 0};
 	struct spool_event *event;
 
 	if (!process_ready())
 		return;
-	event = writer_reserve(&module.writer, SPOOL_FORK, 0, thread_id(), sizeof(*event));
+	place.tid = thread_id();
+	place.walks = relocations_walks();
+	event = writer_reserve(&module.writer, SPOOL_FORK, 0, place.tid, sizeof(*event));
 	if (!event) {
-		forks_put(__atomic_load_n(&module.writer.header->tail, __ATOMIC_RELAXED));
+		place.offset = __atomic_load_n(&module.writer.header->tail, __ATOMIC_RELAXED);
+		forks_put(&place);
 		return;
 	}
 	event->when.time = monotonic_now() - module.epoch;
 	event->when.sp = (uintptr_t)__builtin_frame_address(0);
 	writer_commit(&module.writer, event);
-	forks_put(writer_offset(&module.writer, event));
+	place.offset = writer_offset(&module.writer, event);
+	forks_put(&place);
 }
 
 static void after_fork(void)
@@ -101,7 +109,9 @@ static void in_child(void)
 	 * process of its own already. */
 	if (!process_is_own())
 		atomic_store(module.alive, 0);
-	process_ready();
+	/* It may be about to exec, which none of its later events would precede. */
+	if (process_ready())
+		relocations_catch_up_child(&forked_at);
 }
 
 /*

@@ -51,6 +51,12 @@ void lookup_begin(size_t relocations)
 	known_bits = bits;
 }
 
+void lookup_forget(void)
+{
+	known = NULL; /* an entry may be half written */
+	known_bits = 0;
+}
+
 static struct known *known_at(uintptr_t address)
 {
 	return known ? &known[address * 0x9e3779b97f4a7c15u >> (64 - known_bits)] : NULL;

@@ -240,6 +240,7 @@ struct object {
 	uint32_t opener;       /* thread */
 	uint32_t group;        /* counts LA_ACT_ADD: objects of one dlopen share it; 0 the start */
 	_Atomic uint32_t walk; /* enum walk_state */
+	uint32_t walked;       /* relocations_walks() after that */
 	uintptr_t tls_module;  /* number of its TLS block; 0 not known (yet) */
 	uintptr_t tls_offset;  /* of its TLS block from the thread pointer; 0 not known, or none */
 	uint32_t symbol_limit; /* bits in `written` */
@@ -386,6 +387,7 @@ uintptr_t symbols_find_function(const struct object *object, const char *name);
 
 /* A walk of about `relocations` begins: make room to remember what is found at which address. */
 void lookup_begin(size_t relocations);
+void lookup_forget(void); /* see walk_forget() */
 
 /* lookup_at() will be asked about `address` soon. */
 void lookup_prefetch(uintptr_t address);
@@ -414,6 +416,9 @@ enum walk_state { WALK_PENDING, WALK_BUSY, WALK_DONE };
  * object is closed during it: relocations.c sees to that. */
 void walk_begin(size_t relocations);
 
+/* A thread was walking that this forked child has not got: forget what it left half done. */
+void walk_forget(void);
+
 /* Record what an object's slots tell, unless that was done before.  `dying`: it may be that it was
  * never relocated. */
 void walk_object(struct object *object, bool dying);
@@ -429,13 +434,25 @@ enum catch_up {
 	CATCH_UP_LOCKED, /* ld.so's load lock is held, and no dlopen is under way */
 	CATCH_UP_DELETE, /* the same, but the newest objects may be of a dlopen that failed */
 	CATCH_UP_OPENER, /* a tap after the dlopen returned, maybe in the thread that opened them */
+	CATCH_UP_CHILD,  /* see relocations_catch_up_child() */
 };
 void relocations_catch_up(enum catch_up how);
 
 /* The same for one object that is about to be unmapped, and objects_close() for it; no walk in
  * another thread sees it from then on. */
 void relocations_close(struct object *object);
-void relocations_after_fork(void);
+
+/* What the thread that forks knew just before; all 0: it is not known. */
+struct fork_place {
+	uint64_t offset; /* in its spool, of what the child inherits */
+	uint32_t tid;
+	uint32_t walks; /* that were over */
+};
+uint32_t relocations_walks(void);
+
+/* In a forked child: what its parent's threads had opened, and not walked before `place`. */
+void relocations_after_fork(const struct fork_place *place);
+void relocations_catch_up_child(const struct fork_place *place);
 
 /* ---- stack.c: call stacks ---- */
 
@@ -449,6 +466,7 @@ void stack_after_fork(void);
  */
 struct stack_taker;
 struct stack_taker *stack_borrow(void);
+struct stack_taker *stack_borrow_room(void); /* for stack_run() only: unwinding need not work */
 void stack_give_back(struct stack_taker *taker);
 
 /*

@@ -10,6 +10,7 @@ static struct {
 	_Atomic uint32_t busy;      /* a thread walks, or closes an object */
 	uint64_t signals;           /* its mask, to restore */
 	struct object *last_walked; /* all up to this one are done */
+	_Atomic uint32_t walks;     /* how many are over */
 } walker;
 
 /* Take the walker.  Signals are blocked meanwhile: a handler that never returns here (siglongjmp)
@@ -40,7 +41,7 @@ static struct object *first_pending(void)
 	return walker.last_walked ? walker.last_walked->next : objects_first();
 }
 
-/* The caller has the walker, so that no object is closed meanwhile. */
+/* Both: the caller has the walker, so that no object is closed meanwhile. */
 static void look_around(void)
 {
 	size_t relocations = 0;
@@ -50,10 +51,28 @@ static void look_around(void)
 	walk_begin(relocations);
 }
 
+static void walk_one(struct object *object, bool dying)
+{
+	if (atomic_load(&object->walk) != WALK_PENDING)
+		return;
+	object->walked = atomic_load(&walker.walks) + 1;
+	walk_object(object, dying);
+	atomic_store(&walker.walks, object->walked);
+}
+
 struct pending {
 	enum catch_up how;
-	uint32_t self;
+	uint32_t self; /* CATCH_UP_OPENER, CATCH_UP_CHILD */
 };
+
+/* Of a dlopen that failed, or is under way in a thread that is not in this child? */
+static bool may_be_unrelocated(const struct pending *pending, const struct object *object)
+{
+	if (!object->group || object->group != module.group)
+		return false;
+	return pending->how == CATCH_UP_DELETE ||
+	       (pending->how == CATCH_UP_CHILD && object->opener != pending->self);
+}
 
 /* Who holds ld.so's load lock may walk all: no other thread is in a dlopen.  Others take what they
  * opened themselves, while another thread may be opening more. */
@@ -64,12 +83,10 @@ static void walk_pending(void *argument)
 
 	look_around();
 	for (struct object *object = first_pending(); object; object = object->next) {
-		bool newest = object->group == module.group && object->group;
-
 		if (pending->how == CATCH_UP_OPENER && object->opener != pending->self)
 			all_done = false;
 		else
-			walk_object(object, pending->how == CATCH_UP_DELETE && newest);
+			walk_one(object, may_be_unrelocated(pending, object));
 		if (all_done)
 			walker.last_walked = object;
 	}
@@ -101,6 +118,21 @@ void relocations_catch_up(enum catch_up how)
 		stack_give_back(taker);
 }
 
+void relocations_catch_up_child(const struct fork_place *place)
+{
+	struct pending pending = {CATCH_UP_CHILD, place->tid};
+	struct stack_taker *taker = first_pending() ? stack_borrow_room() : NULL;
+
+	if (!taker)
+		return;
+	if (begin()) {
+		stack_run(taker, walk_pending, &pending);
+		end();
+		writer_prepare(&module.writer, HEADROOM);
+	}
+	stack_give_back(taker);
+}
+
 void relocations_close(struct object *object)
 {
 	uint32_t spins = 0;
@@ -114,7 +146,7 @@ void relocations_close(struct object *object)
 			sys(SYS_sched_yield);
 	if (atomic_load(&object->walk) == WALK_PENDING) {
 		look_around();
-		walk_object(object, true);
+		walk_one(object, true);
 	}
 	if (walker.last_walked == object)
 		walker.last_walked = object->previous;
@@ -122,11 +154,34 @@ void relocations_close(struct object *object)
 	end();
 }
 
-void relocations_after_fork(void)
+uint32_t relocations_walks(void)
 {
-	/* A thread that does not exist in this child may have been walking. */
+	return atomic_load(&walker.walks);
+}
+
+/* What a thread that is not in this child wrote after the fork's record, or has yet to write, is
+ * not this child's. */
+static bool is_unknown_here(const struct object *object, const struct fork_place *place)
+{
+	uint32_t walk = atomic_load(&object->walk);
+
+	return walk == WALK_BUSY ||
+	       (walk == WALK_DONE && place->offset && object->walked > place->walks);
+}
+
+void relocations_after_fork(const struct fork_place *place)
+{
+	struct object *pending = NULL;
+
+	if (atomic_exchange(&walker.busy, 0))
+		walk_forget();
 	for (struct object *object = objects_first(); object; object = object->next)
-		if (atomic_load(&object->walk) == WALK_BUSY)
-			atomic_store(&object->walk, WALK_DONE);
-	atomic_store(&walker.busy, 0);
+		if (is_unknown_here(object, place)) {
+			atomic_store(&object->walk, WALK_PENDING);
+			pending = pending ? pending : object;
+		}
+	/* Was it among those that are done? */
+	for (struct object *o = pending; o; o = o->next)
+		if (o == walker.last_walked)
+			walker.last_walked = pending->previous;
 }

@@ -369,7 +369,7 @@ void stack_after_fork(void)
 	if (atomic_load(&preparing))
 		atomic_store(&broken, true);
 	for (uint32_t i = atomic_load(&taker_count); i--;)
-		if (atomic_load(&takers[i]->busy))
+		if (atomic_exchange(&takers[i]->busy, false))
 			atomic_store(&broken, true);
 }
 
@@ -395,13 +395,13 @@ static struct stack_taker *take(void)
 	return NULL;
 }
 
-struct stack_taker *stack_borrow(void)
+struct stack_taker *stack_borrow_room(void)
 {
 	struct stack_taker *taker;
 	uint64_t signals;
 
-	/* libunwind makes system calls of its own. */
-	if (atomic_load_explicit(&broken, memory_order_relaxed) || arch_silent)
+	/* libunwind makes system calls of its own, and so does a walk. */
+	if (arch_silent)
 		return NULL;
 	signals = signals_block();
 	taker = take();
@@ -410,6 +410,11 @@ struct stack_taker *stack_borrow(void)
 	else
 		signals_restore(signals);
 	return taker;
+}
+
+struct stack_taker *stack_borrow(void)
+{
+	return atomic_load_explicit(&broken, memory_order_relaxed) ? NULL : stack_borrow_room();
 }
 
 void stack_give_back(struct stack_taker *taker)

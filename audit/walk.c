@@ -56,6 +56,14 @@ void walk_begin(size_t relocations)
 	lookup_begin(relocations);
 }
 
+void walk_forget(void)
+{
+	/* It may have been replacing these; their memory is lost. */
+	walker.scratch = NULL;
+	walker.scratch_size = 0;
+	lookup_forget();
+}
+
 static struct object *definer_at(struct walk *walk, uintptr_t address)
 {
 	uint32_t low = 0, high = walker.object_count;

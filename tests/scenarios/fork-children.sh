@@ -47,6 +47,46 @@ expect_db "each child is its fork's" "SELECT count(*), count(DISTINCT child), co
 expect_db "from where it forked" "SELECT count(DISTINCT tid) FROM v_fork" 5
 expect_no_match "nobody is missing" "$(plugreport info)" 'not here'
 
+# What threads have opened and nobody has looked at yet: a child that executes another program at
+# once has no later event at which its bindings could be read.
+so libdata.so <<<'#include <stdio.h>
+FILE **data[] = {&stdin, &stdout, &stderr};'
+program opens <<'END'
+#include <dlfcn.h>
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static void *opener(void *unused)
+{
+	(void)unused;
+	return dlopen("./libdata.so", RTLD_NOW);
+}
+int main(int argc, char **argv)
+{
+	pthread_t thread;
+	void *handle = NULL;
+
+	if (argc > 1)
+		handle = opener(NULL);
+	else if (pthread_create(&thread, NULL, opener, NULL) == 0)
+		pthread_join(thread, &handle);
+	if (fork() == 0)
+		execl("/bin/true", argv[0], NULL);
+	return wait(NULL) < 0 || !handle;
+}
+END
+for who in "" self; do
+	rm -f "$PLUGAUDIT_DB"
+	same_run ./opens $who
+	ingest
+	expect_sound
+	expect_db "the child's bindings (${who:-thread})" "SELECT begin_kind, count(*) FROM process p
+		JOIN v_binding b ON b.process = p.id AND b.from_path = './libdata.so'
+		AND b.symbol IN ('stdin', 'stdout', 'stderr') GROUP BY p.id ORDER BY 1" "fork|3
+start|3"
+done
+rm -f "$PLUGAUDIT_DB"
+
 # The directory is elsewhere when the last three are made.
 mkdir kept
 export PLUGAUDIT_DB=$PWD/kept/plugaudit.db
