@@ -217,11 +217,11 @@ static void show_undecided(const struct outcome_list *list)
 	render_close(render);
 }
 
-/* "1,234 bindings, 1,233 agree, 1 disagrees, 0 undecidable" */
+/* "1,234 look-ups, 1,233 agree, 1 disagrees, 0 undecidable" */
 static void add_counts(struct strbuf *sb, const struct counts *counts)
 {
-	add_count(sb, counts->agreed + counts->disagreed + counts->undecidable, "binding",
-		  "bindings");
+	add_count(sb, counts->agreed + counts->disagreed + counts->undecidable, "look-up",
+		  "look-ups");
 	strbuf_addstr(sb, ", ");
 	add_number(sb, counts->agreed);
 	strbuf_addstr(sb, counts->agreed == 1 ? " agrees, " : " agree, ");

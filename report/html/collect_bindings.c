@@ -24,7 +24,7 @@ static const struct page_column binding_columns[] = {
 	{"type", PAGE_TEXT, false}, /* of the definition: function, object, tls ... */
 	{"bind", PAGE_TEXT, false}, /* global, weak, unique */
 	{"count", PAGE_NUMBER, false},
-	{"state", PAGE_TEXT, false}, /* bound, not bound, ld.so's own */
+	{"state", PAGE_TEXT, false}, /* state_of() */
 };
 
 void collect_bindings_init(struct collect *collect)
@@ -96,6 +96,16 @@ int64_t collect_symbol(struct collect *collect, const char *name)
 	return collect->symbol_rows[text] - 1;
 }
 
+/* "bound": what 'plugreport bindings' lists, and other commands count. */
+static const char *state_of(const struct binding_row *row)
+{
+	if (!row->bound)
+		return "not bound";
+	if (row->internal)
+		return "ld.so's own";
+	return strcmp(row->kind, "irelative") == 0 ? "own IFUNC" : "bound";
+}
+
 static bool collect_binding(const struct binding_row *row, void *data)
 {
 	struct collect *collect = data;
@@ -112,9 +122,7 @@ static bool collect_binding(const struct binding_row *row, void *data)
 		page_text(page, row->bound ? type_name(row->type) : ""),
 		page_text(page, row->bound ? bind_name(row->bind) : ""),
 		(int64_t)row->count,
-		page_text(page, row->internal ? "ld.so's own"
-				: row->bound  ? "bound"
-					      : "not bound"),
+		page_text(page, state_of(row)),
 	};
 
 	page_row(collect->bindings, values);

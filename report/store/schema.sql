@@ -62,7 +62,8 @@ CREATE TABLE process (
   complete INTEGER NOT NULL,       -- 1: the process had ended and its spool was read whole
   first_symbol INTEGER, last_symbol INTEGER,   -- its rows in symbol have all the ids between these
   first_binding INTEGER, last_binding INTEGER, -- the same of binding_row, in the order of seq; NULL: none
-  bindings INTEGER NOT NULL        -- how many of those lead to a definition
+  bindings INTEGER NOT NULL        -- how many of those lead to a definition, without ld.so's own
+                                   -- (internal) and those of the kind irelative
 );
 CREATE INDEX process_by_parent ON process(parent_uuid);
 

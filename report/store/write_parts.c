@@ -15,8 +15,11 @@ struct extent extent_of(const struct contents *contents, const struct first_ids 
 	struct extent extent = {ids->symbol, ids->binding, contents->symbol_count,
 				contents->binding_count, 0};
 
-	for (size_t i = 0; i < contents->binding_count; i++)
-		extent.bound += contents->bindings[i].bound;
+	for (size_t i = 0; i < contents->binding_count; i++) {
+		const struct binding *b = &contents->bindings[i];
+
+		extent.bound += b->bound && !b->internal && b->kind != BINDING_IRELATIVE;
+	}
 	return extent;
 }
 

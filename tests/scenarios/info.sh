@@ -37,3 +37,33 @@ for selection in "--run 2" "--pid $sleeper"; do
 done
 expect_match "info --run 1" "$(plugreport info --run 1)" 'recorder +/old/module\.so$'
 expect_match "info" "$(plugreport info)" 'glibc +.*, 9\.99$'
+
+# All that count bindings count what `bindings` lists.
+rm -f plugaudit.db*
+so libweak.so <<'END'
+int nobodys(void) __attribute__((weak));
+int weakly(void) { return nobodys ? nobodys() : 0; }
+END
+program counted ./libweak.so -Wl,-rpath,"$PWD" <<'END'
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int weakly(void);
+int main(int argc, char **argv)
+{
+	printf("%zu %d\n", strlen(argv[0]), weakly());
+	return argc > 1 || fork() ? wait(NULL) < -1 : execl(argv[0], argv[0], "x", (char *)0);
+}
+END
+said=$(plugreport record -- ./counted 2>&1 >/dev/null)
+listed=$(plugreport bindings | tail -n +2 | wc -l)
+expect_match "record" "$said" ", $listed bindings in "
+plugreport info --json >answer.json
+expect_eq "info" "$(sqlite3 -batch :memory: "SELECT json_extract(readfile('answer.json'), '$.bindings')")" "$listed"
+expect_match "info" "$(plugreport info)" "bindings +$listed\$"
+plugreport processes --json >answer.json
+expect_eq "processes" "$(sqlite3 -batch :memory: "SELECT sum(json_extract(value, '$.bindings')) FROM
+	json_each(readfile('answer.json'), '$.processes')")" "$listed"
+expect_true "some are left out" [ "$(plugreport bindings --all | wc -l)" -gt $((listed + 20)) ]
+expect_match "verify counts something else" "$(plugreport verify)" '^all [0-9]+ processes: [0-9,]+ look-ups, '

@@ -172,7 +172,7 @@ const LISTS = {
 		const linker = model.symbols.column('linker');
 		const { texts } = model.data;
 		return {
-			label: 'bindings', rows: f.all(), example: 'malloc to:libc',
+			label: 'references', rows: f.all(), example: 'malloc to:libc',
 			href: row => {
 				const from = model.bindings.column('from')[row];
 				return from < 0 ? '#bindings' : model.objectHref(from);

@@ -109,7 +109,7 @@ use('typing a filter, in 250,000 rows', async page => {
 	await visit(page, 'large.html#bindings');
 	const all = await count(page);
 	assert.ok(all > 240000);
-	await page.getByRole('searchbox', { name: 'Filter bindings' }).pressSequentially('process_77');
+	await page.getByRole('searchbox', { name: 'Filter references' }).pressSequentially('process_77');
 	const found = await count(page);
 	assert.ok(found > 0 && found < all / 20);
 	for (const symbol of await cells(page, 2))
@@ -118,7 +118,7 @@ use('typing a filter, in 250,000 rows', async page => {
 	await page.reload();
 	await page.locator('.count').waitFor();
 	assert.equal(await count(page), found);
-	await page.getByRole('searchbox', { name: 'Filter bindings' }).fill('no such symbol anywhere');
+	await page.getByRole('searchbox', { name: 'Filter references' }).fill('no such symbol anywhere');
 	await page.getByRole('button', { name: 'Show all' }).click();
 	assert.equal(await count(page), all);
 });
@@ -231,13 +231,24 @@ use('Tab reaches everything, and shows where it is', async page => {
 		assert.ok([...seen].some(text => text.startsWith(part)), part);
 });
 
+use('the overview counts as the table that it leads to', async page => {
+	await visit(page, 'host.html');
+	const card = page.locator('.cards a', { hasText: 'bindings' });
+	const text = await card.textContent() ?? '';
+	const told = Number((/^[0-9,]+/.exec(text) ?? ['0'])[0].replaceAll(',', ''));
+	await card.click();
+	assert.equal(await count(page), told, text);
+	await visit(page, 'host.html#bindings');
+	assert.ok(await count(page) > told);
+});
+
 use('a screen reader has landmarks and names', async page => {
 	await visit(page, 'host.html#bindings');
 	for (const role of /** @type {('navigation' | 'main' | 'search' | 'banner')[]} */ (
 		['navigation', 'main', 'search', 'banner']))
 		assert.equal(await page.getByRole(role).count(), 1, role);
 	assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1);
-	const grid = page.getByRole('grid', { name: 'bindings' });
+	const grid = page.getByRole('grid', { name: 'references' });
 	assert.equal(Number(await grid.getAttribute('aria-rowcount')), await count(page) + 1);
 	assert.ok(await grid.getByRole('row').count() > 5);
 	assert.equal(await page.getByRole('status').textContent(), await page.locator('.count').textContent());
