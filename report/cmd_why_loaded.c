@@ -312,27 +312,46 @@ static void show_asked(const struct show *show, const struct why_loaded *why)
 			    why->asked_count - most);
 }
 
-static void show_text(const struct show *show, const struct why_loaded *why,
-		      const struct same_processes *same, size_t repeats)
+static void show_chain(const struct show *show, const struct why_loaded *why)
 {
-	const struct object *object = &show->rec->objects[why->object];
 	struct chain chain = {.show = show, .why = why};
-	AUTO_STRBUF struct strbuf answer = STRBUF_INIT, where = STRBUF_INIT;
 
-	add_answer(&answer, show, why);
-	strbuf_addstr(&where, "in ");
-	add_same_processes(&where, same);
-	/* Once in each process is no repetition. */
-	if (repeats >= same->count)
-		strbuf_addf(&where, "; loaded %zu times in this way, the first time:", repeats + 1);
-	render_line(show->render, MARK_BOLD "%s." MARK_END, answer.s);
-	render_line(show->render, MARK_DIM "%s" MARK_END, where.s);
-	render_blank(show->render);
 	if (why->circular)
 		render_line(show->render, MARK_WARN
 			    "  the recorded reasons run in a circle; it is cut here:" MARK_END);
 	for (size_t i = 0; i < why->step_count; i++)
 		show_step(&chain, i);
+}
+
+static void add_where(struct strbuf *sb, const struct object *object, bool told,
+		      const struct same_processes *same, size_t repeats)
+{
+	strbuf_addstr(sb, "in ");
+	add_same_processes(sb, same);
+	if (told) {
+		strbuf_addstr(sb, ", in the way that is told above, at ");
+		add_time(sb, object->opened_ns);
+	}
+	/* Once in each process is no repetition. */
+	if (repeats >= same->count)
+		strbuf_addf(sb, "; loaded %zu times in this way, the first time:", repeats + 1);
+}
+
+/* `told`: so is its chain, of another load that ended in another way. */
+static void show_text(const struct show *show, const struct why_loaded *why, bool told,
+		      const struct same_processes *same, size_t repeats)
+{
+	const struct object *object = &show->rec->objects[why->object];
+	AUTO_STRBUF struct strbuf answer = STRBUF_INIT, where = STRBUF_INIT;
+
+	add_answer(&answer, show, why);
+	add_where(&where, object, told, same, repeats);
+	render_line(show->render, MARK_BOLD "%s." MARK_END, answer.s);
+	render_line(show->render, MARK_DIM "%s" MARK_END, where.s);
+	if (!told) {
+		render_blank(show->render);
+		show_chain(show, why);
+	}
 	show_asked(show, why);
 	if (object->closed_seq && !object_closed_at_exit(show->rec, why->object)) {
 		AUTO_STRBUF struct strbuf closed = STRBUF_INIT;
@@ -352,7 +371,7 @@ void show_why_loaded(const struct show *show, int object, const struct same_proc
 
 	why_loaded_build(show->rec, object, &why);
 	if (show->render->is_text)
-		show_text(show, &why, same, repeats);
+		show_text(show, &why, false, same, repeats);
 	else
 		why_loaded_to_json(show, &why, same, repeats);
 	why_loaded_release(&why);
@@ -365,7 +384,36 @@ struct aside {
 	/* Forked processes that just have it from their parents: said in one line, when there is
 	 * anything else to say. */
 	struct answers inherited;
+	char **told; /* chains, in text: their signatures */
+	size_t told_count, told_room;
 };
+
+static bool is_told(struct aside *aside, const struct recording *rec, const struct why_loaded *why)
+{
+	AUTO_FREE char *chain = why_loaded_chain_signature(rec, why);
+
+	for (size_t i = 0; i < aside->told_count; i++)
+		if (strcmp(aside->told[i], chain) == 0)
+			return true;
+	*GROW(aside->told, aside->told_count, aside->told_room) = chain;
+	chain = NULL;
+	return false;
+}
+
+/* A chain with its stack is told once, however the loads that it brought ended. */
+static void show_load(const struct show *show, int object, const struct same_processes *same,
+		      size_t repeats)
+{
+	struct why_loaded why;
+
+	if (!show->render->is_text) {
+		show_why_loaded(show, object, same, repeats);
+		return;
+	}
+	why_loaded_build(show->rec, object, &why);
+	show_text(show, &why, is_told(show->data, show->rec, &why), same, repeats);
+	why_loaded_release(&why);
+}
 
 static bool is_plainly_inherited(const struct why_loaded *why)
 {
@@ -440,7 +488,7 @@ int cmd_why_loaded(struct context *context)
 				   .list = &list,
 				   .wanted = context->operands[0],
 				   .collect = collect,
-				   .show = show_why_loaded,
+				   .show = show_load,
 				   .data = &aside};
 	int status = context_processes(context, &list);
 
@@ -473,5 +521,8 @@ int cmd_why_loaded(struct context *context)
 	nearest_release(&walk.near);
 	answers_release(&walk.answers);
 	answers_release(&aside.inherited);
+	for (size_t i = 0; i < aside.told_count; i++)
+		free(aside.told[i]);
+	free(aside.told);
 	return status;
 }

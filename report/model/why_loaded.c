@@ -189,7 +189,7 @@ void sign_call(const struct recording *rec, int index, struct strbuf *sb)
 	}
 }
 
-char *why_loaded_signature(const struct recording *rec, const struct why_loaded *why)
+char *why_loaded_chain_signature(const struct recording *rec, const struct why_loaded *why)
 {
 	struct strbuf sb = STRBUF_INIT;
 
@@ -205,6 +205,15 @@ char *why_loaded_signature(const struct recording *rec, const struct why_loaded 
 			sign_call(rec, step->call, &sb);
 		strbuf_addch(&sb, '\n');
 	}
+	return strbuf_detach(&sb);
+}
+
+char *why_loaded_signature(const struct recording *rec, const struct why_loaded *why)
+{
+	AUTO_FREE char *chain = why_loaded_chain_signature(rec, why);
+	struct strbuf sb = STRBUF_INIT;
+
+	strbuf_addstr(&sb, chain);
 	for (size_t i = 0; i < why->asked_count; i++) {
 		const struct load_asked *asked = &why->asked[i];
 

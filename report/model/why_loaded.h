@@ -61,6 +61,8 @@ bool object_closed_at_exit(const struct recording *rec, int object);
  * The caller frees it.
  */
 char *why_loaded_signature(const struct recording *rec, const struct why_loaded *why);
+/* The same of the chain alone, without what happened afterwards. */
+char *why_loaded_chain_signature(const struct recording *rec, const struct why_loaded *why);
 
 /* What a call is but for times and addresses, appended for such a signature. */
 struct strbuf;

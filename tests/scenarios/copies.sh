@@ -23,9 +23,12 @@ static void *use(void *handle)
 
 int main(int argc, char **argv)
 {
-	if (argc > 1 && strcmp(argv[1], "reload") == 0) {
-		for (int i = 0; i < 3; i++)
-			dlclose(use(dlopen("./p1/plug.so", RTLD_NOW)));
+	if (argc > 1 && (strcmp(argv[1], "reload") == 0 || strcmp(argv[1], "keep") == 0)) {
+		for (int i = 0; i < 3; i++) {
+			void *handle = use(dlopen("./p1/plug.so", RTLD_NOW));
+			if (i < 2 || strcmp(argv[1], "keep") != 0)
+				dlclose(handle);
+		}
 		return 0;
 	}
 	use(dlmopen(LM_ID_NEWLM, "./p1/plug.so", RTLD_LAZY));
@@ -44,6 +47,11 @@ plugreport why-loaded plug.so --json >answer.json
 expect_eq "repeats in JSON" "$(sqlite3 -batch :memory: "SELECT
 	json_extract(readfile('answer.json'), '\$.explanations[0].repeats')")" 2
 expect_no_match "once is not counted" "$(plugreport why-loaded libc.so.6)" 'times in this way'
+audit ./host keep
+answer=$(plugreport why-loaded plug.so)
+expect_match "the same, then kept" "$answer" '^in process [0-9]+ \(host\); loaded 2 times in this way, the first time:$'
+expect_match "the same, then kept" "$answer" '^in process [0-9]+ \(host\), in the way that is told above, at [0-9.]+ ms$'
+expect_eq "its stack is told once" "$(grep -c '#0  main() at' <<<"$answer")" 1
 
 # Before 2.35, ld.so crashes in dlmopen when there is any auditor.
 glibc_at_least 2.35 || exit 0
