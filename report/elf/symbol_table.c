@@ -351,6 +351,23 @@ static long find_number(const struct symbol_table *table, uint64_t number)
 	return low < table->count && table->symbols[low].number == number ? (long)low : -1;
 }
 
+/* The type of a copy relocation; 0, which is none everywhere, where it is not known. */
+static uint64_t copy_relocation(Elf *elf)
+{
+	GElf_Ehdr header;
+
+	switch (gelf_getehdr(elf, &header) ? header.e_machine : EM_NONE) {
+	case EM_X86_64:
+		return R_X86_64_COPY;
+	case EM_386:
+		return R_386_COPY;
+	case EM_AARCH64:
+		return R_AARCH64_COPY;
+	default:
+		return 0;
+	}
+}
+
 /* All relocations but those of the PLT, which may stand among them (DT_RELASZ may count them). */
 static void mark_references(struct reader *reader)
 {
@@ -358,24 +375,28 @@ static void mark_references(struct reader *reader)
 	Elf_Type type = dynamic->rel ? ELF_T_REL : ELF_T_RELA;
 	Elf_Data *data = chunk(reader, dynamic->relocs, dynamic->reloc_bytes, type);
 	size_t entry = gelf_fsize(reader->elf, type, 1, EV_CURRENT);
+	uint64_t copy = copy_relocation(reader->elf);
 	GElf_Rela rela;
 	GElf_Rel rel;
 
 	for (int i = 0; data && entry; i++) {
 		GElf_Addr place = dynamic->relocs + (uint64_t)i * entry;
-		uint64_t symbol;
+		uint64_t info, symbol;
 		long index;
 
 		if (dynamic->rel ? !gelf_getrel(data, i, &rel) : !gelf_getrela(data, i, &rela))
 			return;
-		symbol = GELF_R_SYM(dynamic->rel ? rel.r_info : rela.r_info);
+		info = dynamic->rel ? rel.r_info : rela.r_info;
+		symbol = GELF_R_SYM(info);
 
 		if (dynamic->plt && place >= dynamic->plt &&
 		    place - dynamic->plt < dynamic->plt_bytes)
 			continue;
 		index = symbol ? find_number(reader->table, symbol) : -1;
-		if (index >= 0)
-			reader->table->symbols[index].at_load = true;
+		if (index < 0)
+			continue;
+		reader->table->symbols[index].at_load = true;
+		reader->table->symbols[index].copied |= copy && GELF_R_TYPE(info) == copy;
 	}
 }
 

@@ -18,7 +18,7 @@ struct walk {
 	enum lookup_trail trail;
 	uint32_t hash;
 	bool plt;       /* ELF_RTYPE_CLASS_PLT */
-	bool skip_copy; /* the program's copy of protected data does not count */
+	bool skip_copy; /* what a copy relocation of the program fills does not count */
 	bool dynamic_weak;
 	bool decided;
 	int skip;   /* object that is passed over; NONE */
@@ -134,12 +134,12 @@ static bool is_program(const struct walk *walk, int object)
 }
 
 /* A definition that counts by itself may be in an object that is left out. */
-static enum lookup_verdict leave_out(const struct walk *walk, int object, uint8_t type)
+static enum lookup_verdict leave_out(const struct walk *walk, int object, bool copied)
 {
 	if (object == walk->query->without)
 		return VERDICT_REMOVED;
 	if (object == walk->skip || (walk->query->copy && is_program(walk, object)) ||
-	    (walk->skip_copy && is_program(walk, object) && type == STT_OBJECT))
+	    (walk->skip_copy && is_program(walk, object) && copied))
 		return VERDICT_SKIPPED;
 	return VERDICT_WINNER;
 }
@@ -155,11 +155,11 @@ static enum lookup_verdict search_object(const struct walk *walk, int object, in
 	table = symbols_of(walk->symbols, object);
 	verdict = table ? search_table(walk, table, ret_symbol) : VERDICT_UNKNOWN;
 	if (verdict == VERDICT_WINNER)
-		return leave_out(walk, object, table->symbols[*ret_symbol].type);
+		return leave_out(walk, object, table->symbols[*ret_symbol].copied);
 	if (verdict != VERDICT_UNKNOWN &&
 	    !(verdict == VERDICT_NOT_DEFINED && table->source == SYMBOLS_RECORDING))
 		return verdict;
-	verdict = leave_out(walk, object, STT_NOTYPE);
+	verdict = leave_out(walk, object, false);
 	return verdict == VERDICT_WINNER ? VERDICT_UNKNOWN : verdict;
 }
 
@@ -316,9 +316,20 @@ static void take_own(struct walk *walk)
 	walk->result->rule = LOOKUP_BY_VISIBILITY;
 }
 
+/* Is what the query refers to data of its own object? */
+static bool refers_to_data(const struct walk *walk)
+{
+	const struct lookup_query *query = walk->query;
+	const struct symbol_table *table = symbols_of(walk->symbols, query->from);
+	int at = table ? symbol_table_reference(table, query->symbol, query->version) : -1;
+
+	return at >= 0 && table->symbols[at].type == STT_OBJECT;
+}
+
 /*
  * A protected reference goes to its own object, with one exception: a pointer or data goes to what
- * the program has in its place (its PLT entry, its copy) when nothing else stands before.
+ * the program has in its place (its PLT entry; before glibc 2.36 its copy, too, which is what a
+ * copy relocation fills, and not any variable of that name) when nothing else stands before.
  */
 static void settle_protected(struct walk *walk)
 {
@@ -333,7 +344,8 @@ static void settle_protected(struct walk *walk)
 		again.trail = LOOKUP_NO_TRAIL;
 		again.seen = NULL;
 		again.decided = false;
-		again.skip_copy = query->got && recording_glibc_before(walk->rec, 36, false);
+		again.skip_copy = query->got && recording_glibc_before(walk->rec, 36, false) &&
+				  refers_to_data(walk);
 		again.plt = !again.skip_copy;
 		walk_scopes(&again);
 		if (second.winner == query->from || second.winner == NONE)

@@ -33,7 +33,8 @@ struct lookup_query {
 	 * plt: ELF_RTYPE_CLASS_PLT, a jump slot: an undefined symbol with a value (a PLT entry of a
 	 * non-PIC program) does not count; the same for tls.  copy: ELF_RTYPE_CLASS_COPY, a copy
 	 * relocation: the program itself is left out.  got: ELF_RTYPE_CLASS_EXTERN_PROTECTED_DATA
-	 * of glibc before 2.36, GLOB_DAT: protected data goes to the program's copy of it.
+	 * of glibc before 2.36, GLOB_DAT: protected data goes to what a copy relocation of the
+	 * program made of it.
 	 */
 	bool plt, copy, tls, got;
 	bool weak;          /* the reference is STB_WEAK: no definition is no error */

@@ -32,6 +32,7 @@ struct dynamic_symbol {
 	uint8_t type, bind, visibility; /* STT_*, STB_*, STV_* */
 	bool defined;                   /* st_shndx is not SHN_UNDEF */
 	bool absolute;                  /* SHN_ABS */
+	bool copied;  /* a program's: a copy relocation fills it, from a library's variable */
 	bool at_load; /* ld.so looks it up when it relocates the object, lazy or not: something
 			 else than a PLT slot refers to it */
 };

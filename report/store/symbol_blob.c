@@ -23,7 +23,13 @@ struct blob_header {
 };
 
 enum { FLAG_VERSIONED = 1, FLAG_GNU_HASH = 2, FLAG_SYSV_HASH = 4 };
-enum { OTHER_VISIBILITY = 3, OTHER_DEFINED = 4, OTHER_ABSOLUTE = 8, OTHER_AT_LOAD = 16 };
+enum {
+	OTHER_VISIBILITY = 3,
+	OTHER_DEFINED = 4,
+	OTHER_ABSOLUTE = 8,
+	OTHER_AT_LOAD = 16,
+	OTHER_COPIED = 32, /* the first blobs of this format have not got it */
+};
 enum { VERSION_WEAK = 1, VERSION_BASE = 2 };
 
 /* The columns in a blob's contents. */
@@ -93,7 +99,8 @@ static void put_symbols(const struct symbol_table *table, const struct columns *
 		c->infos[i] = (unsigned char)(s->type | s->bind << 4);
 		c->others[i] = (unsigned char)(s->visibility | (s->defined ? OTHER_DEFINED : 0) |
 					       (s->absolute ? OTHER_ABSOLUTE : 0) |
-					       (s->at_load ? OTHER_AT_LOAD : 0));
+					       (s->at_load ? OTHER_AT_LOAD : 0) |
+					       (s->copied ? OTHER_COPIED : 0));
 	}
 	for (size_t i = 0; i < table->version_count; i++) {
 		const struct symbol_version *v = &table->versions[i];
@@ -188,6 +195,7 @@ static bool take_symbols(const struct columns *c, const struct blob_header *head
 		s->defined = (c->others[i] & OTHER_DEFINED) != 0;
 		s->absolute = (c->others[i] & OTHER_ABSOLUTE) != 0;
 		s->at_load = (c->others[i] & OTHER_AT_LOAD) != 0;
+		s->copied = (c->others[i] & OTHER_COPIED) != 0;
 		version = table->versioned ? by_index[s->versym & 0x7fff] : NULL;
 		s->version = version ? version->name : NULL;
 		s->version_file = version ? version->file : NULL;

@@ -13,7 +13,7 @@ struct row {
 	const char *name, *version;
 	uint16_t versym;
 	uint8_t bind, type, visibility;
-	bool undefined;
+	bool undefined, copied;
 	uint64_t value;
 };
 #define DEF(object_, name_)                                                           \
@@ -75,6 +75,7 @@ static inline void tables_init(struct tables *tables, const struct row *rows, si
 		s->type = rows[i].type;
 		s->visibility = rows[i].visibility;
 		s->defined = !rows[i].undefined;
+		s->copied = rows[i].copied;
 		s->value = rows[i].value;
 		s->number = (uint32_t)table->count;
 		table->versioned |= rows[i].versym != 0;

@@ -211,26 +211,40 @@ static void test_without_versions(void **state)
  * its copy is what they take for the data. */
 static void test_program(void **state)
 {
-	struct symbol_table table;
-	int f, plain;
+	struct symbol_table table, kept;
+	int f, plain, mine;
+	size_t length, inflated;
+	unsigned char *blob;
 
 	(void)state;
 	build("");
-	write_text("program.c", "int f(void); extern int plain; int main(void) { int (*p)(void) = "
-				"f; __asm__ volatile(\"\" : \"+r\"(p)); return p() + plain; }\n");
-	if (!try_run("%s -no-pie -fno-pic program.c -Wl,--unresolved-symbols=ignore-all "
+	write_text("program.c", "int f(void); extern int plain; int mine = 1; int main(void) { "
+				"int (*p)(void) = f; __asm__ volatile(\"\" : \"+r\"(p)); "
+				"return p() + plain + mine; }\n");
+	if (!try_run("%s -no-pie -fno-pic -rdynamic program.c "
+		     "-Wl,--unresolved-symbols=ignore-all "
 		     "./symbols.so -o program 2>/dev/null",
 		     compiler()))
 		skip();
 	table = read_table("program");
 	f = symbol_table_first(&table, "f");
 	plain = symbol_table_first(&table, "plain");
-	assert_true(f >= 0 && plain >= 0);
+	mine = symbol_table_first(&table, "mine");
+	assert_true(f >= 0 && plain >= 0 && mine >= 0);
 	assert_false(table.symbols[f].defined);
 	assert_int_not_equal(table.symbols[f].value, 0);
 	assert_true(table.symbols[plain].defined);
 	assert_string_equal(table.symbols[plain].version, "V1");
 	assert_string_equal(table.symbols[plain].version_file, "libsymbols.so");
+	assert_true(table.symbols[plain].copied);
+	assert_false(table.symbols[mine].copied);
+	assert_false(table.symbols[f].copied);
+	blob = symbol_blob_encode(&table, &length, &inflated);
+	assert_true(symbol_blob_decode(blob, length, inflated, &kept));
+	assert_true(kept.symbols[plain].copied);
+	assert_false(kept.symbols[mine].copied);
+	free(blob);
+	symbol_table_release(&kept);
 	symbol_table_release(&table);
 }
 

@@ -216,9 +216,21 @@ static void visibility(void **state)
 		UNDEF(1, "f", 0x401000),
 		DEF(4, "f"),
 		SEEN_AS(5, "f", STV_PROTECTED),
-		{.object = 1, .name = "data", .bind = STB_GLOBAL, .type = STT_OBJECT, .value = 1},
+		{.object = 1,
+		 .name = "data",
+		 .bind = STB_GLOBAL,
+		 .type = STT_OBJECT,
+		 .value = 1,
+		 .copied = true},
 		{.object = 5,
 		 .name = "data",
+		 .bind = STB_GLOBAL,
+		 .type = STT_OBJECT,
+		 .value = 1,
+		 .visibility = STV_PROTECTED},
+		{.object = 1, .name = "theirs", .bind = STB_GLOBAL, .type = STT_OBJECT, .value = 1},
+		{.object = 5,
+		 .name = "theirs",
 		 .bind = STB_GLOBAL,
 		 .type = STT_OBJECT,
 		 .value = 1,
@@ -249,6 +261,9 @@ static void visibility(void **state)
 	s.f.rec.glibc = xstrdup("2.35");
 	EXPECT(s, "1 | 1 winner, 5 later", 5, "data", .got = true, .visibility = STV_PROTECTED);
 	EXPECT(s, "5 by visibility | 1 later, 5 winner", 5, "data", .visibility = STV_PROTECTED);
+	/* But not to a variable that the program has by itself. */
+	EXPECT(s, "5 by visibility | 1 later, 5 winner", 5, "theirs", .got = true,
+	       .visibility = STV_PROTECTED);
 	put_away(&s);
 }
 
