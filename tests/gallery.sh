@@ -27,6 +27,7 @@ judge() {
 }
 
 # What differs from run to run and from machine to machine: times, pids, addresses, this directory,
+# how a name in this directory is written,
 # the C library's own frames and directories, where /lib is /usr/lib which of the two ld.so.cache says, whether node has a library of its own; how wide columns came out by that;
 # how large OCaml's library is, and in how many words its Dynlink says what dlopen said; what Open MPI says where
 # there is no /sys; and who told of a binding: before glibc 2.35 ld.so says nothing of those made at load,
@@ -34,7 +35,7 @@ judge() {
 normalised() {
 	local source='\1'
 	glibc_at_least 2.35 || source=SOURCE
-	sed -E -e "s#$PWD|/opt/app#DIR#g" -e 's#DIR/\./#DIR/#g' -e '/ #[0-9]+ .*(libc\.so\.6|_start\()/d' -e '/default directory/d' \
+	sed -E -e "s#$PWD|/opt/app#DIR#g" -e 's#DIR/\./#DIR/#g' -e 's#"\./#"DIR/#g' -e '/ #[0-9]+ .*(libc\.so\.6|_start\()/d' -e '/default directory/d' \
 		-e 's/ #[0-9]+ / # /' -e 's/\.\.\. [0-9]+ (more|frames)/... N \1/' \
 		-e 's/[0-9.]+ m?s( |,|$)/TIME\1/g' -e 's/TIME +[0-9]+ /TIME  TID /' -e 's/(process|thread) [0-9]+/\1 PID/g' \
 		-e 's/^ +[0-9]+ [a-z0-9.-]+ +TIME/PROCESS  TIME/' -e 's/0x[0-9a-f]+/ADDRESS/g' -e 's/ [0-9a-f]{12} / BUILD-ID /' -e 's/[0-9a-f]{40}/BUILD-ID/' \

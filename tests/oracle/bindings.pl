@@ -26,8 +26,8 @@
 #              (elf/dl-debug.c, _dl_debug_post_relocate): without a version, and its own is found.
 # libc's       libc looks up in what it loads by itself: _Unwind_* and the personality in libgcc_s,
 #              gconv* in iconv's modules, _nss_* in NSS's.  It binds no slot and tells no auditor.
-#              From and to are that object, and none of its relocations names the symbol (readelf),
-#              or the one that does was never bound.
+#              From and to are that object, and none of its relocations names the symbol in that
+#              version (readelf): libc asks for none; or the one that does was never bound.
 # torn         Two threads wrote one line: the version is unknown (LdDebug.pm).  There must be a row
 #              with the same namespace, from, to and symbol.
 # vfork        A child that shares the parent's memory binds the parent's slots, under its own pid:
@@ -128,21 +128,22 @@ sub index_rows {
 	return $process->{index} = \%index;
 }
 
-# Does any relocation of this file name the symbol?
+# Does any relocation of this file name the symbol, and want this version ('' none)?
 my %relocated;
 sub relocates {
-	my ($path, $symbol) = @_;
+	my ($path, $symbol, $version) = @_;
 
 	unless ($relocated{$path}) {
 		my %names;
 		open(my $in, '-|', 'readelf', '-rW', $path) or fail("readelf: $!");
 		while (my $line = <$in>) {
-			$names{$1} = 1 if $line =~ /^[0-9a-f]{8,} +[0-9a-f]{8,} +R_\S+ +[0-9a-f]+ +([^ @]+)/;
+			$names{"$1\0" . ($2 // '')} = 1
+				if $line =~ /^[0-9a-f]{8,} +[0-9a-f]{8,} +R_\S+ +[0-9a-f]+ +([^ @]+)(?:@+([^ @]+))?/;
 		}
 		close($in) or return 1;
 		$relocated{$path} = \%names;
 	}
-	return $relocated{$path}{$symbol};
+	return $relocated{$path}{"$symbol\0$version"};
 }
 
 my @of_libc = ([qr{/libgcc_s\.so[^/]*$}, qr{^(_Unwind_\w+|__gcc_personality_v0)$}],
@@ -174,7 +175,7 @@ sub excuse {
 	for my $pair (@of_libc) {
 		my ($object, $name) = @$pair;
 		return "libc's" if $same && $line->{from} =~ $object && $line->{symbol} =~ $name
-			&& (!relocates($line->{from}, $line->{symbol})
+			&& (!relocates(@{$line}{qw(from symbol version)})
 			    || $index->{'not bound'}{join("\0", @{$line}{qw(ns from symbol)})});
 	}
 	return undef;

@@ -72,8 +72,10 @@ glibc_at_least 2.32 || replaced="none glibc interposed
 "
 expect_interest malloc "${replaced}error - interposed,diverted,split"
 expect_interest free "${replaced}error - interposed,diverted,split"
+others=2
+glibc_at_least 2.34 || others=3 # libdl.so.2's calloc
 expect_match "the pair" "$(plugreport interpositions --pid "$(db "SELECT max(pid) FROM process WHERE exe LIKE '%/deep'")")" \
-	'^  libmalloc.so +libc.so.6 +4 +4 +2 +3 +0'
+	"^  libmalloc.so +libc.so.6 +4 +4 +$others +3 +0"
 
 # An allocator that comes late stands behind libc in the global scope: all go on with libc's, itself too.
 so libuse.so -Wl,-z,lazy <<<'#include <stdlib.h>

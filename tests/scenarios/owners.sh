@@ -9,7 +9,7 @@ chmod a+rx . "$(dirname "$PWD")"
 cp "$MODULE" "$REPORT" .
 MODULE=$PWD/libplugaudit.so REPORT=$PWD/plugreport
 so libone.so <<<'int one(void) { return 1; }'
-program prog -Wl,-z,now <<'END'
+program prog <<'END'
 #include <dlfcn.h>
 #include <sched.h>
 #include <signal.h>
@@ -26,7 +26,7 @@ static int dropped(void *arg)
 }
 int main(int argc, char **argv)
 {
-	/* Without fork() and lazy binding: the recorder would begin the child's spool before. */
+	/* Without fork(), and with LD_BIND_NOW: else the recorder would begin the child's spool before. */
 	if (argc > 1 && strcmp(argv[1], "drop") == 0)
 		clone(dropped, stack + sizeof(stack), SIGCHLD, NULL);
 	wait(NULL);
@@ -142,7 +142,8 @@ chgrp 65534 closed
 chmod 775 closed
 for db in open/dropped.db closed/dropped.db; do
 	for flush in on off; do
-		env LD_AUDIT="$MODULE" PLUGAUDIT_DB="$PWD/$db" PLUGAUDIT_FLUSH=$flush ./prog drop >/dev/null 2>err || true
+		env LD_BIND_NOW=1 LD_AUDIT="$MODULE" PLUGAUDIT_DB="$PWD/$db" PLUGAUDIT_FLUSH=$flush \
+			./prog drop >/dev/null 2>err || true
 		plugreport ingest -d "$db" --quiet 2>>err || true
 		expect_eq "nothing is left beside $db" "$(find . -name "$(basename "$db").*.spool")" ""
 	done

@@ -204,7 +204,7 @@ case_ glibprovider.so nlibuser.so -libprovider.so -libuser.so
 expect_eq "its end" "$(resident libprovider.so)" "unloaded by dlclose libuser.so"
 case_ glibprovider.so llibuser.so llibplug.so -libuser.so -libprovider.so
 expect_eq "nothing is left" "$(resident libprovider.so)" "unloaded by dlclose libprovider.so"
-case_ glibprovider.so llibuser.so dprovided -libprovider.so
+case_ glibprovider.so nlibuser.so dprovided -libprovider.so
 expect_eq "the program is bound to it" "$(resident libprovider.so)" "kept: relocation prog provided; relocation libuser.so provided; open for libuser.so"
 case_ glibprovider.so llibdep.so -libdep.so dprovided2 -libprovider.so
 expect_eq "the program alone" "$(resident libprovider.so)" "kept: relocation prog provided2"

@@ -37,23 +37,25 @@ static int teardown(void **state)
 /* ld.so protects only whole pages: glibc elf/dl-reloc.c (_dl_protect_relro). */
 static void test_relro(void **state)
 {
-	static struct {
+	struct {
 		ElfW(Ehdr) ehdr;
 		ElfW(Phdr) phdr;
-	} image __attribute__((aligned(64 << 10)));
+	} *image = aligned_alloc(PAGE, PAGE); /* a static one ld.so aligns from glibc 2.35 on */
 	struct link_map map = {0};
 	struct object object = {.kind = SPOOL_OBJECT_LIBRARY, .map = &map};
 	struct elf_facts *facts = calloc(1, sizeof(*facts));
 
 	(void)state;
-	memcpy(image.ehdr.e_ident, ELFMAG, SELFMAG);
-	image.ehdr.e_phentsize = sizeof(image.phdr);
-	image.ehdr.e_phoff = offsetof(__typeof__(image), phdr);
-	image.ehdr.e_phnum = 1;
-	image.phdr.p_type = PT_GNU_RELRO;
-	image.phdr.p_vaddr = 0x1fd80;
-	image.phdr.p_memsz = 0x22000 - 0x1fd80;
-	object.bias = (uintptr_t)&image;
+	assert_non_null(image);
+	memset(image, 0, sizeof(*image));
+	memcpy(image->ehdr.e_ident, ELFMAG, SELFMAG);
+	image->ehdr.e_phentsize = sizeof(image->phdr);
+	image->ehdr.e_phoff = offsetof(__typeof__(*image), phdr);
+	image->ehdr.e_phnum = 1;
+	image->phdr.p_type = PT_GNU_RELRO;
+	image->phdr.p_vaddr = 0x1fd80;
+	image->phdr.p_memsz = 0x22000 - 0x1fd80;
+	object.bias = (uintptr_t)image;
 
 	elf_read(&object, "", facts);
 	assert_int_equal(object.relro_start - object.bias, 0x10000);
@@ -63,6 +65,7 @@ static void test_relro(void **state)
 	assert_int_equal(object.relro_start - object.bias, 0x1f000);
 	assert_int_equal(object.relro_end - object.bias, 0x22000);
 	free(facts);
+	free(image);
 }
 
 /* Bytes that can't be touched just below `address`; 0 none. */
