@@ -5,7 +5,24 @@
 #include "report/model/why_found.h"
 #include "report/util.h"
 
-/* The objects of one load: what was there before is initialised, and needs nothing of the load. */
+enum { EARLY_MOST = 1000, DEPTH_MOST = 16 }; /* a recording may claim any number */
+
+/* A dlopen that a constructor made, of what the same load brought: its turn is then. */
+struct early_open {
+	int constructor, object;
+};
+
+/* The constructors of one load, as they begin. */
+struct turns {
+	const struct recording *rec;
+	int root;
+	bool *brought, *begun; /* by object */
+	struct early_open early[EARLY_MOST];
+	size_t early_count, depth;
+	struct init_order *ret;
+};
+
+/* What one dlopen sorts: all that its object needs, be it new or not. */
 struct load {
 	const struct recording *rec;
 	int root;
@@ -49,8 +66,7 @@ static int root_of(const struct recording *rec, int object)
 
 static void add_map(struct load *load, int object)
 {
-	if (object < 0 || (size_t)object >= load->rec->object_count || load->is_member[object] ||
-	    root_of(load->rec, object) != load->root)
+	if (object < 0 || (size_t)object >= load->rec->object_count || load->is_member[object])
 		return;
 	load->is_member[object] = true;
 	load->maps[load->count++] = object;
@@ -61,7 +77,8 @@ static void add_breadth_first(struct load *load)
 	const struct recording *rec = load->rec;
 
 	add_map(load, load->root);
-	for (size_t i = 0; i < rec->object_count; i++)
+	for (size_t i = 0; rec->objects[load->root].reason == REASON_MAIN && i < rec->object_count;
+	     i++)
 		if (rec->objects[i].reason == REASON_PRELOAD)
 			add_map(load, (int)i);
 	for (size_t i = 0; i < load->count; i++) {
@@ -195,45 +212,153 @@ static bool has_original_sort(const struct recording *rec)
 	       (found && found[strlen("glibc.rtld.dynamic_sort=")] == '1');
 }
 
+static void run_load(struct turns *turns, int root);
+
+static void begin(struct turns *turns, int object)
+{
+	if (!turns->brought[object] || turns->begun[object])
+		return;
+	turns->begun[object] = true;
+	turns->ret->objects[turns->ret->count++] = object;
+	if (turns->depth >= DEPTH_MOST)
+		return;
+	turns->depth++;
+	for (size_t i = 0; i < turns->early_count; i++)
+		if (turns->early[i].constructor == object && !turns->begun[turns->early[i].object])
+			run_load(turns, turns->early[i].object);
+	turns->depth--;
+}
+
 /* ld.so calls the objects of the sorted list from its end; an object with DF_1_INITFIRST before all
  * others. */
-static void take_reversed(const struct load *load, struct init_order *ret)
+static void run_load(struct turns *turns, int root)
 {
-	for (size_t i = load->count; i-- > 0;)
-		if (load->rec->objects[load->sorted[i]].flags_1 & DF_1_INITFIRST) {
-			ret->objects[ret->count++] = load->sorted[i];
-			load->is_member[load->sorted[i]] = false;
+	const struct recording *rec = turns->rec;
+	size_t room = rec->object_count;
+	AUTO_FREE int *maps = xcalloc(room, sizeof(*maps)),
+		      *sorted = xcalloc(room, sizeof(*sorted));
+	AUTO_FREE bool *members = xcalloc(room, sizeof(*members));
+	AUTO_FREE bool *visited = xcalloc(room, sizeof(*visited));
+	struct load load = {.rec = rec,
+			    .root = root,
+			    .maps = maps,
+			    .sorted = sorted,
+			    .is_member = members,
+			    .visited = visited};
+
+	add_breadth_first(&load);
+	if (has_original_sort(rec))
+		sort_original(&load);
+	else
+		sort_dfs(&load);
+	for (size_t i = load.count; root == turns->root && i-- > 0;)
+		if (turns->brought[sorted[i]] && rec->objects[sorted[i]].flags_1 & DF_1_INITFIRST) {
+			begin(turns, sorted[i]);
 			break;
 		}
-	for (size_t i = load->count; i-- > 0;)
-		if (load->is_member[load->sorted[i]])
-			ret->objects[ret->count++] = load->sorted[i];
+	for (size_t i = load.count; i-- > 0;)
+		begin(turns, sorted[i]);
+}
+
+/* --- constructors that open what came with them --- */
+
+/* The object of the load that the innermost constructor in the stack is of, or NONE: ld.so called
+ * it. */
+static int constructor_in(const struct turns *turns, const struct stack *stack)
+{
+	const struct recording *rec = turns->rec;
+
+	for (size_t i = 0; i + 1 < stack->frame_count; i++) {
+		int object = stack->frames[i].object, caller = stack->frames[i + 1].object;
+
+		if (object >= 0 && (size_t)object < rec->object_count && turns->brought[object] &&
+		    caller >= 0 && (size_t)caller < rec->object_count &&
+		    rec->objects[caller].kind == OBJECT_LDSO)
+			return object;
+	}
+	return NONE;
+}
+
+/* Was the call made while the load went on?  At the start nothing but ld.so is below in the stack:
+ * destructors at the end have the program there. */
+static bool during_load(const struct turns *turns, const struct call *call,
+			const struct stack *stack)
+{
+	const struct recording *rec = turns->rec;
+	const struct object *root = &rec->objects[turns->root];
+	int outermost = stack->frame_count ? stack->frames[stack->frame_count - 1].object : NONE;
+	int parent = call->parent;
+
+	if (root->reason == REASON_MAIN)
+		return outermost >= 0 && (size_t)outermost < rec->object_count &&
+		       rec->objects[outermost].kind == OBJECT_LDSO;
+	for (size_t steps = 0;
+	     parent >= 0 && (size_t)parent < rec->call_count && steps < rec->call_count; steps++) {
+		if (parent == root->reason_call)
+			return true;
+		if (rec->calls[parent].kind == CALL_DLCLOSE)
+			return false;
+		parent = rec->calls[parent].parent;
+	}
+	return false;
+}
+
+static void find_early_opens(struct turns *turns)
+{
+	const struct recording *rec = turns->rec;
+
+	for (size_t i = 0; i < rec->call_count && turns->early_count < EARLY_MOST; i++) {
+		const struct call *call = &rec->calls[i];
+		const struct stack *stack;
+		int constructor;
+
+		if ((call->kind != CALL_DLOPEN && call->kind != CALL_DLMOPEN) || call->result < 0 ||
+		    (size_t)call->result >= rec->object_count || !turns->brought[call->result] ||
+		    call->stack < 0 || (size_t)call->stack >= rec->stack_count)
+			continue;
+		stack = &rec->stacks[call->stack];
+		constructor = constructor_in(turns, stack);
+		if (constructor != NONE && during_load(turns, call, stack))
+			turns->early[turns->early_count++] =
+				(struct early_open){constructor, call->result};
+	}
+}
+
+static void find_brought(struct turns *turns)
+{
+	const struct recording *rec = turns->rec;
+
+	for (size_t i = 0; i < rec->object_count; i++) {
+		const struct object *o = &rec->objects[i];
+
+		if (o->reason == REASON_NEEDED && o->reason_object >= 0 &&
+		    (size_t)o->reason_object < i)
+			turns->brought[i] = turns->brought[o->reason_object];
+		else
+			turns->brought[i] = root_of(rec, (int)i) == turns->root;
+	}
 }
 
 bool init_order_build(const struct recording *rec, int object, struct init_order *ret)
 {
 	size_t room = rec->object_count;
-	struct load load = {.rec = rec, .root = root_of(rec, object)};
-	AUTO_FREE int *maps = NULL, *sorted = NULL;
-	AUTO_FREE bool *members = NULL, *visited = NULL;
+	struct turns turns = {.rec = rec, .root = root_of(rec, object), .ret = ret};
+	AUTO_FREE bool *brought = NULL, *begun = NULL;
 
 	*ret = (struct init_order){0};
-	if (load.root == NONE || object_failed_call(rec, object) != NONE)
+	if (turns.root == NONE || object_failed_call(rec, object) != NONE)
 		return false;
-	load.maps = maps = xcalloc(room, sizeof(*maps));
-	load.sorted = sorted = xcalloc(room, sizeof(*sorted));
-	load.is_member = members = xcalloc(room, sizeof(*members));
-	load.visited = visited = xcalloc(room, sizeof(*visited));
-	add_breadth_first(&load);
-	if (!members[object]) /* came as a filtee, or by a needed entry that is not resolved */
+	turns.brought = brought = xcalloc(room, sizeof(*brought));
+	turns.begun = begun = xcalloc(room, sizeof(*begun));
+	find_brought(&turns);
+	find_early_opens(&turns);
+	ret->root = turns.root;
+	ret->objects = xcalloc(room, sizeof(*ret->objects));
+	run_load(&turns, turns.root);
+	if (!begun[object]) { /* came as a filtee, or by a needed entry that is not resolved */
+		init_order_release(ret);
 		return false;
-	if (has_original_sort(rec))
-		sort_original(&load);
-	else
-		sort_dfs(&load);
-	ret->root = load.root;
-	ret->objects = xcalloc(load.count, sizeof(*ret->objects));
-	take_reversed(&load, ret);
+	}
 	for (size_t i = 0; i < ret->count; i++)
 		if (ret->objects[i] == object)
 			ret->position = i;

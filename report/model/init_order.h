@@ -3,7 +3,8 @@
  *
  * No event tells when constructors run: all of this is inferred from the needed lists by glibc's
  * own rule (elf/dl-deps.c, elf/dl-sort-maps.c, elf/dl-init.c): the objects breadth first from the
- * one that was asked for, sorted so that what an object needs comes before it.
+ * one that was asked for, sorted so that what an object needs comes before it.  A constructor that
+ * opens what came with it in the same load brings that one's turn forward.
  */
 #ifndef PLUGREPORT_INIT_ORDER_H
 #define PLUGREPORT_INIT_ORDER_H

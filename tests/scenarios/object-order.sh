@@ -34,6 +34,22 @@ so nested.so <<'END'
 #include <dlfcn.h>
 __attribute__((constructor)) static void up(void) { dlopen("./inner.so", RTLD_NOW); }
 END
+# One whose constructor opens what came with it: that one's turn is then, with what it needs.
+link later -- left
+link between
+link between2
+for name in opener opener2; do
+	link "later_of_$name" -- later
+	so $name.so -Wl,-z,lazy <<END
+#include <dlfcn.h>
+__attribute__((constructor)) static void up(void) { dlopen("later_of_$name.so", RTLD_LAZY); }
+END
+done
+link several -- later_of_opener2 circle1 between2 opener2
+program opening -Wl,--no-as-needed -L. -l:later_of_opener.so -l:between.so -l:opener.so -Wl,-rpath,"$PWD" <<'END'
+#include <dlfcn.h>
+int main(void) { return !dlopen("./several.so", RTLD_LAZY); }
+END
 program prog -Wl,--no-as-needed -L. -l:left.so -l:circle3.so -Wl,-rpath,"$PWD" <<'END'
 #include <dlfcn.h>
 int main(void)
@@ -58,6 +74,11 @@ glibc_at_least 2.34 || count=9 # libdl
 expect_match "in words" "$(plugreport object base.so)" "its turn +number 2 of $count that came with prog"
 expect_match "not for what has no turn" "$(plugreport object 'ld-linux*')" 'Segments'
 expect_no_match "not for what has no turn" "$(plugreport object 'ld-linux*')" 'Order of constructors'
+order_equal ./opening
+expect_match "a turn that was brought forward" "$(plugreport object opener.so)" \
+	'^  after it +later_of_opener.so, between.so, opening$'
+expect_match "in a dlopen" "$(plugreport object opener2.so)" \
+	'^  after it +later_of_opener2.so, between2.so, .*several.so$'
 order_equal env LD_PRELOAD="$PWD/preloaded.so" ./prog
 order_equal env GLIBC_TUNABLES=glibc.rtld.dynamic_sort=1 ./prog
 order_equal /usr/bin/python3 -c 'import ssl, ctypes, sqlite3, lzma'
