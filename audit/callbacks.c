@@ -55,6 +55,7 @@ ENTRY unsigned int la_version(unsigned int offered)
 {
 	unsigned int version = offered < AUDIT_VERSION ? offered : AUDIT_VERSION;
 
+	thread_signals_put_back();
 	/* 0: ld.so unloads the module and goes on as if it had not been named.  It ends the process
 	 * when something of the module's namespace stays (elf/rtld.c, unload_audit_module): then
 	 * the module stays too, and asks for no events. */

@@ -132,6 +132,11 @@ unsigned char *put_bytes(unsigned char *p, const void *bytes, size_t length);
 size_t string_room(const char *s); /* bytes put_string() takes */
 size_t bytes_room(size_t length);  /* bytes put_bytes() takes */
 
+/* ---- thread_signals.c: the two signals that libpthread takes for itself ---- */
+
+/* What they did before the module's own libpthread, where it has one, they do again. */
+void thread_signals_put_back(void);
+
 /* ---- process.c: this process image ---- */
 
 struct object;

@@ -12,10 +12,12 @@
 
 /* What the auditor needs, which ld.so loads into a namespace of its own.  Which of two copies is
  * its, their distance from the module tells. */
-static struct {
+struct needs {
+	char *module;
 	char **rows;
 	size_t count, room;
-} brought;
+};
+static struct needs brought[2]; /* by the recorder, and by what it is compared with */
 
 struct image {
 	char *path;
@@ -243,13 +245,15 @@ void learn_needs(const char *module)
 	AUTO_FREE char *command = xasprintf("ldd '%s'", module);
 	FILE *ldd = popen(command, "re");
 	char line[PATH_MAX + 128], path[PATH_MAX];
+	struct needs *needs = &brought[brought[0].module != NULL];
 
+	needs->module = xstrdup(module);
 	while (ldd && fgets(line, sizeof(line), ldd)) {
 		char *slash = strstr(line, "=> /");
 		char real[PATH_MAX];
 
 		if (slash && sscanf(slash, "=> %4095s", path) == 1 && realpath(path, real))
-			*GROW(brought.rows, brought.count, brought.room) = xstrdup(real);
+			*GROW(needs->rows, needs->count, needs->room) = xstrdup(real);
 	}
 	if (ldd)
 		pclose(ldd);
@@ -291,8 +295,10 @@ static void drop_auditor(struct images *images, const char *module)
 	for (size_t i = images->count; i-- > 0;)
 		if (strcmp(images->rows[i].path, module) == 0)
 			drop(images, i);
-	for (size_t i = 0; i < brought.count; i++)
-		drop_nearest(images, brought.rows[i], place);
+	for (size_t n = 0; n < ARRAY_SIZE(brought); n++)
+		for (size_t i = 0; i < brought[n].count && strcmp(brought[n].module, module) == 0;
+		     i++)
+			drop_nearest(images, brought[n].rows[i], place);
 }
 
 /*

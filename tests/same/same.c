@@ -304,6 +304,8 @@ int main(int argc, char **argv)
 	plan.quiet = quiet;
 	plan.root = new_root();
 	learn_needs(module);
+	if (against)
+		learn_needs(against);
 	ran = compare(&plan, module, against);
 	if (ran && each_key(differs) == 0) {
 		printf("ok %s: %zu processes, %zu facts compared, %zu unsteady\n", name,
