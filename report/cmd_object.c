@@ -168,13 +168,13 @@ static bool keep_binding(const struct binding_row *row, void *data)
 	return true;
 }
 
-static char *signature(const struct recording *rec, int index)
+/* For the same reason, too. */
+static bool is_same_load(const struct object *a, const struct object *b)
 {
-	const struct object *o = &rec->objects[index];
-
-	return xasprintf("%s\n%s\n%d %" PRIu64 " %" PRIu64 " %" PRIu64 " %s", o->path,
-			 o->build_id ? o->build_id : "", o->name_space, o->dev, o->ino, o->mtime_ns,
-			 load_reason_name(o->reason));
+	return a->ino == b->ino && a->dev == b->dev && a->mtime_ns == b->mtime_ns &&
+	       a->name_space == b->name_space && a->reason == b->reason &&
+	       strcmp(a->path, b->path) == 0 &&
+	       strcmp(a->build_id ? a->build_id : "", b->build_id ? b->build_id : "") == 0;
 }
 
 /* The same file was unloaded and loaded again: bindings and times are those of one load each. */
@@ -182,36 +182,30 @@ static void show_loads(const struct object_facts *facts)
 {
 	struct render *render = facts->show->render;
 	const struct recording *rec = facts->show->rec;
-	AUTO_FREE char *own = signature(rec, facts->index);
 	AUTO_STRBUF struct strbuf others = STRBUF_INIT;
 	size_t count = 0;
 
+	if (facts->show->options->all) /* each is told */
+		return;
 	if (!render->is_text) /* a group would part the facts of text */
 		render_open(render, "other_loads", GROUP_ARRAY);
 	for (size_t i = 0; i < rec->object_count; i++) {
-		AUTO_FREE char *other = NULL;
-
-		if ((int)i == facts->index || strcmp(rec->objects[i].path, facts->object->path))
-			continue;
-		other = signature(rec, (int)i);
-		if (strcmp(own, other) != 0)
+		if ((int)i == facts->index || !is_same_load(&rec->objects[i], facts->object))
 			continue;
 		if (!render->is_text)
 			render_value(render, NULL, value_integer(rec->objects[i].number));
-		if (++count <= LOADS_SHOWN) {
-			strbuf_addstr(&others, count == 1 ? "" : ", ");
-			add_time(&others, rec->objects[i].opened_ns);
-		}
+		else if (++count > LOADS_SHOWN)
+			break;
+		strbuf_addstr(&others, others.length ? ", " : "");
+		add_time(&others, rec->objects[i].opened_ns);
 	}
 	if (!render->is_text)
 		render_close(render);
-	if (!count)
-		return;
+	else if (count)
+		render_fact(render, NULL, "loaded also at",
+			    value_shown(value_string(others.s), others.s));
 	if (count > LOADS_SHOWN)
-		strbuf_addf(&others, " and %zu more", count - LOADS_SHOWN);
-	if (!facts->show->options->all)
-		strbuf_addstr(&others, " (--all tells each load)");
-	render_fact(render, NULL, "loaded also at", value_string(others.s));
+		render_fact(render, NULL, "", value_string("and more often"));
 }
 
 static void show_identity(const struct object_facts *facts)
@@ -392,23 +386,16 @@ static bool is_told_elsewhere(const struct answer_walk *walk, const struct objec
 	       !inherits_unasked(walk->list, row);
 }
 
-/* With --all, each load of a file is told. */
-static char *sign_load(const struct answer_walk *walk, const struct recording *rec, int index)
+static char *signature(const struct answer_walk *walk, const struct recording *rec, int index)
 {
-	AUTO_FREE char *file = signature(rec, index);
+	const struct object *o = &rec->objects[index];
 	size_t before = 0;
 
-	if (!walk->context->options->all)
-		return xasprintf("%s", file);
-	for (int i = 0; i < index; i++) {
-		AUTO_FREE char *other = NULL;
-
-		if (strcmp(rec->objects[i].path, rec->objects[index].path) != 0)
-			continue;
-		other = signature(rec, i);
-		before += strcmp(file, other) == 0;
-	}
-	return xasprintf("%s\n%zu", file, before);
+	for (int i = 0; walk->context->options->all && i < index; i++)
+		before += is_same_load(&rec->objects[i], o);
+	return xasprintf("%s\n%s\n%d %" PRIu64 " %" PRIu64 " %" PRIu64 " %s %zu", o->path,
+			 o->build_id ? o->build_id : "", o->name_space, o->dev, o->ino, o->mtime_ns,
+			 load_reason_name(o->reason), before);
 }
 
 static void collect(struct answer_walk *walk, const struct recording *rec, size_t row)
@@ -417,7 +404,7 @@ static void collect(struct answer_walk *walk, const struct recording *rec, size_
 		if (!object_matches(&rec->objects[i], walk->wanted))
 			nearest_offer_object(&walk->near, &rec->objects[i]);
 		else if (!is_told_elsewhere(walk, &rec->objects[i], row))
-			answers_add(&walk->answers, sign_load(walk, rec, (int)i), row, (int)i);
+			answers_add(&walk->answers, signature(walk, rec, (int)i), row, (int)i);
 	}
 }
 

@@ -1,5 +1,6 @@
 /* plugreport tree: each object below the one that brought it, by namespace. */
 #include "report/cmd.h"
+#include "report/model/why_loaded.h"
 #include "report/render/forest.h"
 #include "report/render/words.h"
 
@@ -17,7 +18,46 @@ static const struct column tree_columns[] = {
 struct tree {
 	const struct show *show;
 	int32_t name_space; /* that is being shown */
+	const bool *again;  /* by object: a load of its file stands above */
 };
+
+static int compare_files(const void *a, const void *b, void *data)
+{
+	const struct recording *rec = data;
+	int i = *(const int *)a, j = *(const int *)b;
+	const struct object *x = &rec->objects[i], *y = &rec->objects[j];
+
+	if (x->name_space != y->name_space)
+		return x->name_space < y->name_space ? -1 : 1;
+	if (x->has_file && y->has_file && x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	if (x->has_file && y->has_file && x->ino != y->ino)
+		return x->ino < y->ino ? -1 : 1;
+	if (x->has_file != y->has_file)
+		return x->has_file < y->has_file ? -1 : 1;
+	if (!x->has_file && strcmp(x->path, y->path) != 0)
+		return strcmp(x->path, y->path);
+	return (i > j) - (i < j);
+}
+
+/* Mark what is a further load of a file that its namespace had before; the caller frees. */
+static bool *find_reloads(const struct recording *rec)
+{
+	bool *again = xcalloc(rec->object_count + 1, sizeof(*again));
+	AUTO_FREE int *order = xcalloc(rec->object_count + 1, sizeof(*order));
+
+	for (size_t i = 0; i < rec->object_count; i++)
+		order[i] = (int)i;
+	qsort_r(order, rec->object_count, sizeof(*order), compare_files, (void *)rec);
+	for (size_t i = 1; i < rec->object_count; i++) {
+		const struct object *before = &rec->objects[order[i - 1]];
+		const struct object *object = &rec->objects[order[i]];
+
+		again[order[i]] = before->name_space == object->name_space &&
+				  objects_same_file(before, object);
+	}
+	return again;
+}
 
 /* The object of the same namespace that brought this one, or NONE. */
 static int bringer(const struct recording *rec, int index)
@@ -50,6 +90,12 @@ static void open_row(int index, void *data)
 		strbuf_addstr(&how, call_kind_name(rec->calls[object->reason_call].kind));
 	else
 		add_load_reason(&how, rec, index, show->options->no_demangle);
+	if (((struct tree *)data)->again[index])
+		strbuf_addstr(&how, ", again");
+	if (object->closed_seq && !object_closed_at_exit(rec, index)) {
+		strbuf_addstr(&how, ", unloaded ");
+		add_time(&how, object->closed_ns);
+	}
 	if (called)
 		add_caller(&caller, rec, object->reason_call, show->options->no_demangle);
 	add_time(&opened, object->opened_ns);
@@ -75,9 +121,9 @@ static bool is_in_namespace(int index, void *data)
 }
 
 static void show_namespace(const struct show *show, struct forest *forest, int32_t name_space,
-			   bool titled)
+			   const bool *again, bool titled)
 {
-	struct tree tree = {.show = show, .name_space = name_space};
+	struct tree tree = {.show = show, .name_space = name_space, .again = again};
 
 	if (titled)
 		render_line(show->render, MARK_BOLD "namespace %d" MARK_END, (int)name_space);
@@ -100,6 +146,7 @@ void show_tree(const struct show *show)
 {
 	const struct recording *rec = show->rec;
 	AUTO_FREE int *spaces = xcalloc(rec->object_count, sizeof(*spaces));
+	AUTO_FREE bool *again = find_reloads(rec);
 	AUTO_FOREST struct forest forest;
 	size_t count = 0;
 
@@ -116,7 +163,7 @@ void show_tree(const struct show *show)
 	for (size_t i = 0; i < count; i++) {
 		if (i)
 			render_blank(show->render);
-		show_namespace(show, &forest, spaces[i], count > 1);
+		show_namespace(show, &forest, spaces[i], again, count > 1);
 	}
 	render_close(show->render);
 }

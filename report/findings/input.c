@@ -75,13 +75,6 @@ bool input_file_is_recorded(struct rule_input *input, int object)
 	       now.mtime_ns == o->mtime_ns;
 }
 
-bool objects_same_file(const struct object *a, const struct object *b)
-{
-	if (a->has_file && b->has_file)
-		return a->dev == b->dev && a->ino == b->ino;
-	return strcmp(a->path, b->path) == 0;
-}
-
 void add_objects(struct strbuf *sb, const struct recording *rec, const int *objects, size_t count,
 		 size_t most)
 {

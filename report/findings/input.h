@@ -72,8 +72,6 @@ void input_file(struct rule_input *input, const char *path, bool build_id, struc
  * it was, too. */
 bool input_file_is_recorded(struct rule_input *input, int object);
 
-/* The same file: device and inode, or (without those) path. */
-bool objects_same_file(const struct object *a, const struct object *b);
 /* Is it an opening call: dlopen or dlmopen? */
 static inline bool call_opens(const struct call *call)
 {

@@ -317,6 +317,13 @@ uint64_t recording_preinit(const struct recording *rec)
 	return UINT64_MAX;
 }
 
+bool objects_same_file(const struct object *a, const struct object *b)
+{
+	if (a->has_file && b->has_file)
+		return a->dev == b->dev && a->ino == b->ino;
+	return strcmp(a->path, b->path) == 0;
+}
+
 bool object_is_startup(const struct recording *rec, int object)
 {
 	const struct object *o = &rec->objects[object];

@@ -269,6 +269,8 @@ uint64_t recording_preinit(const struct recording *rec);
 
 /* The object was there, with all its dependencies, before the program's first instruction. */
 bool object_is_startup(const struct recording *rec, int object);
+/* The same file: device and inode, or (without those) path. */
+bool objects_same_file(const struct object *a, const struct object *b);
 /* The program, a library, but not ld.so, the vDSO and what never was announced. */
 bool object_is_file(const struct object *object);
 /*

@@ -51,6 +51,10 @@ audit ./host keep
 answer=$(plugreport why-loaded plug.so)
 expect_match "the same, then kept" "$answer" '^in process [0-9]+ \(host\); loaded 2 times in this way, the first time:$'
 expect_match "the same, then kept" "$answer" '^in process [0-9]+ \(host\), in the way that is told above, at [0-9.]+ ms$'
+expect_eq "which the tree tells apart" "$(plugreport tree | sed -n 's/ *[0-9.]* ms/ T/g; s/.*plug\.so T  \(.*[a-zT]\)  *\.\/p1.*/\1/p')" \
+	"dlopen, unloaded T
+dlopen, again, unloaded T
+dlopen, again"
 expect_eq "its stack is told once" "$(grep -c '#0  main() at' <<<"$answer")" 1
 
 # Before 2.35, ld.so crashes in dlmopen when there is any auditor.

@@ -46,4 +46,14 @@ static int run(const char *path) { return !dlsym(dlopen(path, RTLD_NOW), "camlCo
 int main(void) { return run("./Red.cmxs") || run("./Blue.cmxs"); }
 END
 recorded ocaml ./ocaml
+program again <<'END'
+#include <dlfcn.h>
+int main(void)
+{
+	for (int i = 0; i < 3; i++)
+		dlclose(dlopen("./one.so", RTLD_LAZY));
+	return 0;
+}
+END
+recorded again ./again
 browse use.test.js

@@ -76,21 +76,23 @@ export function namespacesView(model, route, navigate) {
 	const process = model.chosenProcess(route.params);
 	const player = new Player(model, new NameIndex(model, process));
 	const spaces = model.objects.column('namespace');
-	/** @type {Map<number, number[]>} */
+	/** @type {Map<number, Map<string, number[]>>} the loads of each file */
 	const columns = new Map();
 	/** @type {Map<string, Set<number>>} */
 	const places = new Map();
 	for (const row of model.rowsOf('object', process)) {
 		const file = model.text('object', 'file', row) || model.text('object', 'path', row);
-		addTo(columns, spaces[row], row);
+		if (!columns.has(spaces[row]))
+			columns.set(spaces[row], new Map());
+		addTo(/** @type {Map<string, number[]>} */ (columns.get(spaces[row])), file, row);
 		places.set(file, (places.get(file) ?? new Set()).add(spaces[row]));
 	}
-	const chip = (/** @type {number} */ row) => {
-		const file = model.text('object', 'file', row) || model.text('object', 'path', row);
+	const chip = (/** @type {[string, number[]]} */ [file, loads]) => {
 		const count = places.get(file)?.size ?? 1;
 		return h('li', { class: count > 1 ? 'shared' : null },
-			link(model.objectHref(row), model.objectName(row)),
-			count > 1 && h('span', { class: 'badge' }, `in ${count}`));
+			link(model.objectHref(loads[0]), model.objectName(loads[0])),
+			count > 1 && h('span', { class: 'badge' }, `in ${count}`),
+			loads.length > 1 && h('span', { class: 'badge' }, `loaded ${loads.length} times`));
 	};
 	return {
 		title: 'Namespaces',
@@ -99,10 +101,10 @@ export function namespacesView(model, route, navigate) {
 				`${formatCount(columns.size, 'namespace')}. `, columns.size > 1 &&
 				'An object that is in several is loaded several times, and marked "in N".'),
 			h('div', { class: 'namespaces' }, [...columns].sort((a, b) => a[0] - b[0])
-				.map(([space, rows]) => h('section', { class: 'panel' },
+				.map(([space, files]) => h('section', { class: 'panel' },
 					h('h2', null, `Namespace ${space}`),
-					h('p', { class: 'dim' }, formatCount(rows.length, 'object')),
-					h('ul', { class: 'plain' }, rows.map(chip))))),
+					h('p', { class: 'dim' }, formatCount(files.size, 'object')),
+					h('ul', { class: 'plain' }, [...files].map(chip))))),
 			...model.documentsOf('process', process).filter(document =>
 				document.kind === 'namespaces').map(document =>
 				h('section', { class: 'panel wide' }, h('h2', null, document.title), player.play(document))),

@@ -242,6 +242,14 @@ use('the overview counts as the table that it leads to', async page => {
 	assert.ok(await count(page) > told);
 });
 
+use('what was loaded again is one object of its namespace', async page => {
+	await visit(page, 'again.html#namespaces');
+	const panel = page.locator('.namespaces .panel').first();
+	const objects = await panel.locator('li').allTextContents();
+	assert.deepEqual(objects.filter(text => text.startsWith('one.so')), ['one.soloaded 3 times']);
+	assert.equal(await panel.locator('p').textContent(), `${objects.length} objects`);
+});
+
 use('a screen reader has landmarks and names', async page => {
 	await visit(page, 'host.html#bindings');
 	for (const role of /** @type {('navigation' | 'main' | 'search' | 'banner')[]} */ (
