@@ -1,7 +1,7 @@
 // graph-view.js - the neighbourhood of an object, drawn.
 import { h, svg, link } from './dom.js';
 import { formatCount, formatNumber, shorten } from './format.js';
-import { BOX_HEIGHT, layoutFocus, prepare } from './graph.js';
+import { BOX_HEIGHT, columnTitle, layoutFocus, prepare } from './graph.js';
 import { formatRoute } from './route.js';
 
 /** @typedef {import('./model.js').Model} Model */
@@ -48,14 +48,6 @@ function processEdges(model, process) {
 		if (by[row] >= 0 && model.text('object', 'reason', row) === 'dlopen' && by[row] !== row)
 			edges.push({ from: by[row], to: row, kind: 'dlopen' });
 	return edges;
-}
-
-/** @param {number} column */
-function columnTitle(column) {
-	if (column === 0)
-		return 'in view';
-	const hops = Math.abs(column) === 1 ? '' : `, ${Math.abs(column)} hops`;
-	return column < 0 ? `needs it${hops}` : `it needs${hops}`;
 }
 
 /**
@@ -142,11 +134,11 @@ export class FocusGraph {
 		const ordered = [...lines].sort((a, b) => Number(this.isWhy(a)) - Number(this.isWhy(b)));
 		this.element.replaceChildren(svg('svg', { width, height, class: 'graph', role: 'group',
 			viewBox: `0 0 ${width} ${height}`,
-			'aria-label': `${this.model.objectLabel(this.focus)}: what needs it, and what it needs` },
+			'aria-label': `${this.model.objectLabel(this.focus)}: what needs or opened it, and what it needs or opened` },
 		svg('defs', null, ['edge', 'path'].map(arrow)),
 		Array.from({ length: count }, (_, i) => svg('text', {
 			x: left(first + i) + BOX_WIDTH / 2, y: 16, class: 'column-title', 'text-anchor': 'middle',
-		}, columnTitle(first + i))),
+		}, columnTitle(first + i, lines))),
 		svg('g', { transform: `translate(0 ${HEADING})` },
 			ordered.map(line => svg('path', {
 				d: curve(line, left),
@@ -232,12 +224,17 @@ function boundTo(model, process) {
 export function graphInWords(model, focus) {
 	const process = model.objects.column('process')[focus];
 	const { needs, importers } = model.dependencies(process);
+	const opens = processEdges(model, process).filter(edge => edge.kind === 'dlopen');
 	const list = (/** @type {string} */ title, /** @type {number[]} */ rows) => rows.length === 0 ?
 		h('p', { class: 'dim' }, `${title}: nothing.`) :
 		h('details', { open: rows.length <= 24 },
 			h('summary', null, `${title} (${formatCount(rows.length, 'object')})`),
 			h('ul', { class: 'chips' }, [...new Set(rows)].map(row =>
 				h('li', null, link(model.objectHref(row), model.objectLabel(row))))));
-	return h('div', { class: 'pair' }, list('Needed by', importers.get(focus) ?? []),
-		list('Needs', needs.get(focus) ?? []));
+	const opened = opens.filter(edge => edge.from === focus).map(edge => edge.to);
+	const openers = opens.filter(edge => edge.to === focus).map(edge => edge.from);
+	return h('div', { class: 'pair' },
+		h('div', null, list('Needed by', importers.get(focus) ?? []),
+			openers.length > 0 && list('Opened by', openers)),
+		h('div', null, list('Needs', needs.get(focus) ?? []), opened.length > 0 && list('Opened', opened)));
 }

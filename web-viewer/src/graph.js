@@ -153,6 +153,22 @@ export function prepare(edges) {
 }
 
 /**
+ * By what the lines from the object in view to this column say.
+ * @param {number} column
+ * @param {Line[]} lines
+ */
+export function columnTitle(column, lines) {
+	if (column === 0)
+		return 'in view';
+	const kinds = new Set(lines.filter(({ from, to }) => column < 0 ?
+		from.column >= column && from.column < to.column && to.column <= 0 :
+		to.column <= column && from.column < to.column && from.column >= 0).map(line => line.kind));
+	const word = !kinds.has('dlopen') ? 'needs' : kinds.has('needed') ? 'needs or opened' : 'opened';
+	const hops = Math.abs(column) === 1 ? '' : `, ${Math.abs(column)} hops`;
+	return column < 0 ? `${word} it${hops}` : `it ${word}${hops}`;
+}
+
+/**
  * Lay out the neighbourhood of `focus`: what needs it on the left, what it needs on the right.
  * @param {object} options
  * @param {number} options.focus

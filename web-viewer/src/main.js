@@ -190,8 +190,8 @@ class Page {
 		replace(this.nav, h('ul', null, places.map(([name, title, table]) => h('li', null,
 			h('a', { href: formatRoute(name), 'aria-current': name === route.name ? 'page' : null },
 				h('span', null, title),
-				table && h('span', { class: 'number' },
-					formatNumber(model.data.table(table).rows)))))));
+				table && h('span', { class: 'number' }, formatNumber(name === 'bindings' ?
+					model.count('binding', 'state', 'bound') : model.data.table(table).rows)))))));
 	}
 
 	show() {

@@ -15,6 +15,8 @@ export class Model {
 		this.searches = data.table('search');
 		this.calls = data.table('call');
 		this.bindings = data.table('binding');
+		/** @type {Map<string, number>} */
+		this.counts = new Map();
 		this.symbols = data.table('symbol');
 		/** @type {Map<string, Document[]> | undefined} */
 		this.documents = undefined;
@@ -183,6 +185,26 @@ export class Model {
 	 */
 	documentOf(kind, row, name) {
 		return this.documentsOf(kind, row).find(document => document.kind === name);
+	}
+
+	/**
+	 * In how many rows a column has this text.
+	 * @param {string} table
+	 * @param {string} column
+	 * @param {string} value
+	 */
+	count(table, column, value) {
+		const key = `${table} ${column} ${value}`;
+		let sum = this.counts.get(key);
+		if (sum === undefined) {
+			const wanted = this.data.texts.indexOf(value);
+			sum = 0;
+			for (const text of this.data.table(table).column(column))
+				if (text === wanted)
+					sum++;
+			this.counts.set(key, sum);
+		}
+		return sum;
 	}
 
 	/**

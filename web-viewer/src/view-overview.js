@@ -103,24 +103,14 @@ function card(href, count, label, note = '') {
 /** @param {Model} model */
 function cards(model) {
 	const { processes } = model;
-	const count = (/** @type {string} */ table, /** @type {string} */ column,
-		/** @type {string} */ value) => {
-		const values = model.data.table(table).column(column);
-		const wanted = model.data.texts.indexOf(value);
-		let sum = 0;
-		for (const text of values)
-			if (text === wanted)
-				sum++;
-		return wanted < 0 ? 0 : sum;
-	};
-	const failed = count('call', 'outcome', 'failed');
-	const opened = count('object', 'reason', 'dlopen');
-	const missing = count('search', 'outcome', 'missing');
+	const failed = model.count('call', 'outcome', 'failed');
+	const opened = model.count('object', 'reason', 'dlopen');
+	const missing = model.count('search', 'outcome', 'missing');
 	return h('div', { class: 'cards' },
 		card(formatRoute('processes'), processes.rows, processes.rows === 1 ? 'process' : 'processes'),
 		card(formatRoute('objects'), model.objects.rows, 'objects',
 			opened ? `${formatNumber(opened)} by dlopen` : ''),
-		card(formatRoute('bindings', '', { state: 'bound' }), count('binding', 'state', 'bound'), 'bindings',
+		card(formatRoute('bindings', '', { state: 'bound' }), model.count('binding', 'state', 'bound'), 'bindings',
 			`of ${formatNumber(model.bindings.rows)} references`),
 		card(formatRoute('searches'), model.searches.rows, 'searches',
 			missing ? `${formatNumber(missing)} in vain` : ''),

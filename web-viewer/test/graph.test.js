@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { BOX_HEIGHT, hops, layoutFocus, prepare, reduce, reverse } from '../src/graph.js';
+import { BOX_HEIGHT, columnTitle, hops, layoutFocus, prepare, reduce, reverse } from '../src/graph.js';
 
 const graph = edges => {
 	const map = new Map();
@@ -39,6 +39,17 @@ test('a neighbourhood in columns', () => {
 	const column = id => layout.boxes.find(box => box.id === id)?.column;
 	assert.deepEqual([1, 9, 2, 3, 4, 5].map(column), [-1, -1, 0, 1, undefined, undefined]);
 	assert.deepEqual(layout.lines.map(line => line.kind).sort(), ['dlopen', 'needed', 'needed']);
+});
+
+test('columns say whether it was needed or opened', () => {
+	const layout = layoutFocus({ focus: 2, most_hops: 2, most: 5,
+		graph: prepare([...needed([[1, 2], [2, 4], [3, 5]]),
+			{ from: 2, to: 3, kind: 'dlopen' }, { from: 9, to: 1, kind: 'dlopen' }]) });
+	assert.deepEqual([-2, -1, 0, 1, 2].map(column => columnTitle(column, layout.lines)),
+		['needs or opened it, 2 hops', 'needs it', 'in view', 'it needs or opened', 'it needs or opened, 2 hops']);
+	const opener = layoutFocus({ focus: 1, most_hops: 1, most: 5,
+		graph: prepare([{ from: 1, to: 2, kind: 'dlopen' }]) });
+	assert.equal(columnTitle(1, opener.lines), 'it opened');
 });
 
 test('too many are counted, and shown when asked for', () => {
