@@ -54,6 +54,11 @@ need_taps_at_load() {
 		skip "before glibc 2.35 calls of dlopen in constructors are not seen, when they were bound at load"
 }
 
+# Has plugreport sanitizers (make check-sanitized)?  They take memory, and can't do with little.
+sanitized() {
+	readelf -d "$REPORT" | grep -q 'NEEDED.*libasan'
+}
+
 need_root() { # WHAT FOR
 	[ "$(id -u)" = 0 ] || skip "$1 needs root"
 }

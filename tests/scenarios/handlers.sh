@@ -118,4 +118,4 @@ int main(void)
 	return 0;
 }
 END
-same_run ./limited
+sanitized || same_run ./limited

@@ -65,7 +65,7 @@ so rpath.so own/libdep.so.1 -Wl,--disable-new-dtags,-rpath,'$ORIGIN/own' <<<'int
 LD_LIBRARY_PATH=$PWD/other audit ./host ./user.so
 expect_rules "LD_LIBRARY_PATH before DT_RUNPATH" "warning wrong-copy libdep.so.1 user.so" --ignore unused-search-path
 expect_match "why" "$(message_of wrong-copy)" "user\.so got $PWD/other/libdep\.so\.1, .*LD_LIBRARY_PATH comes first"
-expect_match "what it would have been" "$(plugreport check)" "would have found $PWD/\.?/?own/libdep\.so\.1 by"
+expect_match "what it would have been" "$(plugreport check | tr -s '\n ' ' ')" "would have found $PWD/\.?/?own/libdep\.so\.1 by"
 audit ./host ./first.so ./user.so
 expect_rules "a SONAME that is there already" "warning wrong-copy libdep.so.1 user.so" --ignore unused-search-path
 expect_match "why" "$(message_of wrong-copy)" 'one of that name was loaded before'
