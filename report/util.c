@@ -51,16 +51,20 @@ void bug(const char *file, int line, const char *format, ...)
 	abort();
 }
 
+void out_of_memory(void)
+{
+	/* No message that needs memory. */
+	static const char text[] = "plugreport: out of memory\n";
+	ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
+
+	(void)ignored;
+	_exit(EXIT_DATABASE);
+}
+
 static void *checked(void *p)
 {
-	if (!p) {
-		/* No message that needs memory. */
-		static const char text[] = "plugreport: out of memory\n";
-		ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
-
-		(void)ignored;
-		_exit(EXIT_DATABASE);
-	}
+	if (!p)
+		out_of_memory();
 	return p;
 }
 

@@ -37,6 +37,9 @@ void die(enum exit_status status, const char *format, ...) PRINTF_LIKE(2, 3)
 void bug(const char *file, int line, const char *format, ...) PRINTF_LIKE(3, 4)
 	__attribute__((noreturn));
 
+/* End the program with a message (EXIT_DATABASE). */
+void out_of_memory(void) __attribute__((noreturn));
+
 /* Like malloc and friends, but out of memory ends the program with a message (EXIT_DATABASE). */
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);

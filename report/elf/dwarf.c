@@ -74,6 +74,7 @@ struct dwarf *dwarf_open(const struct image *image, const char *path, uint64_t i
 	dbg = dwarf_begin_elf(image->elf, DWARF_C_READ, NULL);
 	if (!dbg)
 		return NULL;
+	dwarf_new_oom_handler(dbg, out_of_memory); /* its own has another message and status */
 	if (!dwarf_alt_is_sound(dbg, path)) {
 		dwarf_end(dbg);
 		return NULL;

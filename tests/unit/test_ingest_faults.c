@@ -1,15 +1,18 @@
 /*
- * Every step of SQLite and every allocation of an ingest fails, in turn, once or from then on: the
+ * Each step of SQLite and each allocation of an ingest fails, in turn, once or from then on: the
  * ingest says so in one line and exits with a status that tells, the spools stay, and the next
  * ingest takes all in, once.  FAULTS=all lets every one of them fail (make check-faults); otherwise
  * the first few of each kind, and the later ones the less densely the later they are.
  *
  * What SQLite does with files goes through a VFS of this test; its memory through
- * SQLITE_CONFIG_MALLOC; that of plugreport itself through the linker's --wrap (tests.mk).  Each
- * attempt is a process of its own, as plugreport is.
+ * SQLITE_CONFIG_MALLOC; that of plugreport itself through the linker's --wrap (tests.mk); that of
+ * libelf and libdw through a malloc of this program, which sees who calls it.  Each attempt is a
+ * process of its own, as plugreport is.
  */
 #include "tests/unit/store_test.h"
 
+#include <errno.h>
+#include <link.h>
 #include <sys/wait.h>
 
 #include "tests/unit/spool_builder.h"
@@ -22,7 +25,9 @@
 #define DENSITY 6
 #endif
 
-enum kind { STEP, SQLITE_MEMORY, OWN_MEMORY };
+#define LIBRARY_TEXT 0x4000 /* where its code begins */
+
+enum kind { STEP, SQLITE_MEMORY, OWN_MEMORY, ELF_MEMORY };
 
 /* What is to fail in this process. */
 static struct {
@@ -86,6 +91,76 @@ int __wrap_vasprintf(char **ret, const char *format, va_list args)
 {
 	return fails(OWN_MEMORY) ? -1 : __real_vasprintf(ret, format, args);
 }
+
+/* --- memory of libelf and libdw --- */
+
+#ifndef __SANITIZE_ADDRESS__ /* which has a malloc of its own */
+#define CAN_FAIL_ELF true
+
+static struct range {
+	uintptr_t start, end;
+} elf_libraries[8];
+static size_t elf_library_count;
+
+static int find_library(struct dl_phdr_info *info, size_t size, void *data)
+{
+	const char *name = base_name(info->dlpi_name);
+
+	(void)size, (void)data;
+	if (strncmp(name, "libelf", 6) != 0 && strncmp(name, "libdw", 5) != 0)
+		return 0;
+	for (int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_LOAD && info->dlpi_phdr[i].p_flags & PF_X &&
+		    elf_library_count < ARRAY_SIZE(elf_libraries)) {
+			uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+
+			elf_libraries[elf_library_count++] =
+				(struct range){start, start + info->dlpi_phdr[i].p_memsz};
+		}
+	return 0;
+}
+
+static bool fails_for(const void *caller)
+{
+	for (size_t i = 0; fault.armed && i < elf_library_count; i++)
+		if ((uintptr_t)caller >= elf_libraries[i].start &&
+		    (uintptr_t)caller < elf_libraries[i].end && fails(ELF_MEMORY)) {
+			errno = ENOMEM;
+			return true;
+		}
+	return false;
+}
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+void *malloc(size_t size)
+{
+	return fails_for(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	return fails_for(__builtin_return_address(0)) ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+	return fails_for(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
+}
+
+static void find_elf_libraries(void)
+{
+	dl_iterate_phdr(find_library, NULL);
+}
+#else
+#define CAN_FAIL_ELF false
+
+static void find_elf_libraries(void)
+{
+}
+#endif
 
 /* --- memory of SQLite --- */
 
@@ -221,6 +296,7 @@ static int intercept(void **state)
 	sqlite3_mem_methods ours;
 
 	(void)state;
+	find_elf_libraries();
 	if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory) != SQLITE_OK)
 		return -1;
 	ours = memory;
@@ -242,12 +318,29 @@ static int intercept(void **state)
 
 /* --- the ingest --- */
 
+static char *library; /* a file with DWARF, which is looked into; or NULL */
+
+/* Its functions are in the stack of a call, its symbols are bound to, by numbers alone. */
+static void add_library(struct spool_builder *b)
+{
+	uint64_t frames[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(frames); i++)
+		frames[i] = UINT64_C(0x500000) + LIBRARY_TEXT + 8 * i;
+	sb_object(b, 5, SPOOL_OBJECT_LIBRARY, library, base_name(library), NULL);
+	for (uint32_t symbol = 1; symbol < 8; symbol++)
+		sb_binding(b, 1, 5, symbol, 0);
+	sb_call(b, SPOOL_CALL_DLOPEN, 5, "libother.so", 0, frames, ARRAY_SIZE(frames));
+}
+
 static void save(int pid, const char *name)
 {
 	struct spool_builder b;
 
 	sb_init(&b, pid);
 	sb_sample(&b);
+	if (library)
+		add_library(&b);
 	sb_event(&b, SPOOL_END, 0, 0);
 	sb_save(&b, name);
 	sb_release(&b);
@@ -312,7 +405,7 @@ static void check_nothing_else_left(void)
 	assert_non_null(dir);
 	while ((entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && strcmp(entry->d_name, "db") != 0 &&
-		    strcmp(entry->d_name, "before") != 0)
+		    strcmp(entry->d_name, "before") != 0 && strncmp(entry->d_name, "lib", 3) != 0)
 			fail_msg("%s is left", entry->d_name);
 	closedir(dir);
 }
@@ -331,7 +424,8 @@ static void copy(const char *from, const char *to)
 static void check_all_in_once(int processes, enum kind kind, unsigned long at)
 {
 	AUTO_FREE char *all =
-		xasprintf("%d %d %d %d", processes, processes, processes * 4, processes * 2);
+		xasprintf("%d %d %d %d", processes, processes, processes * (library ? 5 : 4),
+			  processes * (library ? 3 : 2));
 	AUTO_FREE char *answer = NULL;
 
 	ingest(false);
@@ -348,7 +442,7 @@ static void check_all_in_once(int processes, enum kind kind, unsigned long at)
 static void fail_each(enum kind kind, bool before)
 {
 	static const char *const names[] = {"steps of SQLite", "allocations of SQLite",
-					    "own allocations"};
+					    "own allocations", "allocations of libelf and libdw"};
 	const char *wanted = getenv("FAULTS");
 	bool all = wanted && strcmp(wanted, "all") == 0;
 	unsigned long faults = 0, told = 0;
@@ -382,7 +476,8 @@ static void fail_each(enum kind kind, bool before)
 		}
 	print_message("%lu %s failed, %s; %lu times ingest failed\n", faults, names[kind],
 		      before ? "with a database" : "without a database", told);
-	assert_true(faults > 3 * DENSITY && told > 3);
+	/* Without what libelf and libdw would tell, names are missing, and no more. */
+	assert_true(faults > 3 * DENSITY && told > (kind == ELF_MEMORY ? 0 : 3));
 	unlink("before");
 	unlink("db");
 	unlink("db.2.spool");
@@ -410,12 +505,43 @@ static void test_own_memory(void **state)
 	fail_each(OWN_MEMORY, true);
 }
 
+/* What is read of ELF files and DWARF meanwhile. */
+static void test_memory_for_files(void **state)
+{
+	static const char source[] =
+		"volatile int sink;\n"
+		"static inline __attribute__((always_inline)) void leaf(int x) { sink = x; }\n"
+		"static __attribute__((noinline)) void hidden(int x) { leaf(x); leaf(x + 1); }\n"
+		"void entry(int x) { hidden(x); leaf(2); }\n"
+		"void other(int x) { entry(x); entry(x + 1); }\n";
+	AUTO_FREE char *directory = getcwd(NULL, 0), *path = xasprintf("%s/lib.so", directory);
+	AUTO_FREE char *compile =
+		xasprintf("echo '%s' >lib.c && %s -shared -fPIC -g -O1 "
+			  "-Wl,-Ttext=%#x,--build-id=0xdead00be lib.c -o lib.so",
+			  source, getenv("CC") ? getenv("CC") : "gcc", LIBRARY_TEXT);
+
+	(void)state;
+	assert_int_equal(system(compile), 0);
+	library = path;
+	save(1, "db.1.spool");
+	ingest(false);
+	assert_answer("SELECT count(DISTINCT function) >= 3 AND sum(line = 4) > 0 FROM stack_frame",
+		      "1");
+	assert_answer("SELECT count(*) FROM symbol WHERE name IN ('entry', 'other', 'sink')", "3");
+	unlink("db");
+	if (CAN_FAIL_ELF)
+		fail_each(ELF_MEMORY, false);
+	fail_each(OWN_MEMORY, false);
+	library = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		directory_test(test_steps),
 		directory_test(test_sqlite_memory),
 		directory_test(test_own_memory),
+		directory_test(test_memory_for_files),
 	};
 
 	return cmocka_run_group_tests(tests, intercept, NULL);
