@@ -391,6 +391,8 @@ static void conclude(struct contents *contents, const struct spool_reader *reade
 		dlsym->to = contents_object(contents, symbol->object);
 		dlsym->name = symbol->name ? symbol->name : "";
 	}
+	/* All are found: what is looked for from here on has tables of its own. */
+	index_table_release(&contents->bindings_by_ends);
 	bindings_conclude(contents);
 }
 
