@@ -19,8 +19,9 @@ typedef bool (*show_concern)(struct concern *concern, const struct show *show,
 struct concern {
 	struct context *context;
 	show_concern each;
-	struct nearest near;
-	bool begun, matched;
+	struct nearest *near; /* to each LIB */
+	bool *matched;
+	bool begun;
 	size_t quiet; /* processes with nothing to look at, which text leaves out */
 };
 
@@ -31,7 +32,8 @@ struct concern {
 bool concern_begin(struct concern *concern, const struct show *show, bool quiet);
 void concern_end(const struct show *show);
 
-/* The whole command; returns the exit status: EXIT_FOUND when a LIB means nothing. */
+/* The whole command, about the processes that have any of the LIBs; returns the exit status:
+ * EXIT_FOUND when a LIB means nothing. */
 int show_concerned(struct context *context, show_concern each);
 
 #endif

@@ -1,6 +1,7 @@
 /* plugreport diff: what differs between two recordings. */
 #include "report/cmd_diff.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "report/render/words.h"
@@ -417,11 +418,20 @@ static bool is_empty(struct context *context, const struct diff_side *side)
 	return true;
 }
 
+static bool is_same_recording(const struct diff_side *a, const struct diff_side *b)
+{
+	struct stat st_a, st_b;
+
+	return a->run == b->run && stat(a->path, &st_a) == 0 && stat(b->path, &st_b) == 0 &&
+	       st_a.st_dev == st_b.st_dev && st_a.st_ino == st_b.st_ino;
+}
+
 static int show_diff(struct diff *diff)
 {
 	struct render *render = diff->context->render;
 	AUTO_FREE size_t *pairs = pair_processes(&diff->a.list, &diff->b.list);
 	AUTO_STRBUF struct strbuf count = STRBUF_INIT;
+	bool same = is_same_recording(&diff->a, &diff->b);
 
 	if (is_empty(diff->context, &diff->a) || is_empty(diff->context, &diff->b))
 		return EXIT_FOUND;
@@ -432,7 +442,11 @@ static int show_diff(struct diff *diff)
 		return EXIT_DATABASE;
 	render_value(render, "differences", value_integer((int64_t)diff->differences));
 	add_count(&count, diff->differences, "difference", "differences");
-	render_line(render, "%s", diff->differences ? count.s : "nothing differs");
+	render_value(render, "same_recording", value_bool(same));
+	render_line(render, "%s",
+		    diff->differences ? count.s
+		    : same            ? "nothing differs: A and B are the same recording"
+				      : "nothing differs");
 	return diff->differences ? EXIT_FOUND : EXIT_OK;
 }
 

@@ -161,7 +161,8 @@ int cmd_objects(struct context *context)
 		AUTO_STRBUF struct strbuf hint = STRBUF_INIT;
 
 		nearest_add_hint(&objects.near, &hint);
-		context_remark(context, "no object is called '%s'%s", context->operands[0], hint.s);
+		context_remark(context, "nothing called '%s' was loaded%s", context->operands[0],
+			       hint.s);
 		status = EXIT_FOUND;
 	}
 	if (ok && objects.shown)

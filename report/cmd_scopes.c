@@ -1,4 +1,6 @@
 /* plugreport scopes: in which lists of objects each object's references are looked up. */
+#include <inttypes.h>
+
 #include "report/cmd.h"
 #include "report/render/words.h"
 #include "report/store/load_scopes.h"
@@ -141,14 +143,21 @@ static void show_searchlist(const struct view *view, int index)
 static void show_lists(const struct view *view)
 {
 	const struct recording *rec = view->show->rec;
+	bool any = false;
 
-	if (!view->lib)
+	for (size_t i = 0; i < rec->object_count && !any; i++)
+		any = is_wanted(view, (int)i);
+	if (!any && view->lib)
+		render_line(view->show->render, "'%s' was not mapped then", view->lib);
+	else if (!any)
+		render_line(view->show->render, "nothing was mapped then");
+	else if (!view->lib)
 		render_line(view->show->render, "lists of objects, in order of look-up:");
 	render_open(view->show->render, "searchlists", GROUP_ARRAY);
 	for (size_t i = 0; i < rec->object_count; i++)
 		show_searchlist(view, (int)i);
 	render_close(view->show->render);
-	if (!view->lib) {
+	if (!view->lib && any) {
 		render_blank(view->show->render);
 		render_line(view->show->render, "lists that each object's references go through:");
 	}
@@ -193,7 +202,22 @@ struct scopes_request {
 	const char *lib;
 	struct nearest near; /* to it */
 	bool found, several;
+	uint64_t last; /* of all processes */
 };
+
+/* Is there an event `at` in the process's history? */
+static bool reaches(const struct show *show, struct scopes_request *request)
+{
+	uint64_t at = (uint64_t)show->options->at, last;
+
+	if (!store_last_seq(show->store, show->rec, &last)) {
+		*show->ret_failed = true;
+		return false;
+	}
+	if (last > request->last)
+		request->last = last;
+	return at <= last;
+}
 
 static void note_matches(struct scopes_request *request, const struct recording *rec)
 {
@@ -205,6 +229,14 @@ static void note_matches(struct scopes_request *request, const struct recording 
 	}
 }
 
+static bool has_match(const struct recording *rec, const char *lib)
+{
+	for (size_t i = 0; i < rec->object_count; i++)
+		if (object_matches(&rec->objects[i], lib))
+			return true;
+	return false;
+}
+
 static bool show_process(const struct show *show, void *data)
 {
 	struct scopes_request *request = data;
@@ -212,6 +244,8 @@ static bool show_process(const struct show *show, void *data)
 
 	if (request->lib)
 		note_matches(request, show->rec);
+	if (!reaches(show, request) || (request->lib && !has_match(show->rec, request->lib)))
+		return true;
 	add_process_name(&name, show->row);
 	if (request->several)
 		render_blank(show->render);
@@ -244,7 +278,13 @@ int cmd_scopes(struct context *context)
 		AUTO_STRBUF struct strbuf hint = STRBUF_INIT;
 
 		nearest_add_hint(&request.near, &hint);
-		context_remark(context, "no object is called '%s'%s", request.lib, hint.s);
+		context_remark(context, "nothing called '%s' was loaded%s", request.lib, hint.s);
+		status = EXIT_FOUND;
+	}
+	if (status == EXIT_OK && !request.several &&
+	    request.last < (uint64_t)context->options->at) {
+		context_remark(context, "there is no event %" PRId64 ": the last one is %" PRIu64,
+			       context->options->at, request.last);
 		status = EXIT_FOUND;
 	}
 	if (status == EXIT_OK)

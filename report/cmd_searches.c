@@ -84,12 +84,19 @@ static void show_search(const struct show *show, int index)
 	render_row(show->render, values);
 }
 
+/* Not what was found, and could then not be loaded. */
+static bool is_missing(const struct recording *rec, int index)
+{
+	const struct search *search = &rec->searches[index];
+
+	if (search->origin == ORIGIN_NAME)
+		return search_in_vain(rec, index);
+	return search->outcome == OUTCOME_MISSING || search->outcome == OUTCOME_UNUSABLE;
+}
+
 static bool is_wanted(const struct show *show, int index, int request)
 {
-	const struct search *search = &show->rec->searches[index];
-
-	if (show->options->missing && search->outcome != OUTCOME_FAILED &&
-	    search->outcome != OUTCOME_MISSING && search->outcome != OUTCOME_UNUSABLE)
+	if (show->options->missing && !is_missing(show->rec, index))
 		return false;
 	if (show->options->name)
 		return request != NONE && search_matches(show->rec, request, show->options->name);
@@ -111,8 +118,7 @@ static bool show_searches(const struct show *show, void *data)
 			totals->not_found += search_in_vain(rec, (int)i);
 		} else {
 			totals->paths++;
-			totals->in_vain += search->outcome == OUTCOME_MISSING ||
-					   search->outcome == OUTCOME_UNUSABLE;
+			totals->in_vain += is_missing(rec, (int)i);
 		}
 		show_search(show, (int)i);
 	}

@@ -177,6 +177,8 @@ void show_timeline(const struct show *show)
 		show_thread(&view, &forest);
 	}
 	render_close(show->render);
+	if (!timeline.count)
+		render_line(show->render, "nothing was loaded, opened or closed");
 }
 
 int cmd_timeline(struct context *context)

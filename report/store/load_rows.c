@@ -187,6 +187,37 @@ bool store_bindings(struct store *store, const struct recording *rec,
 	return !failed;
 }
 
+static void raise_to(uint64_t *seq, uint64_t other)
+{
+	if (other > *seq)
+		*seq = other;
+}
+
+bool store_last_seq(struct store *store, const struct recording *rec, uint64_t *ret_seq)
+{
+	AUTO_FINALIZE sqlite3_stmt *stmt =
+		store_prepare_for(store,
+				  "SELECT max(seq) FROM binding_row WHERE id = "
+				  "(SELECT last_binding FROM process WHERE id = ?)",
+				  rec->process_id);
+	bool failed = false;
+
+	*ret_seq = 0;
+	if (stmt && store_step(store, stmt, &failed))
+		raise_to(ret_seq, (uint64_t)sqlite3_column_int64(stmt, 0));
+	for (size_t i = 0; i < rec->object_count; i++) {
+		raise_to(ret_seq, rec->objects[i].opened_seq);
+		raise_to(ret_seq, rec->objects[i].closed_seq);
+	}
+	if (rec->search_count)
+		raise_to(ret_seq, rec->searches[rec->search_count - 1].seq);
+	if (rec->call_count)
+		raise_to(ret_seq, rec->calls[rec->call_count - 1].seq);
+	if (rec->activity_count)
+		raise_to(ret_seq, rec->activities[rec->activity_count - 1].seq);
+	return stmt && !failed;
+}
+
 bool store_symbol_names(struct store *store, const struct recording *rec,
 			void (*each)(const char *name, void *data), void *data)
 {

@@ -120,6 +120,10 @@ bool store_bindings(struct store *store, const struct recording *rec,
 		    const struct binding_filter *filter,
 		    bool (*each)(const struct binding_row *row, void *data), void *data);
 
+/* The seq of the process's last event, bindings included, goes to ret_seq.  False after a message.
+ */
+bool store_last_seq(struct store *store, const struct recording *rec, uint64_t *ret_seq);
+
 /* Call `each` for the names of all definitions that the process's references were bound to, and of
  * what was not bound; a name may come more than once.  False after a message. */
 bool store_symbol_names(struct store *store, const struct recording *rec,

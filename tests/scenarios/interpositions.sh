@@ -54,7 +54,7 @@ print([s["symbol"] for s in json.load(sys.stdin)["processes"][0]["symbols"]])')"
 status=0
 message=$(plugreport interpositions libcrypo.so 2>&1) || status=$?
 expect_eq "no such library" "$status" 1
-expect_match "a hint" "$message" "no object matches 'libcrypo.so'; did you mean 'libcrypto.so.3'"
+expect_match "a hint" "$message" "nothing called 'libcrypo.so' was loaded; did you mean 'libcrypto.so.3'"
 
 # The same symbols in a library that keeps to itself: -Bsymbolic, hidden, protected, a version script.
 for how in "-Wl,-Bsymbolic" "-fvisibility=hidden" "-fvisibility=protected" "-Wl,--version-script=local.map"; do
