@@ -1,5 +1,6 @@
 /* plugreport record: run a program with the recorder in it, then take in what it left. */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -7,6 +8,7 @@
 
 #include "report/cmd.h"
 #include "report/cmd_record.h"
+#include "report/model/static_tls.h"
 #include "report/render/words.h"
 
 /* Exit statuses of shells and their like for programs that could not be executed. */
@@ -116,15 +118,6 @@ static void print_summary(const char *database, const struct process_list *list)
 	warn("%s in %s", line.s, database);
 }
 
-/* Did ld.so give up before any code of the program ran?  Then it never told of preinit. */
-static bool ended_in_loader(const struct recording *rec)
-{
-	for (size_t i = 0; i < rec->activity_count; i++)
-		if (rec->activities[i].kind == ACTIVITY_PREINIT)
-			return false;
-	return rec->call_count == 0;
-}
-
 /* The name that was searched for in vain last: ld.so gives up at the first, but not for preloads.
  * NULL: none. */
 static const char *missing_name(const struct recording *rec)
@@ -142,20 +135,25 @@ static void explain_start(struct store *store, const struct process_row *row, co
 {
 	AUTO_RECORDING struct recording rec;
 	const char *missing;
+	uint64_t size;
+	int object;
 
 	recording_init(&rec);
-	if (!row || !store_load(store, row->id, &rec) || !ended_in_loader(&rec))
+	if (!row || !store_load(store, row->id, &rec) || !recording_start_failed(&rec))
 		return;
 	missing = missing_name(&rec);
+	object = static_tls_find_start(&rec, &size);
 	if (missing)
 		warn("'%s' ended before it began: %s was not found; 'plugreport why-found %s -d "
 		     "%s' tells where it was looked for",
 		     name, missing, missing, database);
+	else if (object != NONE)
+		warn("'%s' ended before it began: recorded programs have little room for the "
+		     "static TLS of %s; run it with GLIBC_TUNABLES="
+		     "glibc.rtld.optional_static_tls=%" PRIu64,
+		     name, object_name(&rec, object), static_tls_advice(size));
 	else
-		warn("'%s' ended before it began; if the dynamic linker said 'cannot allocate "
-		     "memory in static TLS block', run it with "
-		     "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384",
-		     name);
+		warn("'%s' ended before it began; the dynamic linker said why", name);
 }
 
 static const struct process_row *last_image(const struct process_list *list, int pid)

@@ -1,10 +1,12 @@
 /* failed-load: what could not be loaded, and what was missing. */
 #include <dlfcn.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "report/findings/failures.h"
 #include "report/findings/rules.h"
+#include "report/model/static_tls.h"
 #include "report/model/why_found.h"
 #include "report/render/words.h"
 
@@ -338,6 +340,33 @@ static void report_cut_short(struct rule_input *input, struct findings *ret)
 			 call);
 }
 
+/* What the program is linked with had no room, which is the auditor's fault. */
+static void report_start_tls(const struct recording *rec, struct findings *ret)
+{
+	AUTO_STRBUF struct strbuf message = STRBUF_INIT;
+	struct finding *finding;
+	uint64_t size;
+	int object = static_tls_find_start(rec, &size);
+
+	if (object == NONE)
+		return;
+	strbuf_addstr(&message, "the program could not start while it was recorded: with ");
+	add_object(&message, rec, object);
+	strbuf_addstr(&message, ", ");
+	add_size(&message, size);
+	strbuf_addstr(&message, " of static TLS are wanted, of which ld.so has ");
+	add_size(&message, static_tls_reserve(rec));
+	strbuf_addstr(&message, " when there is an auditor");
+	finding = findings_add(
+		ret, &rule_failed_load, SEVERITY_ERROR, strbuf_detach(&message),
+		xasprintf("record it with GLIBC_TUNABLES=glibc.rtld.optional_static_tls=%" PRIu64
+			  "; without an auditor there is no such limit",
+			  static_tls_advice(size)));
+	finding->seq = rec->objects[object].opened_seq;
+	finding_add_object(finding, object);
+	finding_add_origin(finding, rec, object);
+}
+
 static void find(struct rule_input *input, struct findings *ret)
 {
 	const struct recording *rec = input->rec;
@@ -353,6 +382,7 @@ static void find(struct rule_input *input, struct findings *ret)
 		    rec->searches[i].outcome != OUTCOME_UNKNOWN && search_in_vain(rec, (int)i) &&
 		    search_call(rec, (int)i) == NONE)
 			report_startup(rec, (int)i, ret);
+	report_start_tls(rec, ret);
 	report_lazy_end(input, ret);
 	report_cut_short(input, ret);
 }
@@ -372,6 +402,9 @@ const struct rule rule_failed_load = {
 		"missing, and when the program could not start; a warning for names in LD_PRELOAD "
 		"that are not to be had; a note for a name that was not found at all, since many "
 		"programs look for libraries that they can do without.\n\n"
+		"An error, too, when the program could not start because it was recorded: with an "
+		"auditor, libraries that it is linked with share a small reserve of static TLS "
+		"(DF_STATIC_TLS; jemalloc's is larger).\n\n"
 		"An error, too, when the program ended with status 127 and not by exit(), and an "
 		"object in it has calls that nothing defines: a call by RTLD_LAZY of such a "
 		"function is how ld.so ends a program (\"symbol lookup error\"). A warning when "

@@ -6,14 +6,6 @@
 #include "audit/spool.h"
 #include "report/model/why_found.h"
 
-/* The process is over, and its program never ran: ld.so itself ended it. */
-static bool start_failed(const struct recording *rec)
-{
-	return strcmp(rec->begin_kind, "fork") != 0 && strcmp(rec->end_kind, "running") != 0 &&
-	       !rec->lost_events && !rec->damaged_at && rec->object_count > 0 &&
-	       recording_preinit(rec) == UINT64_MAX;
-}
-
 /* To where all its objects were opened, and none was closed. */
 static void advance(const struct recording *rec, struct scopes *scopes,
 		    const struct failed_load *load)
@@ -80,7 +72,7 @@ void failed_loads_find(struct rule_input *input, struct failed_loads *ret)
 		load->count = load_failure_objects(rec, (int)i, &load->objects);
 		build(input, scopes, load);
 	}
-	if (start_failed(rec))
+	if (recording_start_failed(rec))
 		add_start(input, scopes ? scopes : input_scopes(input, false), ret);
 }
 

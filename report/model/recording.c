@@ -324,6 +324,13 @@ bool objects_same_file(const struct object *a, const struct object *b)
 	return strcmp(a->path, b->path) == 0;
 }
 
+bool recording_start_failed(const struct recording *rec)
+{
+	return strcmp(rec->begin_kind, "fork") != 0 && strcmp(rec->end_kind, "running") != 0 &&
+	       !rec->lost_events && !rec->damaged_at && rec->object_count > 0 &&
+	       recording_preinit(rec) == UINT64_MAX;
+}
+
 bool object_is_startup(const struct recording *rec, int object)
 {
 	const struct object *o = &rec->objects[object];

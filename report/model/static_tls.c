@@ -127,3 +127,41 @@ bool static_tls_find_want(const struct recording *rec, struct scopes *scopes,
 	}
 	return false;
 }
+
+/* ld.so gives up at the first library that it does not find, before it makes room for any. */
+static bool lacks_library(const struct recording *rec)
+{
+	for (size_t i = 0; i < rec->search_count; i++)
+		if (rec->searches[i].origin == ORIGIN_NAME &&
+		    rec->searches[i].outcome == OUTCOME_FAILED)
+			return true;
+	return false;
+}
+
+int static_tls_find_start(const struct recording *rec, uint64_t *ret_size)
+{
+	*ret_size = 0;
+	if (!recording_start_failed(rec) || lacks_library(rec))
+		return NONE;
+	/* It relocates them, which is when they get their room, from the last to the first. */
+	for (size_t i = rec->object_count; i-- > 0;) {
+		const struct object *o = &rec->objects[i];
+
+		if (o->kind != OBJECT_LIBRARY || o->name_space != 0 || object_is_glibc(o) ||
+		    !(o->flags & DF_STATIC_TLS))
+			continue;
+		*ret_size += object_tls_size(o);
+		if (*ret_size > static_tls_limit(rec))
+			return (int)i;
+	}
+	return NONE;
+}
+
+uint64_t static_tls_advice(uint64_t size)
+{
+	uint64_t advice = 1024;
+
+	while (advice < size)
+		advice *= 2;
+	return advice;
+}
