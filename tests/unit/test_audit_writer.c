@@ -207,7 +207,7 @@ static void *append_until_end(void *data)
 {
 	struct writer *writer = data;
 
-	for (uint64_t i = 1; !atomic_load(&writer->full); i++) {
+	while (!atomic_load(&writer->full)) {
 		append(writer, 1);
 		atomic_fetch_add(&begun, 1);
 	}
