@@ -165,7 +165,9 @@ audit ./host "./$evil" 2>err || true
 expect_no_match "no control characters" "$(plugreport check)" $'\e'
 expect_match "escaped" "$(plugreport check)" 'ev\\x1b\[31m\\nil"\.so has text relocations'
 plugreport check --json >answer.json
-expect_eq "as it is in JSON" "$(value '$.findings[0].objects[0]')" "./$evil"
+# (By sqlite3's word alone: from 3.50 on it makes control characters that it prints harmless itself.)
+expect_eq "as it is in JSON" "$(sqlite3 -batch :memory: "SELECT json_extract(readfile('answer.json'),
+	'\$.findings[0].objects[0]') = './ev' || char(27) || '[31m' || char(10) || 'il\".so'")" 1
 plugreport check --sarif >answer.sarif
 sarif answer.sarif
 
