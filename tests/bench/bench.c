@@ -5,7 +5,6 @@
 #include "tests/bench/bench.h"
 
 #include <getopt.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -374,8 +373,7 @@ int main(int argc, char **argv)
 	unsetenv("LD_BIND_NOW");
 	unsetenv("GLIBC_TUNABLES");
 	setenv("PLUGAUDIT_QUIET", "1", 1);
-	/* Only root may; what else the machine does then disturbs less.  Programs inherit it. */
-	sched_setscheduler(0, SCHED_RR, &(struct sched_param){.sched_priority = 1});
+	disturb_less();
 	plan(&bench);
 	ok = measure_all(&bench);
 	clean_output(&bench.paths);

@@ -63,6 +63,10 @@ struct workload {
 bool measure(struct workload *workload, struct paths *paths);
 void workload_release(struct workload *workload);
 
+/* Real-time priority for what is measured, where that is allowed (root): what else the machine does
+ * disturbs less then. */
+void disturb_less(void);
+
 /* One run of `command`, its output thrown away.  ret_ms[METRICS] gets ms, *ret_status wait's
  * status. False: it could not be started at all. */
 bool run_once(enum variant variant, struct paths *paths, const char *const *command, double *ret_ms,

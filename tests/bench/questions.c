@@ -170,6 +170,7 @@ int main(int argc, char **argv)
 
 	if (argc < 5 || atoi(argv[3]) < 1)
 		die("usage: questions BUILD DIRECTORY RUNS JSON [--strict]");
+	disturb_less();
 	snprintf(paths.module, sizeof(paths.module), "%s/libplugaudit.so", argv[1]);
 	snprintf(paths.plugreport, sizeof(paths.plugreport), "%s/plugreport", argv[1]);
 	snprintf(database, sizeof(database), "%s/questions.db", argv[2]);
