@@ -111,7 +111,7 @@ static const struct option_entry explain_options[] = {
 
 static const struct option_entry html_options[] = {
 	OPTION('o', "output", "FILE", OPTION_STRING, output,
-	       "where to write it; -: standard output"),
+	       "where to write it (default: plugaudit.html); -: standard output"),
 	OPTION(0, "diff", NULL, OPTION_FLAG, diff, "of B, with what differs from A"),
 	OPTION(0, "open", NULL, OPTION_FLAG, open, "open it in the browser"),
 	OPTION('q', "quiet", NULL, OPTION_FLAG, quiet, "no progress, and no word at the end"),
@@ -146,10 +146,12 @@ const struct command commands[] = {
 	 "each; --all or --rule shows all of them).  A finding that several processes have\n"
 	 "is listed once.  The exit status is 1 when there is an error, for CI to gate on.\n",
 	 OPTIONS(check_options), cmd_check},
-	{"explain", "[RULE...]", 0, SIZE_MAX, 0, "what a rule of check means, and what to do",
+	{"explain", "[RULE...]", 0, SIZE_MAX, COMMAND_PLAIN | COMMAND_NO_DB,
+	 "what a rule of check means, and what to do",
 	 "The page of each RULE (a slug, a group, or a glob); without one, a list of all.\n",
 	 OPTIONS(explain_options), cmd_explain},
-	{"diff", "[A [B]]", 0, 2, 0, "what differs between two recordings?",
+	{"diff", "[A [B]]", 0, 2, COMMAND_NO_RUN | COMMAND_NO_ALL,
+	 "what differs between two recordings?",
 	 "Compare the processes of two runs: objects gained, lost, from elsewhere, of\n"
 	 "another build, in another order or scope; references that went elsewhere; search\n"
 	 "paths and environment; findings of check.  A and B are FILE or FILE#RUN; without\n"
@@ -252,15 +254,15 @@ const struct command commands[] = {
 	 "nothing else; any current browser opens it from disk.  With --diff, A and B are\n"
 	 "FILE or FILE#RUN as for diff.\n",
 	 OPTIONS(html_options), cmd_html},
-	{"sql", "'SELECT ...'", 1, 1, COMMAND_DATABASE, "ask the database directly",
+	{"sql", "'SELECT ...'", 1, 1, COMMAND_DATABASE | COMMAND_PLAIN, "ask the database directly",
 	 "Run one SQL statement that only reads.  The schema is documented in schema.sql.\n",
 	 NO_OPTIONS, cmd_sql},
-	{"pack", "", 0, 0, COMMAND_DATABASE | COMMAND_ALL_RUNS,
+	{"pack", "", 0, 0, COMMAND_DATABASE | COMMAND_ALL_RUNS | COMMAND_NO_ALL | COMMAND_NO_NAMES,
 	 "make a database that answers on another machine",
 	 "Put what answers need of the recorded files (symbol tables, and extracts without\n"
 	 "code) into the database, so that they do not depend on the files being there.\n",
 	 OPTIONS(pack_options), cmd_pack},
-	{"ingest", "[SPOOL...]", 0, SIZE_MAX, 0, "take in what recorded processes left",
+	{"ingest", "[SPOOL...]", 0, SIZE_MAX, COMMAND_PLAIN, "take in what recorded processes left",
 	 "Write what the recorder left beside the database (its spools) into the database.\n"
 	 "Other commands do so by themselves before they answer.\n",
 	 OPTIONS(ingest_options), cmd_ingest},

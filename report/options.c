@@ -26,17 +26,22 @@ const size_t global_option_count = ARRAY_SIZE(global_options);
 
 bool option_applies(const struct command *command, const struct option_entry *option)
 {
-	static const size_t about_answers[] = {
-		offsetof(struct options, run),   offsetof(struct options, pid),
-		offsetof(struct options, exe),   offsetof(struct options, all),
-		offsetof(struct options, json),  offsetof(struct options, no_demangle),
-		offsetof(struct options, color),
+	static const struct {
+		size_t offset;
+		unsigned int without; /* flags of commands that don't have it */
+	} some[] = {
+		{offsetof(struct options, run), COMMAND_NO_ANSWER | COMMAND_NO_RUN},
+		{offsetof(struct options, pid), COMMAND_NO_ANSWER | COMMAND_NO_RUN},
+		{offsetof(struct options, exe), COMMAND_NO_ANSWER | COMMAND_NO_EXE},
+		{offsetof(struct options, all), COMMAND_NO_ANSWER | COMMAND_NO_ALL},
+		{offsetof(struct options, json), COMMAND_NO_ANSWER},
+		{offsetof(struct options, no_demangle), COMMAND_NO_ANSWER | COMMAND_NO_NAMES},
+		{offsetof(struct options, color), COMMAND_NO_ANSWER},
+		{offsetof(struct options, db), COMMAND_NO_DB},
 	};
 
-	if (!command || !(command->flags & COMMAND_NO_ANSWER))
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(about_answers); i++)
-		if (about_answers[i] == option->offset)
+	for (size_t i = 0; command && i < ARRAY_SIZE(some); i++)
+		if (some[i].offset == option->offset && command->flags & some[i].without)
 			return false;
 	return true;
 }
@@ -280,7 +285,8 @@ static bool check_options(const struct invocation *ret, struct strbuf *error)
 	for (size_t i = 0; i < global_option_count; i++) {
 		const struct option_entry *option = &global_options[i];
 
-		if (option_applies(ret->command, option) || !is_given(&ret->options, option))
+		if (option_applies(ret->command, option) || !is_given(&ret->options, option) ||
+		    option->offset == offsetof(struct options, db))
 			continue;
 		strbuf_addf(error, "%s: has no --%s; see 'plugreport %s --help'",
 			    ret->command->name, option->name, ret->command->name);

@@ -94,6 +94,14 @@ struct context;
 #define COMMAND_PASSES_ON 2u /* options end at the first operand */
 #define COMMAND_NO_ANSWER 4u /* asks nothing: has no options about recordings and answers */
 #define COMMAND_ALL_RUNS  8u /* is about all runs unless told otherwise */
+/* Options of all commands that this one has no use for: --run and --pid, --exe, --all,
+ * --no-demangle, --db (which is taken all the same: it may come from an alias). */
+#define COMMAND_NO_RUN   16u
+#define COMMAND_NO_EXE   32u
+#define COMMAND_NO_ALL   64u
+#define COMMAND_NO_NAMES 128u
+#define COMMAND_NO_DB    256u
+#define COMMAND_PLAIN    (COMMAND_NO_RUN | COMMAND_NO_EXE | COMMAND_NO_ALL | COMMAND_NO_NAMES)
 
 struct command {
 	const char *name;

@@ -72,7 +72,7 @@ void options_help_command(FILE *out, const struct command *command)
 	fprintf(out, "usage: plugreport %s [OPTIONS]%s%s\n\n%s", command->name,
 		*command->operands ? " " : "", command->operands, command->description);
 	help_options(out, "Options", command, command->options, command->option_count);
-	help_options(out, "Options of all commands", command, global_options, global_option_count);
+	help_options(out, "Common options", command, global_options, global_option_count);
 }
 
 void options_list_commands(FILE *out)
