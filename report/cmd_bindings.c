@@ -131,7 +131,7 @@ static bool show_binding(const struct binding_row *row, void *data)
 					  : "not bound"),
 		value_string(row->kind),
 		value_string(row->source),
-		value_integer((int64_t)row->count),
+		value_count(row->count),
 		value_address(row->address),
 		has_object(rec, row->from) ? value_integer(rec->objects[row->from].name_space)
 					   : value_none(),

@@ -73,12 +73,12 @@ static void show_run(struct render *render, const struct process_row *first,
 		value_shown(value_integer((int64_t)sums->first_ns), started.s),
 		sums->ended_ns ? value_shown(value_integer((int64_t)sums->last_ns), lasted.s)
 			       : value_none(),
-		value_integer((int64_t)sums->processes),
-		value_integer((int64_t)sums->objects),
-		value_integer((int64_t)sums->searches),
-		value_integer((int64_t)sums->calls),
-		value_integer((int64_t)sums->bindings),
-		value_styled(value_integer((int64_t)sums->lost_events),
+		value_count(sums->processes),
+		value_count(sums->objects),
+		value_count(sums->searches),
+		value_count(sums->calls),
+		value_count(sums->bindings),
+		value_styled(value_count(sums->lost_events),
 			     sums->lost_events ? STYLE_BAD : STYLE_PLAIN),
 		value_shown(value_json(first->argv), argv.s),
 	};
@@ -113,14 +113,14 @@ static void show_runs(struct render *render, struct process_list *list)
 
 static void show_count(struct render *render, const char *key, const char *label, uint64_t count)
 {
-	render_fact(render, key, label, value_integer((int64_t)count));
+	render_fact(render, key, label, value_count(count));
 }
 
 /* Shown only when it is not zero; JSON has it always. */
 static void show_trouble(struct render *render, const char *key, const char *label, uint64_t count)
 {
 	render_fact(render, key, count ? label : NULL,
-		    value_styled(value_integer((int64_t)count), STYLE_WARN));
+		    value_styled(value_count(count), STYLE_WARN));
 }
 
 /* A list of distinct values of a column of process, from SQL. */

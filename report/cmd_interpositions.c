@@ -199,11 +199,11 @@ static void show_pairs(const struct interpose_view *view)
 				   value_styled(value_string(view->names[pair->winner]),
 						style_of(pair->interest)),
 				   value_string(view->names[pair->loser]),
-				   value_integer((int64_t)pair->symbols),
-				   value_integer((int64_t)pair->interposed),
-				   value_integer((int64_t)pair->diverted),
-				   value_integer((int64_t)pair->split),
-				   value_integer((int64_t)pair->vague),
+				   value_count(pair->symbols),
+				   value_count(pair->interposed),
+				   value_count(pair->diverted),
+				   value_count(pair->split),
+				   value_count(pair->vague),
 				   value_string(since.s),
 			   });
 	}

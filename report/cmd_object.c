@@ -316,9 +316,8 @@ static void show_properties(const struct object_facts *facts)
 	else
 		add_count(&unwind, facts->record.unwind_entries, "entry", "entries");
 	render_fact(render, "unwind_entries", "unwind table",
-		    value_shown(facts->record.has_unwind
-					? value_integer((int64_t)facts->record.unwind_entries)
-					: value_none(),
+		    value_shown(facts->record.has_unwind ? value_count(facts->record.unwind_entries)
+							 : value_none(),
 				unwind.s));
 }
 

@@ -303,11 +303,11 @@ static void show_slot_counts(const struct object_facts *facts, const struct slot
 	render_fact(render, "plt_open", NULL, value_integer((int64_t)open));
 	render_fact(render, "plt_weak", NULL, value_integer((int64_t)weak));
 	render_fact(render, "other_slots", "slots for data and pointers",
-		    value_integer((int64_t)(count - plt)));
+		    value_count((count - plt)));
 	if (!facts->has_record)
 		return;
 	render_fact(render, "relative_relocations", "relative relocations",
-		    value_integer((int64_t)facts->record.relative));
+		    value_count(facts->record.relative));
 }
 
 void object_show_slots(struct object_facts *facts)

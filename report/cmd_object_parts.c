@@ -230,12 +230,9 @@ static void version_row(struct render *render, const struct elf_version *version
 		strbuf_addstr(&note, "weak: ld.so does not insist");
 	}
 	const struct value values[ARRAY_SIZE(version_columns)] = {
-		value_string(version->file),
-		value_string(version->name),
-		value_integer((int64_t)version->symbols),
-		value_string(version->parent),
-		value_bool(version->weak),
-		value_bool(version->base),
+		value_string(version->file),   value_string(version->name),
+		value_count(version->symbols), value_string(version->parent),
+		value_bool(version->weak),     value_bool(version->base),
 		value_string(note.s),
 	};
 	render_row(render, values);
@@ -327,6 +324,5 @@ void object_show_symbols(const struct object_facts *facts)
 		    value_shown(value_integer((int64_t)counts->wanted), wanted.s));
 	render_fact(render, "wanted_weak", NULL, value_integer((int64_t)counts->wanted_weak));
 	render_fact(render, "hidden", facts->record.has_symtab ? "hidden inside" : NULL,
-		    facts->record.has_symtab ? value_integer((int64_t)facts->record.hidden)
-					     : value_none());
+		    facts->record.has_symtab ? value_count(facts->record.hidden) : value_none());
 }

@@ -62,8 +62,13 @@ static void show_packing(struct context *context, const struct packing *packing,
 	render_value(context->render, "file_size", value_integer(st.st_size));
 	render_value(context->render, "objects", value_integer((int64_t)packing->objects));
 	render_value(context->render, "added", value_integer((int64_t)added));
-	add_count(&line, added, "symbol table", "symbol tables");
-	strbuf_addstr(&line, " added to ");
+	if (added) {
+		add_count(&line, added, "symbol table was", "symbol tables were");
+		strbuf_addstr(&line, " added to ");
+	} else {
+		strbuf_addstr(&line, packing->missing_count ? "nothing could be added to "
+							    : "nothing was missing in ");
+	}
 	add_name(&line, path);
 	strbuf_addstr(&line, ", which has ");
 	add_size(&line, (uint64_t)st.st_size);

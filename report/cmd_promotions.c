@@ -80,7 +80,7 @@ static void show_promotion(const struct show *show, const struct global_entry *e
 		value_integer((int64_t)by->seq),
 		value_string(call.s),
 		value_string(caller.s),
-		value_integer((int64_t)count_bound(effects, entry->object)),
+		value_count(count_bound(effects, entry->object)),
 		value_bool(entry->sure),
 	};
 	render_row(show->render, values);

@@ -176,7 +176,7 @@ static void show_uses(const struct process_units *process)
 			value_string(use->unit),
 			value_string(show->rec->objects[use->to].path),
 			value_string(to.s),
-			value_integer((int64_t)use->count),
+			value_count(use->count),
 		};
 		render_row(show->render, values);
 	}

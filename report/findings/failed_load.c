@@ -19,21 +19,26 @@ static size_t stem_of(const char *name, const char **ret_stem)
 	return end ? (size_t)(end - base) : strlen(base);
 }
 
+static bool is_same_stem(const char *a, const char *b)
+{
+	const char *stem_a, *stem_b;
+	size_t length = stem_of(a, &stem_a);
+
+	return stem_of(b, &stem_b) == length && memcmp(stem_a, stem_b, length) == 0;
+}
+
 /*
  * Was something of this name loaded after all?  Who looks for libx.so.2, then libx.so.1 and
  * libx.so, or in several directories, expects most of it to fail.
  */
 static bool has_fallback(const struct recording *rec, const struct call *failed)
 {
-	const char *stem, *other;
-	size_t length = stem_of(failed->name, &stem);
-
 	for (size_t i = 0; i < rec->call_count; i++) {
 		const struct call *call = &rec->calls[i];
 
 		if (call_opens(call) && call->name &&
 		    (call->outcome == OUTCOME_LOADED || call->outcome == OUTCOME_ALREADY_LOADED) &&
-		    stem_of(call->name, &other) == length && memcmp(stem, other, length) == 0)
+		    is_same_stem(failed->name, call->name))
 			return true;
 	}
 	return false;
@@ -43,6 +48,31 @@ static bool is_failed_load(const struct call *call)
 {
 	return call_opens(call) && call->outcome == OUTCOME_FAILED && call->name && *call->name &&
 	       !(call->flags & RTLD_NOLOAD) && call->known_by != KNOWN_NOT_LOADED;
+}
+
+/*
+ * Who tries "./ext" and then "./ext.so" asks for one thing: of what was not found, another attempt
+ * tells more when it came further, or was the last one.
+ */
+static bool is_told_by_another(const struct recording *rec, const struct failed_loads *loads,
+			       const struct failed_load *load)
+{
+	const struct call *call = &rec->calls[load->call];
+
+	for (size_t i = 0; i < loads->count; i++) {
+		const struct failed_load *other = &loads->list[i];
+		const struct call *attempt;
+
+		if (other == load || other->call == NONE)
+			continue;
+		attempt = &rec->calls[other->call];
+		if (is_failed_load(attempt) && attempt->caller == call->caller &&
+		    strcmp(attempt->name, call->name) != 0 &&
+		    is_same_stem(attempt->name, call->name) &&
+		    (other->count || other->call > load->call))
+			return true;
+	}
+	return false;
 }
 
 /* The same message again is the same trouble again: it only gets more evidence, and not much. */
@@ -85,9 +115,6 @@ static const char *advice_for(enum failure_kind kind)
 		       "namespace";
 	case FAILURE_NAMESPACE:
 		return "name a library: the program itself is in the base namespace only";
-	case FAILURE_NOT_FOUND:
-		return "install it where ld.so looks, or give who needs it a DT_RUNPATH to it; "
-		       "'plugreport why-found NAME' shows every place that was tried";
 	case FAILURE_OTHER_CLASS:
 	case FAILURE_NOT_ELF:
 	case FAILURE_UNUSABLE:
@@ -103,12 +130,32 @@ static const char *advice_for(enum failure_kind kind)
 		       "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=BYTES";
 	case FAILURE_EXEC_STACK:
 		return "build it so that it needs none, see exec-stack";
+	case FAILURE_NOT_FOUND: /* advise_to_install() */
 	case FAILURE_NOT_LOADED:
 	case FAILURE_VERSION: /* missing-version's */
 	case FAILURE_UNKNOWN:
 		break;
 	}
 	return "print dlerror() where the load fails";
+}
+
+/* Of `name`, which `requester` (or NONE) needs; the caller frees. */
+static char *advise_to_install(const struct recording *rec, const char *name, int requester)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	strbuf_addstr(&sb, "install ");
+	add_name(&sb, name);
+	strbuf_addstr(&sb, " where ld.so looks");
+	if (has_object(rec, requester)) {
+		strbuf_addstr(&sb, ", or give ");
+		add_object(&sb, rec, requester);
+		strbuf_addstr(&sb, " a DT_RUNPATH with its directory");
+	}
+	strbuf_addstr(&sb, "; 'plugreport why-found ");
+	add_name(&sb, name);
+	strbuf_addstr(&sb, "' shows every place that was tried");
+	return strbuf_detach(&sb);
 }
 
 static void report_undefined(const struct recording *rec, const struct failed_load *load,
@@ -133,22 +180,25 @@ static void report_undefined(const struct recording *rec, const struct failed_lo
 static void report_not_found(const struct recording *rec, const struct failed_load *load,
 			     struct findings *ret)
 {
-	AUTO_STRBUF struct strbuf message = STRBUF_INIT;
+	AUTO_STRBUF struct strbuf message = STRBUF_INIT, advice = STRBUF_INIT;
+	const char *name = rec->calls[load->call].name;
 
-	add_name(&message, rec->calls[load->call].name);
+	add_name(&message, name);
 	strbuf_addstr(&message, " was not found by dlopen");
-	add_failure(ret, rec, SEVERITY_NOTE, &message,
-		    "nothing, when the program can do without; else see 'plugreport why-found' for "
-		    "the places that were tried",
-		    load->call, NONE);
+	strbuf_addstr(&advice, "nothing has to be done when the program can do without it; else "
+			       "'plugreport why-found ");
+	add_name(&advice, name);
+	strbuf_addstr(&advice, "' shows the places that were tried");
+	add_failure(ret, rec, SEVERITY_NOTE, &message, advice.s, load->call, NONE);
 }
 
-static void report_call(const struct recording *rec, const struct failed_load *load,
-			struct findings *ret)
+static void report_call(const struct recording *rec, const struct failed_loads *loads,
+			const struct failed_load *load, struct findings *ret)
 {
 	const struct call *call = &rec->calls[load->call];
 	const struct dlopen_failure *why = &load->why;
 	AUTO_STRBUF struct strbuf message = STRBUF_INIT;
+	AUTO_FREE char *advice = NULL;
 
 	if (!is_failed_load(call) || why->kind == FAILURE_NOT_LOADED ||
 	    why->kind == FAILURE_VERSION)
@@ -160,7 +210,8 @@ static void report_call(const struct recording *rec, const struct failed_load *l
 	if (!load->count && has_fallback(rec, call))
 		return;
 	if (!load->count && (why->kind == FAILURE_NOT_FOUND || why->kind == FAILURE_UNKNOWN)) {
-		report_not_found(rec, load, ret);
+		if (!is_told_by_another(rec, loads, load))
+			report_not_found(rec, load, ret);
 		return;
 	}
 	if (load->count)
@@ -173,8 +224,10 @@ static void report_call(const struct recording *rec, const struct failed_load *l
 		strbuf_addstr(&message, " could not be loaded: ");
 		add_dlopen_failure(&message, rec, why, false);
 	}
-	add_failure(ret, rec, SEVERITY_ERROR, &message, advice_for(why->kind), load->call,
-		    load->count ? load->objects[0] : NONE);
+	if (why->kind == FAILURE_NOT_FOUND && why->request != NONE)
+		advice = advise_to_install(rec, rec->searches[why->request].tried, why->requester);
+	add_failure(ret, rec, SEVERITY_ERROR, &message, advice ? advice : advice_for(why->kind),
+		    load->call, load->count ? load->objects[0] : NONE);
 }
 
 /* What the program needs from the start, or LD_PRELOAD names. */
@@ -203,8 +256,7 @@ static void report_startup(const struct recording *rec, int request, struct find
 			ret, &rule_failed_load, preload ? SEVERITY_WARNING : SEVERITY_ERROR,
 			strbuf_detach(&message),
 			preload ? xasprintf("write its whole path, or take it out of %s", source.s)
-				: xstrdup("install it where ld.so looks; 'plugreport why-found' "
-					  "shows every place that was tried"));
+				: advise_to_install(rec, asked->tried, asked->requester));
 		finding->seq = asked->seq;
 		finding_add_object(finding, asked->requester);
 		strbuf_addf(&message, "%zu paths were tried", why.misses);
@@ -376,7 +428,7 @@ static void find(struct rule_input *input, struct findings *ret)
 	failed_loads_find(input, &loads);
 	for (size_t i = 0; i < loads.count; i++)
 		if (loads.list[i].call != NONE)
-			report_call(rec, &loads.list[i], ret);
+			report_call(rec, &loads, &loads.list[i], ret);
 	for (size_t i = 0; i < rec->search_count; i++)
 		if (rec->searches[i].origin == ORIGIN_NAME && rec->searches[i].seq < preinit &&
 		    rec->searches[i].outcome != OUTCOME_UNKNOWN && search_in_vain(rec, (int)i) &&
@@ -414,8 +466,9 @@ const struct rule rule_failed_load = {
 		"is recorded of it: constructors run then; a note when it ended otherwise, and not "
 		"by exit().\n\n"
 		"Left out: RTLD_NOLOAD, which only asks; names of which another form (another "
-		"version, directory or suffix) was loaded in the same process; and what libc looks "
-		"for by itself (name services, character sets), which is optional by design.\n\n"
+		"version, directory or suffix) was loaded in the same process, or was found and "
+		"could not be loaded, which is told then; and what libc looks for by itself (name "
+		"services, character sets), which is optional by design.\n\n"
 		"That a call failed is inferred: what was opened during it was closed again, or "
 		"its "
 		"search came to nothing.",

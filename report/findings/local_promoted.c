@@ -42,7 +42,8 @@ static void report(struct rule_input *input, struct scopes *scopes, const struct
 				? "link who needs its symbols against it, so that the order of "
 				  "loading "
 				  "does not matter; or open it with RTLD_GLOBAL from the beginning"
-				: "nothing, as long as nobody finds the wrong definition in it"));
+				: "nothing has to be done as long as nobody gets a wrong "
+				  "definition by it"));
 	finding->seq = globals->seq;
 	for (size_t i = 0; i < globals->count; i++)
 		finding_add_object(finding, globals->objects[i]);

@@ -1,4 +1,5 @@
 #include "report/render/render.h"
+#include "report/render/words.h"
 
 #include <inttypes.h>
 
@@ -98,7 +99,10 @@ void value_add_text(struct strbuf *sb, const struct value *value)
 		strbuf_add_escaped(sb, value->string, value->length);
 		break;
 	case VALUE_INTEGER:
-		strbuf_addf(sb, "%" PRId64, value->integer);
+		if (value->grouped && value->integer >= 0)
+			add_number(sb, (uint64_t)value->integer);
+		else
+			strbuf_addf(sb, "%" PRId64, value->integer);
 		break;
 	case VALUE_REAL:
 		strbuf_addf(sb, "%.15g", value->real);

@@ -62,6 +62,7 @@ struct value {
 	double real;
 	const char *text;
 	enum style style;
+	bool grouped; /* VALUE_INTEGER: "1,514" for people */
 };
 
 static inline struct value value_none(void)
@@ -84,6 +85,12 @@ static inline struct value value_bytes(const char *s, size_t length)
 static inline struct value value_integer(int64_t n)
 {
 	return (struct value){.type = VALUE_INTEGER, .integer = n};
+}
+
+/* How many there are of something. */
+static inline struct value value_count(uint64_t n)
+{
+	return (struct value){.type = VALUE_INTEGER, .integer = (int64_t)n, .grouped = true};
 }
 
 static inline struct value value_real(double real)

@@ -67,3 +67,18 @@ expect_eq "processes" "$(sqlite3 -batch :memory: "SELECT sum(json_extract(value,
 	json_each(readfile('answer.json'), '$.processes')")" "$listed"
 expect_true "some are left out" [ "$(plugreport bindings --all | wc -l)" -gt $((listed + 20)) ]
 expect_match "verify counts something else" "$(plugreport verify)" '^all [0-9]+ processes: [0-9,]+ look-ups, '
+
+# Numbers are written in one way.
+many=$(for ((i = 0; i < 1200; i++)); do echo "int f$i(void);"; done; echo 'int (*all[])(void) = {'
+	for ((i = 0; i < 1200; i++)); do echo "f$i,"; done; echo '};')
+for ((i = 0; i < 1200; i++)); do echo "int f$i(void) { return $i; }"; done | so libmany.so
+so libusing.so ./libmany.so -Wl,-rpath,"$PWD" <<<"$many"
+program using ./libusing.so -Wl,-rpath,"$PWD" <<<'extern int (*all[])(void); int main(void) { return !all[0]; }'
+rm -f plugaudit.db*
+said=$(plugreport record -- ./using 2>&1)
+listed=$(plugreport bindings | tail -n +2 | wc -l)
+grouped="${listed:0:-3},${listed: -3}"
+expect_match "record" "$said" ", $grouped bindings in "
+expect_match "info" "$(plugreport info)" "bindings +$grouped\$"
+expect_match "processes" "$(plugreport processes)" " $grouped "
+expect_eq "in JSON" "$(plugreport info --json | sed -n 's/^ *"bindings": \([0-9]*\),*$/\1/p' | head -n 1)" "$listed"

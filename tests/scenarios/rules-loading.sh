@@ -30,6 +30,8 @@ expect_match "what is missing, and who needs it" "$(message_of failed-load)" \
 	'^needs\.so could not be loaded: libgone\.so was not found, or not usable; needs\.so needs it$'
 expect_match "a file that is no library" "$(message_of failed-load)" '^\./broken\.so could not be loaded: \./broken\.so is no ELF file$'
 expect_match "a name that is not there" "$(message_of failed-load)" 'libabsent\.so\.7 was not found by dlopen'
+expect_match "advice" "$(plugreport check | tr -s ' \n' '  ')" \
+	'= install libgone\.so where ld\.so looks, or give needs\.so a DT_RUNPATH with its directory;'
 expect_match "the caller" "$(plugreport check)" 'called from main\(\) at host\.c:6'
 audit ./host "$PWD/broken.so" 2>err
 expect_rules "by its whole path" "error failed-load host"
@@ -43,6 +45,12 @@ expect_match "a suspect" "$(message_of failed-load)" '^tls\.so could not be load
 # One of several forms of a name is there: the others are allowed to fail.
 audit ./host libok.so ./lib/libok.so.1 ./libok.so.1 2>err
 expect_rules "a fallback that succeeds" ""
+# One of them came further, or is the last: that one is told.
+audit ./host ./rejected ./rejected.so 2>err
+expect_rules "a fallback that is rejected" "error failed-load rejected.so host"
+audit ./host ./absent ./absent.so 2>err
+expect_rules "none is there" "note failed-load host"
+expect_match "none is there" "$(message_of failed-load)" '^\./absent\.so was not found by dlopen$'
 # Only asked whether it is there.
 program noload <<<'#include <dlfcn.h>
 int main(void) { return dlopen("libabsent.so.7", RTLD_NOW | RTLD_NOLOAD) != 0; }'
