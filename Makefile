@@ -180,6 +180,33 @@ define remove_own_directories
 	done
 endef
 
+# Of what a prefix of one's own did not have, uninstall is to leave nothing: install notes there which
+# directories it made.  (In a package's root, DESTDIR, it notes nothing.)
+MADE_DIRS    = $(DOCDIR)/made-by-install
+INSTALL_DIRS = $(BINDIR) $(LIBDIR) $(MANDIR)/man1 $(MANDIR)/man7 $(DOCDIR) $(COMPLETIONDIR)
+
+define find_new_directories
+	@[ -n "$(DESTDIR)" ] || for path in $(INSTALL_DIRS) $(LIB_LINKS); do \
+	  while [ ! -d "$$path" ]; do echo "$$path"; path=$$(dirname "$$path"); done; \
+	done | sort -u >$(BUILD)/made-directories
+endef
+
+define note_new_directories
+	@[ -n "$(DESTDIR)" ] || { cat $(MADE_DIRS) 2>/dev/null; cat $(BUILD)/made-directories; } | sort -u \
+	  >$(BUILD)/made-by-install
+	@[ -n "$(DESTDIR)" ] || install -m 644 $(BUILD)/made-by-install $(MADE_DIRS)
+endef
+
+# Deepest first, unless there is more in them.
+define remove_made_directories
+	@[ -n "$(DESTDIR)" ] || [ ! -e $(MADE_DIRS) ] || sort -r $(MADE_DIRS) >$(BUILD)/made-directories
+	rm -f $(if $(DESTDIR),,$(MADE_DIRS))
+	@[ -n "$(DESTDIR)" ] || [ ! -e $(BUILD)/made-directories ] || while read -r path; do \
+	  [ ! -d "$$path" ] || rmdir --ignore-fail-on-non-empty "$$path" || exit; \
+	done <$(BUILD)/made-directories
+	@rm -f $(BUILD)/made-directories $(BUILD)/made-by-install
+endef
+
 # The module looks for plugreport beside itself, in ../bin and ../../bin, and in BINDIR; plugreport
 # looks for the module likewise.  So a prefix can be moved as a whole.
 INSTALL_MAN1       := $(wildcard report/*.1)
@@ -200,8 +227,8 @@ uninstall:
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || $(LDCONFIG)
 else
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(MANDIR)/man1 \
-	  $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(DOCDIR) $(DESTDIR)$(COMPLETIONDIR)
+	$(find_new_directories)
+	install -d $(addprefix $(DESTDIR),$(INSTALL_DIRS))
 	install -m 755 $(BUILD)/plugreport $(DESTDIR)$(BINDIR)/plugreport
 	install -m 644 $(BUILD)/libplugaudit.so $(DESTDIR)$(LIBDIR)/libplugaudit.so
 	$(install_links)
@@ -210,6 +237,7 @@ install: all
 	install -m 644 $(INSTALL_DOC) $(DESTDIR)$(DOCDIR)
 	$(if $(INSTALL_COMPLETION),install -m 644 $(INSTALL_COMPLETION) \
 	  $(DESTDIR)$(COMPLETIONDIR)/plugreport)
+	$(note_new_directories)
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || $(LDCONFIG)
 
 uninstall:
@@ -218,6 +246,7 @@ uninstall:
 	  $(INSTALL_MAN1:report/%=$(DESTDIR)$(MANDIR)/man1/%) \
 	  $(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(INSTALL_MAN7))) $(DESTDIR)$(COMPLETIONDIR)/plugreport
 	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,$(notdir $(INSTALL_DOC)))
+	$(remove_made_directories)
 	[ ! -d $(DESTDIR)$(DOCDIR) ] || rmdir $(DESTDIR)$(DOCDIR)
 	$(remove_own_directories)
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || $(LDCONFIG)

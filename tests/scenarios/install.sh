@@ -47,6 +47,29 @@ quiet_make uninstall
 expect_eq "what others have there stays" "$(cd root && find . ! -type d)" \
 	"./usr/lib/$(uname -m)-linux-gnu/other"
 
+# Into a prefix of one's own: what install made there goes, what was there and what others put stays.
+prefix_make() { # TARGET
+	make -s -C "$TOP" BUILD="$BUILD" PREFIX="$PWD/own/prefix" LDCONFIG=true "$1" >make.out 2>&1 ||
+		fail "make $1: $(cat make.out)"
+}
+mkdir -p own
+prefix_make install
+expect_true "it is there" [ -x own/prefix/bin/plugreport ]
+prefix_make install # again: these directories are its own still
+prefix_make uninstall
+expect_eq "left by uninstall" "$(find own)" own
+mkdir -p own/prefix/bin
+prefix_make install
+touch own/prefix/share/man/man7/other.7
+prefix_make uninstall
+expect_eq "left by uninstall" "$(find own | LC_ALL=C sort)" "own
+own/prefix
+own/prefix/bin
+own/prefix/share
+own/prefix/share/man
+own/prefix/share/man/man7
+own/prefix/share/man/man7/other.7"
+
 # Which processor: what the compiler makes programs for, or ARCH= as an argument.
 chosen() { # ARGUMENTS of make
 	make -s -C "$TOP" -f Makefile -f <(echo 'print-chosen: ; @echo $(ARCH) $(MODULE_ONLY)') \
