@@ -356,8 +356,9 @@ int main(int argc, char **argv)
 	value = strtol("12", NULL, 10) + labs(-3) + (long)strlen(strstr("abcdef", "cd"));
 	for (int i = 0; i < 50; i++)
 		value += dlsym(RTLD_DEFAULT, "strtoul") != NULL;
-	printf("%ld, %d calls trapped\n", value, (int)trapped);
-	fflush(stdout);
+	syscall(SYS_getppid);
+	/* Not by stdio: where the filter skips its fstat(), it goes by what happens to be on the stack. */
+	dprintf(1, "%ld, %d calls trapped\n", value, (int)trapped);
 	_exit(trapped);
 }
 END_OF_SOURCE
