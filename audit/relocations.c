@@ -144,9 +144,13 @@ void relocations_close(struct object *object)
 			arch_pause();
 		else
 			sys(SYS_sched_yield);
+	/* Those that came with it may be bound to it, and it will not be found any more: when a
+	 * dlopen fails, they are closed one after the other. */
 	if (atomic_load(&object->walk) == WALK_PENDING) {
 		look_around();
-		walk_one(object, true);
+		for (struct object *other = first_pending(); other; other = other->next)
+			if (other == object || other->group == object->group)
+				walk_one(other, true);
 	}
 	if (walker.last_walked == object)
 		walker.last_walked = object->previous;

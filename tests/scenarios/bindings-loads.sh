@@ -26,6 +26,18 @@ char *(*before)(const char *) = strdup;
 int (*undefined_pointer)(void) = nobody_has_it;
 int undefined(void) { return undefined_data + (int)strlen(before("x")) + nobody_has_it(); }
 END2
+# Bound to what needs it, which is given up, and closed first.
+so libbelow.so <<'END2'
+int above_has_it_too(void) { return 1; }
+int (*below_pointer)(void) = above_has_it_too;
+int below(void) { return above_has_it_too(); }
+END2
+so libabove.so -Wl,-z,now -L. -lbelow -Wl,-rpath,"$PWD" <<'END2'
+int below(void);
+int nobody_has_it_above(void);
+int above_has_it_too(void) { return 2; }
+int above(void) { return below() + nobody_has_it_above(); }
+END2
 so libhalf.so -Wl,-z,now <<'END2'
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +63,8 @@ int main(int argc, char **argv)
 		printf("%d\n", dlopen("./libundefined.so", flags) != NULL);
 	if (strchr(how, 'h'))
 		printf("%d\n", dlopen("./libhalf.so", flags) != NULL);
+	if (strchr(how, 'a'))
+		printf("%d\n", dlopen("./libabove.so", flags) != NULL);
 	if (strchr(how, 'c'))
 		dlclose(handle), handle = NULL;
 	if (strchr(how, 's'))
@@ -63,8 +77,8 @@ int main(int argc, char **argv)
 	return 0;
 }
 END2
-# o(pen) n(ow) c(lose at once) u(ndefined) h(alf) s(ymbol) m(ore) e(xit)
-for how in o on oc onc os ons osm uo nu h oh ue; do
+# o(pen) n(ow) c(lose at once) u(ndefined) h(alf) a(bove) s(ymbol) m(ore) e(xit)
+for how in o on oc onc os ons osm uo nu h oh ue a an oa; do
 	bindings_equal ./prog $how
 	expect_eq "status of $how" "$bindings_status" 0
 done
