@@ -13,7 +13,9 @@
 
 #include <errno.h>
 #include <link.h>
+#include <signal.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 
 #include "tests/unit/spool_builder.h"
 
@@ -25,7 +27,8 @@
 #define DENSITY 6
 #endif
 
-#define LIBRARY_TEXT 0x4000 /* where its code begins */
+#define LIBRARY_TEXT       0x4000 /* where its code begins */
+#define CRASHED_IN_LIBRARY 98     /* exit status */
 
 enum kind { STEP, SQLITE_MEMORY, OWN_MEMORY, ELF_MEMORY };
 
@@ -120,15 +123,20 @@ static int find_library(struct dl_phdr_info *info, size_t size, void *data)
 	return 0;
 }
 
+static bool is_in_library(uintptr_t address)
+{
+	for (size_t i = 0; i < elf_library_count; i++)
+		if (address >= elf_libraries[i].start && address < elf_libraries[i].end)
+			return true;
+	return false;
+}
+
 static bool fails_for(const void *caller)
 {
-	for (size_t i = 0; fault.armed && i < elf_library_count; i++)
-		if ((uintptr_t)caller >= elf_libraries[i].start &&
-		    (uintptr_t)caller < elf_libraries[i].end && fails(ELF_MEMORY)) {
-			errno = ENOMEM;
-			return true;
-		}
-	return false;
+	if (!fault.armed || !is_in_library((uintptr_t)caller) || !fails(ELF_MEMORY))
+		return false;
+	errno = ENOMEM;
+	return true;
 }
 
 void *__libc_malloc(size_t size);
@@ -154,10 +162,40 @@ static void find_elf_libraries(void)
 {
 	dl_iterate_phdr(find_library, NULL);
 }
+
+static void on_fault(int number, siginfo_t *info, void *context)
+{
+	const mcontext_t *machine = &((const ucontext_t *)context)->uc_mcontext;
+#if defined __x86_64__
+	uintptr_t at = (uintptr_t)machine->gregs[REG_RIP];
+#elif defined __i386__
+	uintptr_t at = (uintptr_t)machine->gregs[REG_EIP];
+#else
+	uintptr_t at = (uintptr_t)machine->pc;
+#endif
+
+	(void)info;
+	if (is_in_library(at))
+		_exit(CRASHED_IN_LIBRARY);
+	signal(number, SIG_DFL); /* and once more */
+}
+
+/* libdw 0.188 takes some of its memory without a look whether there is any (its abbreviations'
+ * table).  Such an ingest ends like one that is killed.  A fault elsewhere is ours. */
+static void watch_for_faults(void)
+{
+	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
+
+	sigaction(SIGSEGV, &action, NULL);
+}
 #else
 #define CAN_FAIL_ELF false
 
 static void find_elf_libraries(void)
+{
+}
+
+static void watch_for_faults(void)
 {
 }
 #endif
@@ -361,6 +399,8 @@ static bool attempt(enum kind kind, unsigned long at, bool lasting, int *ret_sta
 		struct ingest_result result;
 		bool done;
 
+		if (kind == ELF_MEMORY)
+			watch_for_faults();
 		fault.kind = kind;
 		fault.at = at;
 		fault.lasting = lasting;
@@ -390,7 +430,12 @@ static void check_left(int status, const char *text, enum kind kind, unsigned lo
 		fail_msg("fault %d at %lu: done, but a spool is left: %s", kind, at, text);
 	if (status == 0)
 		return;
-	assert_int_equal(status, EXIT_DATABASE);
+	if (status == CRASHED_IN_LIBRARY) {
+		assert_true(exists("db.2.spool"));
+		return;
+	}
+	if (status != EXIT_DATABASE)
+		fail_msg("fault %d at %lu: status %d: %s", kind, at, status, text);
 	if (!newline || newline[1] != '\0' || strncmp(text, "plugreport: ", 12) != 0)
 		fail_msg("fault %d at %lu: one line is expected, not: %s", kind, at, text);
 	if (!exists("db.2.spool") && !exists("db"))
@@ -445,7 +490,7 @@ static void fail_each(enum kind kind, bool before)
 					    "own allocations", "allocations of libelf and libdw"};
 	const char *wanted = getenv("FAULTS");
 	bool all = wanted && strcmp(wanted, "all") == 0;
-	unsigned long faults = 0, told = 0;
+	unsigned long faults = 0, told = 0, crashed = 0;
 
 	if (before) {
 		save(1, "db.1.spool");
@@ -470,12 +515,15 @@ static void fail_each(enum kind kind, bool before)
 			if (!came)
 				break;
 			faults++;
-			told += status != 0;
+			told += status == EXIT_DATABASE;
+			crashed += status == CRASHED_IN_LIBRARY;
 			check_left(status, text, kind, at);
 			check_all_in_once(before ? 3 : 2, kind, at);
 		}
 	print_message("%lu %s failed, %s; %lu times ingest failed\n", faults, names[kind],
 		      before ? "with a database" : "without a database", told);
+	if (crashed)
+		print_message("%lu times libdw crashed, and the next ingest had all\n", crashed);
 	/* Without what libelf and libdw would tell, names are missing, and no more. */
 	assert_true(faults > 3 * DENSITY && told > (kind == ELF_MEMORY ? 0 : 3));
 	unlink("before");
