@@ -83,8 +83,11 @@ static void read_descriptor(pid_t pid, const char *key, const char *number, stru
 	strbuf_addstr(&value, target);
 	while (file && fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
+		/* How far the output has come depends on who else writes just then; what came out
+		 * is compared as a whole. */
 		if (strncmp(line, "flags:", 6) == 0 ||
-		    (strncmp(line, "pos:", 4) == 0 && target[0] == '/'))
+		    (strncmp(line, "pos:", 4) == 0 && target[0] == '/' &&
+		     !strstr(target, "/output/std")))
 			strbuf_addf(&value, " %s", line);
 	}
 	add(facts, key, what, value.s);

@@ -33,6 +33,12 @@ compared() { # PATTERN: what `same` says of it, runs being plain, recorded, plai
 	: >counter
 	"$BUILD/tests/same/same" --module "$MODULE" sometimes ./sometimes "$PWD/counter" "$1" || true
 }
+randomly() { # what `same` says of a program that leaves files of such names behind
+	"$BUILD/tests/same/same" --module "$MODULE" randomly bash -c "$1" || true
+}
+expect_match "names at random" "$(randomly 'mktemp -q file.XXXXXXXX >/dev/null')" '^ok randomly'
+expect_match "one file more" "$(randomly 'mktemp -q file.XXXXXXXX >/dev/null; ${LD_AUDIT:+mktemp -q film.XXXXXXXX} >/dev/null')" \
+	'^not ok randomly'
 expect_match "never" "$(compared .)" '^ok sometimes: 1 processes'
 expect_match "always" "$(compared .x | tr '\n' ' ')" '^not ok sometimes .*stdout: in 4 of 4 runs'
 expect_match "in each third run" "$(compared .x....)" '^not ok sometimes'
