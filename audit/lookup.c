@@ -225,8 +225,9 @@ static bool is_candidate(const struct object *from, struct object *object,
 			 struct symbol_cursor name, const char *version, uint32_t kind,
 			 struct candidate *ret)
 {
+	/* The vDSO is in no scope. */
 	if (!atomic_load(&object->open) || object->name_space != from->name_space ||
-	    (kind == SPOOL_REFERENCE_COPY && object == from))
+	    object->kind == SPOOL_OBJECT_VDSO || (kind == SPOOL_REFERENCE_COPY && object == from))
 		return false;
 	ret->symbol = find_version(object, name, version, &ret->index);
 	if (!ret->symbol ||

@@ -38,6 +38,11 @@ int nobody_has_it_above(void);
 int above_has_it_too(void) { return 2; }
 int above(void) { return below() + nobody_has_it_above(); }
 END2
+# An IFUNC of libc's that chooses the vDSO's function of the same name, and no version to tell them apart.
+so libunversioned.so -nostdlib <<'END2'
+long time(long *);
+long (*unversioned_pointer)(long *) = time;
+END2
 so libhalf.so -Wl,-z,now <<'END2'
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +70,8 @@ int main(int argc, char **argv)
 		printf("%d\n", dlopen("./libhalf.so", flags) != NULL);
 	if (strchr(how, 'a'))
 		printf("%d\n", dlopen("./libabove.so", flags) != NULL);
+	if (strchr(how, 'v'))
+		printf("%d\n", dlopen("./libunversioned.so", flags) != NULL);
 	if (strchr(how, 'c'))
 		dlclose(handle), handle = NULL;
 	if (strchr(how, 's'))
@@ -77,8 +84,8 @@ int main(int argc, char **argv)
 	return 0;
 }
 END2
-# o(pen) n(ow) c(lose at once) u(ndefined) h(alf) a(bove) s(ymbol) m(ore) e(xit)
-for how in o on oc onc os ons osm uo nu h oh ue a an oa; do
+# o(pen) n(ow) c(lose at once) u(ndefined) h(alf) a(bove) (un)v(ersioned) s(ymbol) m(ore) e(xit)
+for how in o on oc onc os ons osm uo nu h oh ue a an oa v; do
 	bindings_equal ./prog $how
 	expect_eq "status of $how" "$bindings_status" 0
 done
