@@ -57,12 +57,12 @@ Order of constructors  [inferred from the needed lists]
   before it  base.so
 
 $ plugreport tree
-  OBJECT                 OPENED  HOW IT CAME           PATH                             CALLED FROM
-  host                  0.12 ms  the program           /opt/app/host
-  |-libc.so.6           0.22 ms  needed                /lib/x86_64-linux-gnu/libc.so.6
-  `-plugin.so           0.82 ms  dlopen                ./plugin.so                      main() at host.c:5 in host
-    |-base.so           0.90 ms  needed                /opt/app/./base.so
-    `-inner.so          1.03 ms  dlopen                ./inner.so                       up() at plugin.c:3 in plugin.so
+  OBJECT                 OPENED  HOW IT CAME               PATH                             CALLED FROM
+  host                  0.12 ms  the program               /opt/app/host
+  |-libc.so.6           0.22 ms  needed                    /lib/x86_64-linux-gnu/libc.so.6
+  `-plugin.so           0.82 ms  dlopen, unloaded 1.05 ms  ./plugin.so                      main() at host.c:5 in host
+    |-base.so           0.90 ms  needed, unloaded 1.05 ms  /opt/app/./base.so
+    `-inner.so          1.03 ms  dlopen                    ./inner.so                       up() at plugin.c:3 in plugin.so
   ld-linux-x86-64.so.2  0.14 ms  the dynamic linker    /lib64/ld-linux-x86-64.so.2
   linux-vdso.so.1       0.14 ms  mapped by the kernel  linux-vdso.so.1
 Who brought whom is inferred from the order of events.
