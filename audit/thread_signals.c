@@ -14,7 +14,8 @@
 
 #include "audit/module.h"
 
-#if __GLIBC_PREREQ(2, 34)
+/* A sanitizer's runtime is not there yet when the resolver is called. */
+#if __GLIBC_PREREQ(2, 34) || defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 
 void thread_signals_put_back(void)
 {
