@@ -134,6 +134,7 @@ struct binding_key {
 	uint32_t from, symbol;
 	enum binding_kind kind;
 	bool versioned; /* only one that asks for `version`, or of which that is not known */
+	bool early;
 	const char *version;
 };
 
@@ -148,7 +149,7 @@ static bool is_binding(const void *context, uint32_t index)
 	const struct binding *binding = &key->contents->bindings[index];
 
 	return binding->symbol == key->symbol && binding->from == key->from &&
-	       binding->kind == key->kind &&
+	       binding->kind == key->kind && binding->early == key->early &&
 	       (!key->versioned || !binding->versioned ||
 		bindings_same_version(binding->version, key->version));
 }
@@ -170,6 +171,7 @@ static struct binding *add_binding(struct contents *contents, const struct bindi
 	binding->kind = key->kind;
 	binding->version = key->version;
 	binding->versioned = key->versioned;
+	binding->early = key->early;
 	index_table_add(&contents->bindings_by_ends, binding_hash(key),
 			(uint32_t)(contents->binding_count - 1));
 	return binding;
@@ -200,7 +202,9 @@ void bindings_take(struct contents *contents, const struct spool_item *item)
 	const struct spool_binding *fixed = &item->binding;
 	uint32_t symbol = find_symbol(contents, fixed->to, fixed->symbol);
 	bool dlsym = (fixed->flags & LA_SYMB_DLSYM) != 0;
+	/* What ld.so looks up for itself, in the program's name, the program may look up, too. */
 	struct binding_key key = {.contents = contents,
+				  .early = dlsym && !contents->begun,
 				  .from = fixed->from,
 				  .symbol = symbol,
 				  .kind = dlsym ? BINDING_DLSYM : BINDING_PLT};

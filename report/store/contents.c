@@ -268,6 +268,7 @@ static void take_activity(struct contents *contents, const struct spool_item *it
 	activity->tid = item->tid;
 	activity->kind = item->type == SPOOL_PREINIT ? ACTIVITY_PREINIT : kinds[item->event.value];
 	activity->object = contents_object(contents, item->event.object);
+	contents->begun |= item->type == SPOOL_PREINIT;
 }
 
 static void take_close(struct contents *contents, const struct spool_item *item)
@@ -413,6 +414,7 @@ bool contents_read(struct contents *contents, struct spool_reader *reader, bool 
 
 	make_room(contents, reader);
 	take_header(&contents->rec, &reader->header);
+	contents->begun = strcmp(contents->rec.begin_kind, "fork") == 0;
 	while (spool_reader_next(reader, &item))
 		if (!take_item(contents, &item) && reader->damaged_at == 0)
 			reader->damaged_at = item.offset;

@@ -52,6 +52,7 @@ struct binding {
 	bool bound;      /* false: `symbol` is the referring object's own */
 	bool versioned;  /* `version` is what the reference asks for; else not known yet */
 	bool internal;   /* of ld.so's own */
+	bool early;      /* dlsym: no code of the program had run */
 };
 
 /* A name in an object's version table. */
@@ -90,6 +91,7 @@ struct contents {
 		versions_by_place;
 	struct mapping *mappings; /* sorted by start */
 	size_t mapping_count, mapping_room;
+	bool begun; /* code of the program runs, at this point of the history */
 	bool ended; /* SPOOL_END was there */
 };
 
