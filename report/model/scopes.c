@@ -289,7 +289,8 @@ static void collect_events(struct scopes *s)
 	const struct recording *rec = s->rec;
 	uint64_t exit_begin = find_exit_begin(rec);
 
-	s->events = xcalloc(2 * (rec->object_count + rec->call_count), sizeof(*s->events));
+	s->events = xcalloc(2 * (rec->object_count + rec->call_count) + rec->activity_count,
+			    sizeof(*s->events));
 	for (size_t i = 0; i < rec->object_count; i++) {
 		const struct object *object = &rec->objects[i];
 
@@ -304,6 +305,10 @@ static void collect_events(struct scopes *s)
 		if (opens(&rec->calls[i]) || rec->calls[i].kind == CALL_DLCLOSE)
 			add_event(s, rec->calls[i].inside_seq, EVENT_RETURN, i);
 	}
+	for (size_t i = 0; i < rec->activity_count; i++)
+		if (rec->activities[i].kind == ACTIVITY_DELETE &&
+		    rec->activities[i].seq < exit_begin)
+			add_event(s, rec->activities[i].seq, EVENT_SWEEP, i);
 	qsort(s->events, s->event_count, sizeof(*s->events), compare_events);
 }
 
@@ -353,6 +358,7 @@ void scopes_free(struct scopes *s)
 	free(s->objects);
 	free(s->spaces);
 	free(s->events);
+	free(s->going);
 	free(s->history);
 	free(s->returned);
 	free(s->marks);
@@ -367,6 +373,7 @@ static void take_event(struct scopes *s, const struct scope_event *event)
 	s->now = event->seq;
 	switch (event->kind) {
 	case EVENT_OPEN:
+		scopes_sweep(s);
 		take_open(s, event->index);
 		break;
 	case EVENT_CALL:
@@ -377,6 +384,9 @@ static void take_event(struct scopes *s, const struct scope_event *event)
 		break;
 	case EVENT_RETURN:
 		take_return(s, event->index);
+		break;
+	case EVENT_SWEEP:
+		scopes_sweep(s);
 		break;
 	}
 }

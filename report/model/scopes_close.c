@@ -113,32 +113,72 @@ static void drop_scope(struct scopes *s, int index, int gone)
 	state->ref_count = kept;
 }
 
+static bool searches(const struct scope_object *state, int root)
+{
+	for (size_t i = 0; i < state->ref_count; i++)
+		if (state->refs[i].root == root)
+			return true;
+	return state->loader == root;
+}
+
+static void forget_loader(struct scopes *s, int index, int gone)
+{
+	drop_scope(s, index, gone);
+	if (s->objects[index].loader == gone)
+		s->objects[index].loader = NONE;
+}
+
+static void forget_dependency(struct scope_object *state, int gone)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < state->dependency_count; i++)
+		if (state->dependencies[i].object != gone)
+			state->dependencies[kept++] = state->dependencies[i];
+	state->dependency_count = kept;
+}
+
+/*
+ * Destructors run, and each object is announced as closed after its own; from then on look-ups pass
+ * it over (l_removed).  What stays loses the scopes of what goes at once.  What goes as well keeps
+ * them, and the global scope is not touched, until all destructors have run: scopes_sweep().
+ */
 void scopes_unmap(struct scopes *s, int gone)
 {
 	struct name_space *space = scopes_space(s, s->rec->objects[gone].name_space);
 	struct scope_object *state = &s->objects[gone];
 
+	if (!state->mapped)
+		return;
 	state->mapped = false;
 	space->map_count = remove_from(space->maps, space->map_count, gone);
-	if (space->head == gone) {
-		space->global_count = 0;
-		space->head = space->map_count ? space->maps[0] : NONE;
-	} else {
-		leave_global(s, space, gone);
-	}
+	state->open_count = 0;
+	*GROW(s->going, s->going_count, s->going_room) = gone;
 	for (size_t i = 0; i < space->map_count; i++) {
 		struct scope_object *other = &s->objects[space->maps[i]];
-		size_t kept = 0;
 
-		drop_scope(s, space->maps[i], gone);
-		if (other->loader == gone)
-			other->loader = NONE;
-		for (size_t j = 0; j < other->dependency_count; j++)
-			if (other->dependencies[j].object != gone)
-				other->dependencies[kept++] = other->dependencies[j];
-		other->dependency_count = kept;
+		forget_dependency(other, gone);
+		if (searches(other, gone) && scopes_used(s, space->maps[i]))
+			forget_loader(s, space->maps[i], gone);
 	}
-	state->open_count = 0;
+}
+
+void scopes_sweep(struct scopes *s)
+{
+	for (size_t i = 0; i < s->going_count; i++) {
+		int gone = s->going[i];
+		struct name_space *space = scopes_space(s, s->rec->objects[gone].name_space);
+
+		if (space->head == gone) {
+			space->global_count = 0;
+			space->head = space->map_count ? space->maps[0] : NONE;
+		} else {
+			leave_global(s, space, gone);
+		}
+		for (size_t j = 0; j < space->map_count; j++)
+			forget_loader(s, space->maps[j], gone);
+	}
+	s->going_count = 0;
 }
 
 /* --- bindings */

@@ -65,7 +65,7 @@ struct name_space {
 
 struct scope_event {
 	uint64_t seq;
-	enum { EVENT_OPEN, EVENT_CALL, EVENT_CLOSE, EVENT_RETURN } kind;
+	enum { EVENT_OPEN, EVENT_CALL, EVENT_CLOSE, EVENT_RETURN, EVENT_SWEEP } kind;
 	int index; /* object or call */
 };
 
@@ -81,6 +81,8 @@ struct scopes {
 	size_t space_count, space_room;
 	struct global_entry *history;
 	size_t history_count, history_room;
+	int *going; /* objects that are closed, and not swept yet */
+	size_t going_count, going_room;
 	bool *returned;   /* calls */
 	int program;      /* or NONE */
 	uint64_t started; /* seq of ACTIVITY_PREINIT */
@@ -129,6 +131,8 @@ bool scopes_initialized(struct scopes *s, int object, int call);
 /* scopes_close.c */
 void scopes_dlclose(struct scopes *s, int call);
 void scopes_unmap(struct scopes *s, int object);
+/* LA_ACT_DELETE: all destructors of one dlclose have run. */
+void scopes_sweep(struct scopes *s);
 void scopes_keep(struct scopes *s, int object, const struct pin *pin);
 /* A thread registered a destructor (CALL_THREAD_ATEXIT). */
 void scopes_keep_for_thread(struct scopes *s, int call);

@@ -113,3 +113,38 @@ expect_db "asked for with a version, defined without" "SELECT DISTINCT b.version
 	WHERE s.name = 'malloc' AND t.path LIKE '%/libmalloc.so' AND f.id != t.id AND p.exe LIKE '%/prog' ORDER BY 3" \
 	"$BASE_VERSION||0
 $BASE_VERSION||1"
+
+# What ld.so looks up for itself in the program's name, the program may look up as well.
+program asks <<'END2'
+#include <dlfcn.h>
+#include <stdio.h>
+int main(void) { return printf("%d\n", dlsym(RTLD_DEFAULT, "malloc") && dlsym(RTLD_DEFAULT, "free")) < 0; }
+END2
+bindings_equal ./asks
+expect_db "both are told" "SELECT s.name, b.internal, b.count FROM binding b JOIN symbol s ON s.id = b.symbol
+	WHERE b.kind = 'dlsym' AND s.name IN ('malloc', 'free') ORDER BY 1, 2" "free|0|1
+free|1|1
+malloc|0|1
+malloc|1|1"
+
+# Destructors run when what loaded their object is announced as closed already: it stays in the scopes
+# of all that goes, until the last of them has run.  In a namespace of its own nothing else has libc.
+so libbelow.so -Wl,-z,lazy <<'END2'
+#include <stdlib.h>
+__attribute__((destructor)) static void down(void) { (void)rand(); }
+END2
+so libfront.so "${rpath[@]}" -Wl,--no-as-needed -lbelow -nostdlib <<<'int front;'
+program leaves <<'END2'
+#include <dlfcn.h>
+#include <stdio.h>
+int main(void)
+{
+	void *front = dlmopen(LM_ID_NEWLM, "./libfront.so", RTLD_LAZY);
+	if (!front)
+		puts(dlerror());
+	return !front || dlclose(front);
+}
+END2
+bindings_equal ./leaves
+expect_eq "status" "$bindings_status" 0
+expect_db "it was called" "SELECT count(*) FROM v_binding WHERE symbol = 'rand' AND source = 'la_symbind'" 1
