@@ -143,6 +143,10 @@ check-same: all $(SAME)/same
 	scripts/install-deps --same
 	BUILD=$(abspath $(BUILD)) CC="$(CC)" tests/same/run
 
+# Every program that is installed here: an hour where there are a thousand.
+check-installed: all $(SAME)/same
+	BUILD=$(abspath $(BUILD)) CC="$(CC)" tests/same/run installed
+
 # All tests on each glibc, in systems of their own: root and debootstrap.
 check-matrix:
 	scripts/check-matrix $(SUITES)
@@ -157,6 +161,6 @@ check-arch:
 -include $(UNIT_OBJECTS:.o=.d) $(THREADS_OBJECTS:.o=.d) $(BUILD)/tests/load/spool.c.d \
   $(SAME_OBJECTS:.o=.d) $(BUILD)/tests/viewer/recording.c.d
 
-.PHONY: tests sanitizable sanitized check check-unit check-scenarios check-systems check-same \
+.PHONY: tests sanitizable sanitized check check-unit check-scenarios check-systems check-same check-installed \
   check-faults check-load check-arch check-sanitized check-static
 .SECONDARY: $(UNIT_OBJECTS)
