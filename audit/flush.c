@@ -213,7 +213,11 @@ void flush_run(void)
 	job.keep_stderr = !module.quiet && sys(ARCH_SYS_fstat, 2, &st) == 0 &&
 			  st.st_dev == module.stderr_dev && st.st_ino == module.stderr_ino;
 	job.stack = stacks + size / 2;
+	/* The go-between has the program's handlers, and a child of its own: none must run there.
+	 * The next plugreport takes the recording in then. */
 	signals = signals_block();
+	if (signals == SIGNALS_NOT_BLOCKED)
+		return;
 	pid = arch_clone(CLONE_VM | CLONE_VFORK, stacks + size, go_between, &job);
 	if (pid > 0)
 		do
