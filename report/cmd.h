@@ -31,7 +31,8 @@ struct context {
 	size_t remark_count, remark_room;
 };
 
-/* Like warn(), but said behind the answer: on a terminal both are in one place. */
+/* Like warn(), but said behind the answer: on a terminal both are in one place.  The same remark is
+ * said once, however often a command comes to it. */
 void context_remark(struct context *context, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Say them, and forget them. */
 void context_say_remarks(struct context *context);

@@ -52,6 +52,11 @@ void context_remark(struct context *context, const char *format, ...)
 	if (vasprintf(&text, format, args) < 0)
 		die(EXIT_DATABASE, "out of memory");
 	va_end(args);
+	for (size_t i = 0; i < context->remark_count; i++)
+		if (strcmp(context->remarks[i], text) == 0) {
+			free(text);
+			return;
+		}
 	*GROW(context->remarks, context->remark_count, context->remark_room) = text;
 }
 

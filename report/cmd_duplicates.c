@@ -216,7 +216,7 @@ static void show_duplicate(const struct duplicate_view *view, const struct dupli
 	for (size_t i = 0; i < duplicate->copy_count && i < most; i++)
 		show_copy(view, &duplicate->copies[i], duplicate->kind == DUPLICATE_SYMBOLS);
 	if (duplicate->copy_count > most)
-		render_line(render, MARK_DIM "  and %zu more; --all shows them" MARK_END,
+		render_rest(render, REST_ALL, MARK_DIM "  and %zu more" MARK_END,
 			    duplicate->copy_count - most);
 	show_symbols(view, duplicate, "variables in use in several copies", true, true);
 	show_symbols(view, duplicate, "functions in use in several copies", false, true);
@@ -266,11 +266,11 @@ static void show_text(const struct duplicate_view *view)
 	for (size_t i = 0; i < view->alias_count; i++)
 		if (aliases_wanted(view, &view->aliases[i]))
 			show_aliases(view, &view->aliases[i]);
-	if (!shown)
-		render_line(render, "nothing is there twice%s",
-			    duplicates->count && !view->concerned
-				    ? " that is in use twice; --all shows what is not"
-				    : "");
+	if (!shown && duplicates->count && !view->concerned)
+		render_rest(render, "--all shows what is not",
+			    "nothing is there twice that is in use twice");
+	else if (!shown)
+		render_line(render, "nothing is there twice");
 	if (duplicates->inexact) {
 		AUTO_STRBUF struct strbuf caveat = STRBUF_INIT;
 

@@ -82,7 +82,7 @@ void show_finding(const struct show *show, const struct finding *finding,
 	for (size_t i = 0; i < shown; i++)
 		show_evidence(show, &finding->evidence[i]);
 	if (shown < finding->evidence_count)
-		render_line(render, "    " MARK_DIM "- and %zu more (--all shows them)" MARK_END,
+		render_rest(render, REST_ALL, "    " MARK_DIM "- and %zu more" MARK_END,
 			    finding->evidence_count - shown);
 	show_wrapped(render, "  " MARK_GOOD "=" MARK_END " ", "    ", finding->advice, TEXT_WIDTH);
 	render_blank(render);

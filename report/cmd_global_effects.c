@@ -103,7 +103,7 @@ static void show_group(const struct show *show, const struct effects *effects, s
 		add_symbol(&symbols, effects->list[i].symbol, show->options->no_demangle);
 	}
 	if (count > most)
-		strbuf_addf(&symbols, " and %zu more (--all shows them)", count - most);
+		strbuf_addf(&symbols, " and %zu more", count - most);
 	add_object(&line, show->rec, effect->from);
 	strbuf_addf(&line, ": %s; ", symbols.s);
 	if (effect->what.instead != NONE) {
@@ -113,8 +113,12 @@ static void show_group(const struct show *show, const struct effects *effects, s
 		strbuf_addstr(&line,
 			      effect->what.weak ? "else unbound, as weak" : "else found nowhere");
 	}
-	render_line(show->render, "    %s%s", line.s,
-		    effect->what.sure ? "" : MARK_DIM " (perhaps)" MARK_END);
+	if (!effect->what.sure)
+		strbuf_addstr(&line, MARK_DIM " (perhaps)" MARK_END);
+	if (count > most)
+		render_rest(show->render, REST_ALL, "    %s", line.s);
+	else
+		render_line(show->render, "    %s", line.s);
 }
 
 void show_effects(const struct show *show, const struct effects *effects)

@@ -131,6 +131,7 @@ static void collect_diff(struct collect *collect)
 	context.render = collect->document;
 	document_begin(collect->document, &about);
 	cmd_diff(&context);
+	take_remarks(collect, &context);
 	document_end(collect->document);
 }
 

@@ -170,9 +170,8 @@ static void show_rest(const struct interpose_view *view, size_t wanted, const ch
 	size_t most = most_rows(view);
 
 	if (wanted > most)
-		render_line(view->show->render,
-			    MARK_DIM "  and %zu more %s; --all, or LIB, shows them" MARK_END,
-			    wanted - most, what);
+		render_rest(view->show->render, "--all, or LIB, shows them",
+			    MARK_DIM "  and %zu more %s" MARK_END, wanted - most, what);
 }
 
 static void show_pairs(const struct interpose_view *view)

@@ -39,8 +39,8 @@ size_t object_rows(const struct object_facts *facts, size_t count)
 void object_more(const struct object_facts *facts, size_t count, size_t shown)
 {
 	if (count > shown)
-		render_line(facts->show->render,
-			    MARK_DIM "  and %zu more (--all shows them)" MARK_END, count - shown);
+		render_rest(facts->show->render, REST_ALL, MARK_DIM "  and %zu more" MARK_END,
+			    count - shown);
 }
 
 static const char *const state_words[] = {

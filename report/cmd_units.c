@@ -258,10 +258,8 @@ static void show_process_units(struct process_units *process)
 		show_units_of(process, (int)i);
 	render_table_close(render);
 	if (process->left_out && !process->wanted)
-		render_line(render,
-			    MARK_DIM
-			    "  and %zu more that no plugin has or is bound to (--all shows "
-			    "them)" MARK_END,
+		render_rest(render, REST_ALL,
+			    MARK_DIM "  and %zu more that no plugin has or is bound to" MARK_END,
 			    process->left_out);
 	show_uses(process);
 	units_show_notes(process);

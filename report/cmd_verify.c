@@ -194,7 +194,7 @@ static void show_disagreements(const struct outcome_list *list)
 		show_disagreement(show, &list->disagreements[i]);
 	render_close(show->render);
 	if (list->disagreement_count > most)
-		render_line(show->render, MARK_DIM "  and %zu more; --all shows them" MARK_END,
+		render_rest(show->render, REST_ALL, MARK_DIM "  and %zu more" MARK_END,
 			    list->disagreement_count - most);
 }
 

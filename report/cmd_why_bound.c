@@ -132,7 +132,7 @@ static int answer(struct answer_walk *walk, struct collected *collected)
 		return EXIT_FOUND;
 	}
 	if (collected->shown > ANSWERS_SHOWN)
-		render_line(render, MARK_DIM "and %zu more answers; --all shows them" MARK_END,
+		render_rest(render, REST_ALL, MARK_DIM "and %zu more answers" MARK_END,
 			    collected->shown - ANSWERS_SHOWN);
 	render_line(render, MARK_DIM "Who is bound to what was observed; scopes and reasons are "
 				     "rebuilt from the recording." MARK_END);

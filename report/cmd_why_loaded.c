@@ -308,7 +308,7 @@ static void show_asked(const struct show *show, const struct why_loaded *why)
 		render_line(show->render, "    %9s  %s", time.s, line.s);
 	}
 	if (why->asked_count > most)
-		render_line(show->render, MARK_DIM "    and %zu more (--all shows them)" MARK_END,
+		render_rest(show->render, REST_ALL, MARK_DIM "    and %zu more" MARK_END,
 			    why->asked_count - most);
 }
 

@@ -161,7 +161,7 @@ static void show_calls(const struct show *show, const struct why_resident *why)
 					     : "");
 	}
 	if (why->call_count > most)
-		render_line(show->render, MARK_DIM "    and %zu more (--all shows them)" MARK_END,
+		render_rest(show->render, REST_ALL, MARK_DIM "    and %zu more" MARK_END,
 			    why->call_count - most);
 }
 

@@ -69,6 +69,9 @@ bool collect_explanations(struct collect *collect);
 /* What check finds in all of them; false after a message. */
 bool collect_findings(struct collect *collect);
 
+/* What a copy of the report's context remarked, too. */
+void take_remarks(struct collect *collect, const struct context *context);
+
 /* What the commands' walkers say about the whole report. */
 void collect_report_sections(struct collect *collect);
 

@@ -73,12 +73,19 @@ static void document_line(struct render *render, const char *line)
 {
 	struct document *document = document_of(render);
 
-	if (document->open && strstr(line, "--all"))
-		document->cut = true;
 	if (*line)
 		add_step(document, PAGE_STEP_LINE, 0, page_line(document->page, line));
 	else
 		document->blanks++;
+}
+
+static void document_rest(struct render *render, const char *text, const char *hint)
+{
+	struct document *document = document_of(render);
+
+	(void)hint;
+	document->cut = true;
+	add_step(document, PAGE_STEP_REST, 0, page_line(document->page, text));
 }
 
 static void document_table(struct render *render, const char *key, const struct column *columns,
@@ -133,6 +140,7 @@ struct render *render_document_new(struct page_data *page)
 	static const struct render_ops ops = {
 		.fact = document_fact,
 		.line = document_line,
+		.rest = document_rest,
 		.table = document_table,
 		.row = document_row,
 		.row_close = document_row_close,

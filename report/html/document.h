@@ -29,6 +29,7 @@ enum page_step {
 	PAGE_STEP_ROW,    /* one cell a column follows, then the rows below it */
 	PAGE_STEP_ROW_CLOSE,
 	PAGE_STEP_TABLE_CLOSE,
+	PAGE_STEP_REST, /* a line about what is left out */
 };
 
 /* What an explanation is about. */
@@ -46,7 +47,8 @@ struct render *render_document_new(struct page_data *page);
 void document_begin(struct render *render, const struct document_subject *subject);
 /* False when the walker said nothing: there is no document then. */
 bool document_end(struct render *render);
-/* Did the walker say that --all shows more?  A page has no options: it needs the whole, too. */
+/* Did the walker leave something out that --all shows?  A page has no options: it needs the whole,
+ * too. */
 bool document_is_cut(const struct render *render);
 
 #endif

@@ -101,6 +101,14 @@ static bool collect_process_part(struct collect *collect, const char *kind, cons
 	return ok;
 }
 
+/* Sections run in a context of their own: what they remark is the report's. */
+void take_remarks(struct collect *collect, const struct context *context)
+{
+	collect->context->remarks = context->remarks;
+	collect->context->remark_count = context->remark_count;
+	collect->context->remark_room = context->remark_room;
+}
+
 void collect_report_sections(struct collect *collect)
 {
 	struct context context = *collect->context;
@@ -124,9 +132,7 @@ void collect_report_sections(struct collect *collect)
 			context.options = collect->context->options;
 		}
 	}
-	collect->context->remarks = context.remarks;
-	collect->context->remark_count = context.remark_count;
-	collect->context->remark_room = context.remark_room;
+	take_remarks(collect, &context);
 }
 
 static void explain_objects(struct collect *collect, const struct same_processes *same)

@@ -51,6 +51,23 @@ void render_line(struct render *render, const char *format, ...)
 		render->ops->line(render, text);
 }
 
+void render_rest(struct render *render, const char *hint, const char *format, ...)
+{
+	AUTO_FREE char *text = NULL;
+	va_list args;
+
+	if (!render->is_text)
+		return;
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	if (text && render->ops->rest)
+		render->ops->rest(render, text, hint);
+	else if (text)
+		render->ops->line(render, text);
+}
+
 void render_blank(struct render *render)
 {
 	if (render->is_text)

@@ -158,6 +158,8 @@ struct render_ops {
 	void (*fact)(struct render *render, const char *key, const char *label,
 		     const struct value *value);
 	void (*line)(struct render *render, const char *text);
+	/* NULL: as a line, without `hint`. */
+	void (*rest)(struct render *render, const char *text, const char *hint);
 	void (*table)(struct render *render, const char *key, const struct column *columns,
 		      size_t count);
 	void (*row)(struct render *render, const struct value *values);
@@ -206,6 +208,11 @@ void render_fact(struct render *render, const char *key, const char *label, stru
 
 /* One line for people; the format may contain MARK_*, and its strings must be escaped ones. */
 void render_line(struct render *render, const char *format, ...) PRINTF_LIKE(2, 3);
+/* The same for a line about something that is left out: people are told which option shows it
+ * (`hint`), and a page, which has no options, gets a control in its place. */
+void render_rest(struct render *render, const char *hint, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+#define REST_ALL "--all shows them"
 void render_blank(struct render *render);
 
 /*

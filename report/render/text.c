@@ -184,6 +184,14 @@ static void text_line(struct render *render, const char *line)
 	put_line(text_of(render), line);
 }
 
+static void text_rest(struct render *render, const char *text, const char *hint)
+{
+	AUTO_STRBUF struct strbuf line = STRBUF_INIT;
+
+	strbuf_addf(&line, "%s" MARK_DIM " (%s)" MARK_END, text, hint);
+	text_line(render, line.s);
+}
+
 static void set_cell(struct libscols_line *line, size_t i, const struct value *value)
 {
 	AUTO_STRBUF struct strbuf sb = STRBUF_INIT;
@@ -368,6 +376,7 @@ struct render *render_text_new(FILE *out, const struct render_look *look)
 		.value = text_value,
 		.fact = text_fact,
 		.line = text_line,
+		.rest = text_rest,
 		.table = text_table,
 		.row = text_row,
 		.row_close = text_row_close,

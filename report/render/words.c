@@ -399,8 +399,8 @@ void show_stack(struct render *render, const struct recording *rec, int stack, c
 			    frames[i].inlined ? " (inlined)" : "");
 	}
 	if (shown < count)
-		render_line(render, "%s" MARK_DIM "... %zu more (--all shows them)" MARK_END,
-			    indent, count - shown);
+		render_rest(render, REST_ALL, "%s" MARK_DIM "... %zu more" MARK_END, indent,
+			    count - shown);
 	else if (count && (rec->stacks[stack].flags & (SPOOL_STACK_CUT | SPOOL_STACK_BROKEN)))
 		render_line(render,
 			    "%s" MARK_DIM "... the stack could not be followed further" MARK_END,

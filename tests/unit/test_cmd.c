@@ -1046,6 +1046,22 @@ static void losses_stand_first(void **state)
 	free(text);
 }
 
+/* The HTML report lets commands answer more than once. */
+static void remarks_are_said_once(void **state)
+{
+	struct context context = {0};
+
+	(void)state;
+	context_remark(&context, "no run %d", 7);
+	context_remark(&context, "no run %d", 8);
+	context_remark(&context, "no run %d", 7);
+	assert_int_equal(context.remark_count, 2);
+	assert_string_equal(context.remarks[1], "no run 8");
+	for (size_t i = 0; i < context.remark_count; i++)
+		free(context.remarks[i]);
+	free(context.remarks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1079,6 +1095,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_readable),
 		cmocka_unit_test(arguments_are_quoted),
 		cmocka_unit_test(losses_stand_first),
+		cmocka_unit_test(remarks_are_said_once),
 	};
 
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))

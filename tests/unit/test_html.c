@@ -291,6 +291,7 @@ static void walkers_are_kept(void **state)
 		{PAGE_STEP_ROW_CLOSE, 0, ""},
 		{PAGE_STEP_ROW_CLOSE, 0, ""},
 		{PAGE_STEP_TABLE_CLOSE, 0, ""},
+		{PAGE_STEP_REST, 0, "and 2 more"},
 	};
 	const struct value values[] = {value_string("\002"), value_integer(5), value_none()};
 	const struct document_subject about = {"why", "Why?", 3, "object", 9};
@@ -317,8 +318,11 @@ static void walkers_are_kept(void **state)
 	render_row(render, values);
 	render_row_close(render);
 	render_table_close(render);
+	assert_false(document_is_cut(render));
+	render_rest(render, REST_ALL, "and %d more", 2);
 	render_blank(render);
 	assert_true(document_end(render));
+	assert_true(document_is_cut(render));
 	render_line(render, "nor now");
 	assert_true(render_finish(render));
 	decode(page, &decoded);

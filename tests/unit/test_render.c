@@ -460,6 +460,24 @@ static void marks_are_colours_glyphs_or_nothing(void **state)
 	}
 }
 
+/* An option where people read; nothing for programs. */
+static void what_is_left_out_names_the_option(void **state)
+{
+	struct page page;
+
+	(void)state;
+	page_open(&page, &plain);
+	render_rest(page.render, REST_ALL, MARK_DIM "  and %d more" MARK_END, 12);
+	page_close(&page);
+	assert_string_equal(page.text, "  and 12 more (--all shows them)\n");
+	free(page.text);
+	page_open(&page, NULL);
+	render_rest(page.render, REST_ALL, "and %d more", 12);
+	page_close(&page);
+	assert_null(strstr(page.text, "more"));
+	free(page.text);
+}
+
 static void styled_cells_are_coloured_only_when_asked(void **state)
 {
 	static const struct column columns[] = {{"a", "A", 0}};
@@ -639,6 +657,7 @@ int main(void)
 		cmocka_unit_test(large_tables_fit_in_all_blocks),
 		cmocka_unit_test(large_tables_are_one_json_array),
 		cmocka_unit_test(marks_are_colours_glyphs_or_nothing),
+		cmocka_unit_test(what_is_left_out_names_the_option),
 		cmocka_unit_test(styled_cells_are_coloured_only_when_asked),
 		cmocka_unit_test(trees_are_drawn),
 		cmocka_unit_test(circles_are_cut),

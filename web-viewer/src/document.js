@@ -8,14 +8,14 @@ import { formatRoute, joinList } from './route.js';
 /** @typedef {import('./links.js').NameIndex} NameIndex */
 
 // The numbers of report/html/document.h and report/render/render.h.
-const LINE = 0, FACT = 1, CELL = 2, TABLE = 3, COLUMN = 4, ROW = 5, ROW_CLOSE = 6, TABLE_CLOSE = 7;
+const LINE = 0, FACT = 1, CELL = 2, TABLE = 3, COLUMN = 4, ROW = 5, ROW_CLOSE = 6, TABLE_CLOSE = 7,
+	REST = 8;
 const COLUMN_RIGHT = 1, COLUMN_TREE = 2;
 const STYLES = ['', 'bold', 'dim', 'good', 'bad', 'warn'];
 const MARK_STYLES = { '\x01': 'bold', '\x02': 'dim', '\x03': 'good', '\x04': 'bad', '\x05': 'warn' };
 const BRANCH = '\x0e', RAIL = '\x0f';
 
-// What the command line says where it leaves something out, or sends people to another command.
-const CUT = /(?:; | \()--all(?:, or LIB,)? shows (?:them|what is not)\)?/;
+// What the command line says where it sends people to another command.
 const SEE_SEARCH = /\(plugreport why-found ('[^']*'|[^\s()]+)\)/;
 
 const LONG = 500; // steps
@@ -95,7 +95,7 @@ export class Player {
 		this.model = model;
 		this.names = names;
 		this.subject = subject;
-		/** @type {(() => import('./dom.js').Child) | null} what stands for "--all" */
+		/** @type {(() => import('./dom.js').Child) | null} the control where something is left out */
 		this.rest = null;
 	}
 
@@ -128,15 +128,11 @@ export class Player {
 	}
 
 	/**
-	 * A text with links, and with controls where the command line has words for itself.
+	 * A text with links, also where the command line has words for itself.
 	 * @param {string} text
 	 * @returns {import('./dom.js').Child[]}
 	 */
 	spoken(text) {
-		const cut = CUT.exec(text);
-		if (cut)
-			return [this.linked(text.slice(0, cut.index)), this.rest?.(),
-				this.linked(text.slice(cut.index + cut[0].length))];
 		const see = SEE_SEARCH.exec(text);
 		const href = see && this.names?.searchHref(see[1].replace(/^'(.*)'$/, '$1'));
 		if (see && href)
@@ -145,14 +141,18 @@ export class Player {
 		return this.linked(text);
 	}
 
-	/** @param {string} text @param {boolean} [prose] in the letters of sentences, whatever it begins with */
-	line(text, prose = false) {
+	/**
+	 * @param {string} text
+	 * @param {boolean} [prose] in the letters of sentences, whatever it begins with
+	 * @param {import('./dom.js').Child} [control] behind it
+	 */
+	line(text, prose = false, control = null) {
 		const { lead, spans } = parseLine(text);
 		return h('div', { class: prose ? 'line sentence below' : lead ? 'line' : 'line sentence' },
 			lead && !prose && h('span', { class: 'lead' }, lead),
 			h('span', { class: 'body' }, spans.map(span => span.style ?
 				h('span', { class: span.style }, this.spoken(span.text)) :
-				this.spoken(span.text))));
+				this.spoken(span.text)), control));
 	}
 
 	/**
@@ -177,7 +177,8 @@ export class Player {
 				group = null;
 				const close = steps.findIndex((s, at) => at > i && s.op === TABLE_CLOSE);
 				const end = close < 0 ? steps.length : close;
-				root.append(this.table(steps.slice(i + 1, end), most - i));
+				if (steps.slice(i + 1, end).some(s => s.op === ROW)) // as in text: no heading over nothing
+					root.append(this.table(steps.slice(i + 1, end), most - i));
 				i = end - i > most ? i + most : end;
 			} else if (step.op === FACT) {
 				if (group?.tagName !== 'DL')
@@ -185,14 +186,15 @@ export class Player {
 				group.append(h('dt', null, step.text));
 			} else if (step.op === CELL) {
 				group?.append(h('dd', { class: STYLES[step.flags] }, this.linked(step.text)));
-			} else if (step.op === LINE) {
+			} else if (step.op === LINE || step.op === REST) {
 				if (!step.text) {
 					group = null;
 					continue;
 				}
 				if (group?.tagName !== 'DIV')
 					root.append(group = h('div', { class: 'prose' }));
-				group.append(this.line(step.text, document.kind === 'rule' && step.text.startsWith(' ')));
+				group.append(this.line(step.text, document.kind === 'rule' && step.text.startsWith(' '),
+					step.op === REST && this.rest?.()));
 			}
 		}
 		if (i < steps.length)
