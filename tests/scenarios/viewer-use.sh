@@ -48,12 +48,23 @@ END
 recorded ocaml ./ocaml
 program again <<'END'
 #include <dlfcn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 int main(void)
 {
 	for (int i = 0; i < 3; i++)
 		dlclose(dlopen("./one.so", RTLD_LAZY));
-	return 0;
+	if (fork() == 0)
+		_exit(!dlopen("./one.so", RTLD_LAZY));
+	return wait(NULL) < 0;
 }
 END
 recorded again ./again
+program ends <<'END'
+#include <stdlib.h>
+int main(void) { return getenv("HARM") ? (abort(), 1) : 0; }
+END
+plugreport record -q -o good.db ./ends
+HARM=1 plugreport record -q -o bad.db ./ends 2>err || true
+plugreport html -q --diff -o ends.html good.db bad.db
 browse use.test.js

@@ -62,3 +62,13 @@ export function shorten(text, most) {
 export function baseName(path) {
 	return path.slice(path.lastIndexOf('/') + 1);
 }
+
+/**
+ * A value as a name that may be cut where there is no room, and the namespace, which tells two objects of
+ * one name apart and stays.
+ * @param {string} text
+ */
+export function valueParts(text) {
+	const [, name, space] = /^(.*?)( \(namespace -?\d+\))?$/s.exec(text) ?? ['', text];
+	return space ? [name, space.trim()] : [name];
+}

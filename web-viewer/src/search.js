@@ -102,7 +102,18 @@ export function countValues(rows, field) {
 		const key = field.key(row);
 		counts.set(key, (counts.get(key) ?? 0) + 1);
 	}
-	return [...counts].map(([key, count]) => ({ key, text: field.text(key), count }))
+	// What reads the same is one value: a library of several processes, or loads of it.
+	/** @type {Map<string, {key: number, text: string, count: number}>} */
+	const values = new Map();
+	for (const [key, count] of counts) {
+		const text = field.text(key);
+		const value = values.get(text);
+		if (value)
+			value.count += count;
+		else
+			values.set(text, { key, text, count });
+	}
+	return [...values.values()]
 		.sort((a, b) => b.count - a.count || (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
 }
 

@@ -1,6 +1,6 @@
 // table.js - tables of any length: only the rows in view are elements.
 import { h, replace } from './dom.js';
-import { formatNumber } from './format.js';
+import { formatNumber, valueParts } from './format.js';
 import { joinList, splitList } from './route.js';
 import { countValues, filterTest, parseFilter, selectRows, sortRows } from './search.js';
 
@@ -206,7 +206,8 @@ export class VirtualTable {
 					onchange: (/** @type {Event} */ event) => this.choose(name, value.text,
 						/** @type {HTMLInputElement} */ (event.target).checked),
 				}),
-				h('span', { class: 'value' }, value.text || '(none)'),
+				valueParts(value.text || '(none)').map((part, i) =>
+					h('span', { class: i ? 'space' : 'value' }, part)),
 				h('span', { class: 'number' }, formatNumber(value.count)))),
 			values.length > shown.length && h('button', {
 				type: 'button', class: 'quiet', onclick: () => {

@@ -188,15 +188,15 @@ const LISTS = {
 				f.number('count', formatNumber), f.process(),
 			],
 			columns: [
-				{ name: 'from', title: 'From', min: 10, grow: 1,
+				{ name: 'from', title: 'From', min: 8, grow: 1,
 					cell: objectCell(model, 'binding', 'from') },
-				{ name: 'symbol', title: 'Symbol', min: 14, grow: 2.4, cell: row =>
+				{ name: 'symbol', title: 'Symbol', min: 11, grow: 2.4, cell: row =>
 					symbolCell(model, symbol[row]) },
-				{ name: 'to', title: 'To', min: 10, grow: 1, cell: row =>
+				{ name: 'to', title: 'To', min: 8, grow: 1, cell: row =>
 					objectCell(model, 'binding', 'to')(row) || h('span', { class: 'dim' }, 'not bound') },
 				...several(f.table.column('version')) ?
-					[{ name: 'version', title: 'Version', min: 7.5, grow: 0.5 }] : [],
-				{ name: 'kind', title: 'Kind', min: 5.5 },
+					[{ name: 'version', title: 'Version', min: 7, grow: 0.5 }] : [],
+				{ name: 'kind', title: 'Kind', min: 5 },
 				{ name: 'count', title: 'Count', min: 5, right: true },
 				...processColumn(model),
 			],
@@ -215,13 +215,13 @@ const LISTS = {
 			columns: [
 				{ name: 'time', title: 'At', min: 6.5, right: true },
 				...processColumn(model),
-				{ name: 'requester', title: 'Asked for by', min: 10, grow: 0.8,
+				{ name: 'requester', title: 'Asked for by', min: 8, grow: 0.8,
 					cell: objectCell(model, 'search', 'requester') },
-				{ name: 'tried', title: 'Name or path', min: 14, grow: 2.4,
+				{ name: 'tried', title: 'Name or path', min: 12, grow: 2.4,
 					cell: row => h('a', { href: href(row), class: 'path' },
 						pathParts(model.text('search', 'tried', row))) },
-				{ name: 'rule', title: 'Rule', min: 9.5, grow: 0.5 },
-				{ name: 'outcome', title: 'Outcome', min: 7, grow: 0.5 },
+				{ name: 'rule', title: 'Rule', min: 9, grow: 0.5 },
+				{ name: 'outcome', title: 'Outcome', min: 6.5, grow: 0.5 },
 			],
 			facets: ['process', 'outcome', 'rule', 'directory', 'requester'],
 		};
@@ -239,13 +239,13 @@ const LISTS = {
 			columns: [
 				{ name: 'time', title: 'At', min: 6.5, right: true },
 				...processColumn(model),
-				{ name: 'text', title: 'Call', min: 14, grow: 2,
+				{ name: 'text', title: 'Call', min: 12, grow: 2,
 					cell: row => link(href(row), model.text('call', 'text', row)) },
 				{ name: 'outcome', title: 'Outcome', min: 7.5 },
-				{ name: 'result', title: 'Result', min: 8, grow: 1,
+				{ name: 'result', title: 'Result', min: 7, grow: 1,
 					cell: row => objectCell(model, 'call', 'result')(row) ||
 						model.text('call', 'said', row).replace(/^(failed: |failed$|\?$)/, '') },
-				{ name: 'from', title: 'Called from', min: 10, grow: 1.4 },
+				{ name: 'from', title: 'Called from', min: 9, grow: 1.4 },
 			],
 			facets: ['process', 'kind', 'outcome', 'flags', 'caller', 'result', 'tid', 'known'],
 		};

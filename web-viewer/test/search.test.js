@@ -46,3 +46,9 @@ test('sorting keeps the order of equals', () => {
 	const number = { ...fields[0], order: row => -row };
 	assert.deepEqual([...sortRows(all, number, false)], [3, 2, 1, 0]);
 });
+
+test('values that read the same are one', () => {
+	const field = { name: 'to', key: row => row, text: key => ['libc.so.6', 'libx.so', 'libc.so.6'][key] };
+	assert.deepEqual(countValues(Int32Array.of(0, 1, 2, 2, 0, 1), field).map(({ text, count }) => [text, count]),
+		[['libc.so.6', 4], ['libx.so', 2]]);
+});

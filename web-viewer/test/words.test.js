@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { paragraphs, parseLine } from '../src/document.js';
-import { baseName, formatCount, formatNumber, formatShare, formatSize, formatTime, shorten } from '../src/format.js';
+import { baseName, formatCount, formatNumber, formatShare, formatSize, formatTime, shorten, valueParts } from '../src/format.js';
 import { linkPieces } from '../src/links.js';
 import { stackItems, thin, ticks } from '../src/timeline.js';
 
@@ -66,4 +66,10 @@ test('an axis has round ticks', () => {
 	assert.ok(ticks(0, 1, 5).length <= 6);
 	for (const end of [3, 77, 12345, 9e9])
 		assert.ok(ticks(0, end, 8).length >= 2 && ticks(0, end, 8).length <= 9, `${end}`);
+});
+
+test('a namespace is never cut off a value', () => {
+	assert.deepEqual(valueParts('libx.so'), ['libx.so']);
+	assert.deepEqual(valueParts('libx.so (namespace 2)'), ['libx.so', '(namespace 2)']);
+	assert.deepEqual(valueParts('an (odd) name'), ['an (odd) name']);
 });

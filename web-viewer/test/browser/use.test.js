@@ -250,6 +250,28 @@ use('what was loaded again is one object of its namespace', async page => {
 	assert.equal(await panel.locator('p').textContent(), `${objects.length} objects`);
 });
 
+use('a table of several processes fits, and its filter tells values apart', async page => {
+	for (const place of ['objects', 'bindings', 'searches', 'calls']) {
+		await visit(page, `again.html#${place}`);
+		const room = await page.locator('.vgrid').evaluate(grid => grid.clientWidth - grid.scrollWidth);
+		assert.ok(room >= 0, `${place}: ${room}`);
+	}
+	await visit(page, 'again.html#bindings');
+	for (const more of await page.locator('.facets button').all())
+		await more.click();
+	for (const facet of await page.locator('.facets fieldset').all()) {
+		const values = await facet.locator('label').evaluateAll(labels => labels.map(label =>
+			label.getAttribute('title')));
+		assert.equal(new Set(values).size, values.length, values.join(', '));
+	}
+});
+
+use('what differs has how the processes ended', async page => {
+	await visit(page, 'ends.html#diff');
+	const text = await page.locator('.content').innerText();
+	assert.match(text, /how it ended\s+exit\(\), exit status 0 -> not by exit\(\), killed by SIGABRT/);
+});
+
 use('a screen reader has landmarks and names', async page => {
 	await visit(page, 'host.html#bindings');
 	for (const role of /** @type {('navigation' | 'main' | 'search' | 'banner')[]} */ (
