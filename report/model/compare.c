@@ -2,7 +2,7 @@
 
 #include <sys/wait.h>
 
-#include "report/model/duplicates.h"
+#include "report/model/compare_match.h"
 #include "report/model/why_loaded.h"
 #include "report/util.h"
 
@@ -10,8 +10,7 @@
 struct work {
 	const struct compared *a, *b;
 	unsigned int ignored;
-	int *space_a, *space_b; /* by object: its namespace's place in the order of their making */
-	int *a_of;              /* by B's object */
+	int *a_of; /* by B's object */
 	struct comparison *ret;
 };
 
@@ -23,148 +22,6 @@ void comparison_release(struct comparison *comparison)
 	free(comparison->objects);
 	free(comparison->bindings);
 	*comparison = (struct comparison){0};
-}
-
-/* --- which object is which */
-
-static const char *name_of(const struct object *object)
-{
-	return object->soname && *object->soname ? object->soname : base_name(object->path);
-}
-
-static const char *path_of(const struct object *object)
-{
-	return object->real_path ? object->real_path : object->path;
-}
-
-/* The kernel's and what was never announced have no counterpart. */
-static bool counts(const struct object *object)
-{
-	return object->kind != OBJECT_VDSO && object->kind != OBJECT_UNOPENED;
-}
-
-static int *number_spaces(const struct recording *rec)
-{
-	int *spaces = xcalloc(rec->object_count + 1, sizeof(*spaces));
-	int next = 0;
-
-	for (size_t i = 0; i < rec->object_count; i++) {
-		spaces[i] = next;
-		for (size_t j = 0; j < i; j++)
-			if (rec->objects[j].name_space == rec->objects[i].name_space &&
-			    counts(&rec->objects[j])) {
-				spaces[i] = spaces[j];
-				break;
-			}
-		if (spaces[i] == next && counts(&rec->objects[i]))
-			next++;
-	}
-	return spaces;
-}
-
-static bool is_same(const struct work *work, int a, int b, bool same_path)
-{
-	const struct object *x = &work->a->rec->objects[a], *y = &work->b->rec->objects[b];
-
-	if (x->kind != y->kind || work->space_a[a] != work->space_b[b])
-		return false;
-	if (x->kind == OBJECT_MAIN)
-		return true;
-	return strcmp(name_of(x), name_of(y)) == 0 &&
-	       (!same_path || strcmp(path_of(x), path_of(y)) == 0);
-}
-
-static void match(struct work *work, bool same_path)
-{
-	const struct recording *a = work->a->rec, *b = work->b->rec;
-
-	for (size_t i = 0; i < a->object_count; i++) {
-		if (work->ret->b_of[i] != NONE || !counts(&a->objects[i]))
-			continue;
-		for (size_t j = 0; j < b->object_count; j++) {
-			if (work->a_of[j] != NONE || !counts(&b->objects[j]) ||
-			    !is_same(work, (int)i, (int)j, same_path))
-				continue;
-			work->ret->b_of[i] = (int)j;
-			work->a_of[j] = (int)i;
-			break;
-		}
-	}
-}
-
-/* --- hashed names */
-
-static bool is_renamed(const struct work *work, int a, int b)
-{
-	const struct object *x = &work->a->rec->objects[a], *y = &work->b->rec->objects[b];
-	struct library_name one, other;
-	bool renamed;
-
-	if (x->kind != OBJECT_LIBRARY || y->kind != OBJECT_LIBRARY ||
-	    work->space_a[a] != work->space_b[b])
-		return false;
-	library_name_parse(name_of(x), &one);
-	library_name_parse(name_of(y), &other);
-	renamed = (one.hashed || other.hashed) && library_names_related(&one, &other) &&
-		  !library_versions_differ(&one, &other);
-	library_name_release(&one);
-	library_name_release(&other);
-	return renamed;
-}
-
-/* The only one of B that `a` may be, when `a` is the only one that it may be; NONE otherwise. */
-static int only_renamed(const struct work *work, int a)
-{
-	const struct recording *rec_a = work->a->rec, *rec_b = work->b->rec;
-	int found = NONE;
-
-	for (size_t j = 0; j < rec_b->object_count; j++) {
-		if (work->a_of[j] != NONE || !counts(&rec_b->objects[j]) ||
-		    !is_renamed(work, a, (int)j))
-			continue;
-		if (found != NONE)
-			return NONE;
-		found = (int)j;
-	}
-	for (size_t i = 0; found != NONE && i < rec_a->object_count; i++)
-		if ((int)i != a && work->ret->b_of[i] == NONE && counts(&rec_a->objects[i]) &&
-		    is_renamed(work, (int)i, found))
-			return NONE;
-	return found;
-}
-
-static void match_renamed(struct work *work)
-{
-	size_t count = work->a->rec->object_count;
-	AUTO_FREE int *found = xcalloc(count + 1, sizeof(*found));
-
-	for (size_t i = 0; i < count; i++)
-		found[i] = work->ret->b_of[i] == NONE && counts(&work->a->rec->objects[i])
-				   ? only_renamed(work, (int)i)
-				   : NONE;
-	for (size_t i = 0; i < count; i++) {
-		if (found[i] == NONE)
-			continue;
-		work->ret->b_of[i] = found[i];
-		work->a_of[found[i]] = (int)i;
-	}
-}
-
-static void match_objects(struct work *work)
-{
-	size_t a_count = work->a->rec->object_count, b_count = work->b->rec->object_count;
-
-	work->space_a = number_spaces(work->a->rec);
-	work->space_b = number_spaces(work->b->rec);
-	work->ret->b_of = xcalloc(a_count + 1, sizeof(*work->ret->b_of));
-	work->a_of = xcalloc(b_count + 1, sizeof(*work->a_of));
-	for (size_t i = 0; i < a_count; i++)
-		work->ret->b_of[i] = NONE;
-	for (size_t i = 0; i < b_count; i++)
-		work->a_of[i] = NONE;
-	match(work, true);
-	match(work, false);
-	match_renamed(work);
 }
 
 /* --- order: what is not in the longest sequence that both have in common has moved */
@@ -243,9 +100,9 @@ static unsigned int compare_object(const struct work *work, int a, int b)
 	const struct object *x = &rec_a->objects[a], *y = &rec_b->objects[b];
 	unsigned int what = 0;
 
-	if (strcmp(path_of(x), path_of(y)) != 0)
+	if (strcmp(compared_path(x), compared_path(y)) != 0)
 		what |= DIFFERS_PATH;
-	if (x->kind != OBJECT_MAIN && strcmp(name_of(x), name_of(y)) != 0)
+	if (x->kind != OBJECT_MAIN && strcmp(compared_name(x), compared_name(y)) != 0)
 		what |= DIFFERS_NAME;
 	if (!same_build(x, y))
 		what |= DIFFERS_BUILD;
@@ -288,11 +145,11 @@ static void compare_objects(struct work *work)
 			change_object(work, (int)i, other,
 				      compare_object(work, (int)i, other) |
 					      (moved[i] ? DIFFERS_ORDER : 0));
-		else if (counts(&a->objects[i]))
+		else if (object_is_compared(&a->objects[i]))
 			change_object(work, (int)i, NONE, DIFFERS_LOST);
 	}
 	for (size_t i = 0; i < b->object_count; i++)
-		if (work->a_of[i] == NONE && counts(&b->objects[i]))
+		if (work->a_of[i] == NONE && object_is_compared(&b->objects[i]))
 			change_object(work, NONE, (int)i, DIFFERS_GAINED);
 }
 
@@ -408,9 +265,10 @@ static void change_binding(struct work *work, const struct reference *a, const s
 	int to_a = object_of_a(work, a->to);
 	struct binding_change *change = NULL;
 
-	for (size_t i = ret->binding_count; i > 0 && !change; i--)
-		if (ret->bindings[i - 1].from_b == b->from && ret->bindings[i - 1].to_a == to_a &&
-		    ret->bindings[i - 1].to_b == b->to)
+	/* References come in the order of who makes them. */
+	for (size_t i = ret->binding_count;
+	     i > 0 && !change && ret->bindings[i - 1].from_b == b->from; i--)
+		if (ret->bindings[i - 1].to_a == to_a && ret->bindings[i - 1].to_b == b->to)
 			change = &ret->bindings[i - 1];
 	if (!change) {
 		change = GROW(ret->bindings, ret->binding_count, ret->binding_room);
@@ -516,12 +374,10 @@ void comparison_build(const struct compared *a, const struct compared *b, unsign
 	struct work work = {.a = a, .b = b, .ignored = ignored, .ret = ret};
 
 	*ret = (struct comparison){.end = end_differs(a->rec, b->rec)};
-	match_objects(&work);
+	match_objects(a->rec, b->rec, &ret->b_of, &work.a_of);
 	compare_objects(&work);
 	if (a->bound && b->bound)
 		compare_bindings(&work);
-	free(work.space_a);
-	free(work.space_b);
 	free(work.a_of);
 }
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <elf.h>
+#include <time.h>
 
 #include "report/model/compare.h"
 #include "report/util.h"
@@ -319,6 +320,59 @@ static void nothing_at_all(void **state)
 	side_release(&b);
 }
 
+/* Copies with a hash in their names, of which each side has others; and as many that no other side
+ * has. */
+static void side_of_many(struct side *side, size_t count, char letter)
+{
+	*side = (struct side){0};
+	recording_init(&side->rec);
+	for (size_t i = 0; i < count; i++) {
+		struct object *object = recording_add_object(&side->rec);
+		bool same = i % 3 == 0, hashed = i % 3 == 1;
+
+		object->number = (uint32_t)i + 1;
+		object->kind = OBJECT_LIBRARY;
+		object->path = same     ? xasprintf("/lib/libsame%zu.so", i % 300)
+			       : hashed ? xasprintf("/lib/libhashed%zux-%c1a2b3c4.so", i, letter)
+					: xasprintf("/lib/plugin%zu%c.so", i, letter);
+		object->opened_seq = 10 * (i + 1);
+	}
+}
+
+/* Seconds of processor time for a comparison of `count` objects with as many. */
+static double time_of_many(size_t count)
+{
+	struct side a, b;
+	struct compared x = {.rec = &a.rec}, y = {.rec = &b.rec};
+	struct comparison comparison;
+	struct timespec from, to;
+	size_t matched = 0;
+
+	side_of_many(&a, count, 'a');
+	side_of_many(&b, count, 'b');
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+	comparison_build(&x, &y, 0, &comparison);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+	for (size_t i = 0; i < count; i++)
+		matched += comparison.b_of[i] == (int)i;
+	assert_int_equal(matched, count / 3 * 2);
+	comparison_release(&comparison);
+	side_release(&a);
+	side_release(&b);
+	return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+}
+
+static void ten_times_the_objects_take_ten_times_the_time(void **state)
+{
+	double one, ten;
+
+	(void)state;
+	one = time_of_many(3000);
+	ten = time_of_many(30000);
+	print_message("%.3f s for 3,000 objects, %.3f s for 30,000\n", one, ten);
+	assert_true(ten < 30 * one + 0.05);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -330,6 +384,7 @@ int main(void)
 		cmocka_unit_test(several_handles),
 		cmocka_unit_test(ends),
 		cmocka_unit_test(nothing_at_all),
+		cmocka_unit_test(ten_times_the_objects_take_ten_times_the_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
