@@ -109,44 +109,97 @@ static bool export_dot(struct context *context, const struct process_list *list)
 
 /* --- chrome-trace */
 
-/* "sh, make": viewers have one name for a process id, which several images (exec) can have, one
- * after the other.  Empty when an earlier one has named it. */
-static void add_images(struct strbuf *sb, const struct process_list *list, size_t at)
-{
-	for (size_t i = 0; i < at; i++)
-		if (list->rows[i].pid == list->rows[at].pid)
-			return;
-	for (size_t i = at; i < list->count; i++) {
-		const char *exe = list->rows[i].exe;
+/* Above all pids of Linux: PID_MAX_LIMIT is 2^22. */
+#define PID_SHIFT ((int64_t)1 << 22)
 
-		if (list->rows[i].pid == list->rows[at].pid)
-			strbuf_addf(sb, "%s%s", sb->length ? ", " : "",
-				    exe ? base_name(exe) : "unknown program");
+static int compare_pids(const void *a, const void *b, void *data)
+{
+	const struct process_list *list = data;
+	size_t i = *(const size_t *)a, j = *(const size_t *)b;
+
+	if (list->rows[i].pid != list->rows[j].pid)
+		return list->rows[i].pid < list->rows[j].pid ? -1 : 1;
+	return (i > j) - (i < j);
+}
+
+/* Is it a further image of the process that had the image `before`, which exec replaced?  What it
+ * executed in between may not be recorded. */
+static bool is_next_image(const struct process_row *row, const struct process_row *before)
+{
+	return before->pid == row->pid && strcmp(row->begin_kind, "exec") == 0 &&
+	       (!row->parent || row->parent_pid == row->pid);
+}
+
+static void add_image(struct strbuf *names, const char *exe)
+{
+	strbuf_addf(names, "%s%s", names->length ? ", " : "",
+		    exe ? base_name(exe) : "unknown program");
+}
+
+/*
+ * Viewers have one name for a process id, "sh, make" when it had several images (exec).  Another
+ * process that had the pid later gets one that no process has.  The caller frees what is in it.
+ */
+static struct trace_lane *make_lanes(const struct process_list *list)
+{
+	size_t count = list->count;
+	struct trace_lane *lanes = xcalloc(count + 1, sizeof(*lanes));
+	AUTO_FREE size_t *first = xcalloc(count + 1, sizeof(*first)); /* image of its process */
+	AUTO_FREE size_t *order = xcalloc(count + 1, sizeof(*order)); /* by pid, then in time */
+	AUTO_FREE struct strbuf *names = xcalloc(count + 1, sizeof(*names));
+
+	for (size_t i = 0; i < count; i++)
+		order[i] = i;
+	qsort_r(order, count, sizeof(*order), compare_pids, (void *)list);
+	for (size_t i = 0; i < count; i++) {
+		const struct process_row *row = &list->rows[order[i]];
+		const struct process_row *before = i ? &list->rows[order[i - 1]] : NULL;
+		struct trace_lane *lane = &lanes[order[i]];
+		bool next = before && is_next_image(row, before);
+
+		first[order[i]] = next ? first[order[i - 1]] : order[i];
+		if (before && before->pid == row->pid)
+			lane->pid_shift = lanes[order[i - 1]].pid_shift + (next ? 0 : PID_SHIFT);
+		lane->base_ns = list->rows[0].started_ns;
+		strbuf_init(&names[order[i]]);
 	}
+	for (size_t i = 0; i < count; i++)
+		add_image(&names[first[i]], list->rows[i].exe);
+	for (size_t i = 0; i < count; i++)
+		lanes[i].name = first[i] == i ? strbuf_detach(&names[i]) : NULL;
+	return lanes;
+}
+
+static bool trace_row(struct context *context, struct render *render, const struct process_row *row,
+		      const struct trace_lane *lane)
+{
+	AUTO_RECORDING struct recording rec;
+	AUTO_SCOPES struct loaded_scopes loaded = {0};
+	AUTO_TIMELINE struct timeline timeline = {0};
+
+	recording_init(&rec);
+	if (!store_load(context->store, row->id, &rec) ||
+	    !store_scopes(context->store, &rec, SCOPES_ALONE, &loaded))
+		return false;
+	scopes_advance(loaded.scopes, UINT64_MAX);
+	timeline_build(&rec, loaded.scopes, &timeline);
+	trace_process(render, &rec, &timeline, lane, context->options->no_demangle);
+	return true;
 }
 
 static bool export_trace(struct context *context, struct render *render,
 			 const struct process_list *list)
 {
-	trace_begin(render);
-	for (size_t i = 0; i < list->count; i++) {
-		AUTO_RECORDING struct recording rec;
-		AUTO_SCOPES struct loaded_scopes loaded = {0};
-		AUTO_TIMELINE struct timeline timeline = {0};
-		AUTO_STRBUF struct strbuf name = STRBUF_INIT;
+	AUTO_FREE struct trace_lane *lanes = make_lanes(list);
+	bool ok = true;
 
-		recording_init(&rec);
-		if (!store_load(context->store, list->rows[i].id, &rec) ||
-		    !store_scopes(context->store, &rec, SCOPES_ALONE, &loaded))
-			return false;
-		add_images(&name, list, i);
-		scopes_advance(loaded.scopes, UINT64_MAX);
-		timeline_build(&rec, loaded.scopes, &timeline);
-		trace_process(render, &rec, &timeline, name.length ? name.s : NULL,
-			      list->rows[0].started_ns, context->options->no_demangle);
-	}
+	trace_begin(render);
+	for (size_t i = 0; i < list->count && ok; i++)
+		ok = trace_row(context, render, &list->rows[i], &lanes[i]);
 	trace_end(render);
-	return true;
+	for (size_t i = 0; i < list->count; i++)
+		free((char *)lanes[i].name);
+	return ok;
 }
 
 /* --- the command */

@@ -19,19 +19,21 @@ static double microseconds(uint64_t ns)
 }
 
 /* Where an event is: process and thread. */
-static void put_place(struct render *render, const struct recording *rec, uint32_t tid)
+static void put_place(struct render *render, const struct recording *rec,
+		      const struct trace_lane *lane, uint32_t tid)
 {
-	render_value(render, "pid", value_integer(rec->pid));
-	render_value(render, "tid", value_integer(tid));
+	render_value(render, "pid", value_integer(rec->pid + lane->pid_shift));
+	render_value(render, "tid", value_integer(tid + lane->pid_shift));
 }
 
-static void put_name(struct render *render, const struct recording *rec, const char *what,
-		     uint32_t tid, const char *name)
+static void put_name(struct render *render, const struct recording *rec,
+		     const struct trace_lane *lane, const char *what, uint32_t tid,
+		     const char *name)
 {
 	render_open(render, NULL, GROUP_OBJECT);
 	render_value(render, "ph", value_string("M"));
 	render_value(render, "name", value_string(what));
-	put_place(render, rec, tid);
+	put_place(render, rec, lane, tid);
 	render_open(render, "args", GROUP_OBJECT);
 	render_value(render, "name", value_string(name));
 	render_close(render);
@@ -43,22 +45,32 @@ static uint32_t thread_of(const struct recording *rec, const struct timeline_ent
 	return entry->tid ? entry->tid : (uint32_t)rec->pid;
 }
 
+static int compare_tids(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
 /* Threads have no names in a recording: the first one's is the program's, others have a number. */
 static void put_names(struct render *render, const struct recording *rec,
-		      const struct timeline *timeline, const char *process)
+		      const struct timeline *timeline, const struct trace_lane *lane)
 {
-	if (process)
-		put_name(render, rec, "process_name", (uint32_t)rec->pid, process);
-	for (size_t i = 0; i < timeline->count; i++) {
-		uint32_t tid = thread_of(rec, &timeline->entries[i]);
-		bool again = false;
-		AUTO_FREE char *name = xasprintf("thread %u", tid);
+	AUTO_FREE uint32_t *tids = xcalloc(timeline->count + 1, sizeof(*tids));
 
-		for (size_t j = 0; j < i && !again; j++)
-			again = thread_of(rec, &timeline->entries[j]) == tid;
-		if (!again)
-			put_name(render, rec, "thread_name", tid,
-				 tid == (uint32_t)rec->pid ? "main thread" : name);
+	if (lane->name)
+		put_name(render, rec, lane, "process_name", (uint32_t)rec->pid, lane->name);
+	for (size_t i = 0; i < timeline->count; i++)
+		tids[i] = thread_of(rec, &timeline->entries[i]);
+	qsort(tids, timeline->count, sizeof(*tids), compare_tids);
+	for (size_t i = 0; i < timeline->count; i++) {
+		AUTO_FREE char *name = NULL;
+
+		if (i && tids[i] == tids[i - 1])
+			continue;
+		name = xasprintf("thread %u", tids[i]);
+		put_name(render, rec, lane, "thread_name", tids[i],
+			 tids[i] == (uint32_t)rec->pid ? "main thread" : name);
 	}
 }
 
@@ -113,13 +125,12 @@ static void put_arguments(struct render *render, const struct recording *rec,
 }
 
 void trace_process(struct render *render, const struct recording *rec,
-		   const struct timeline *timeline, const char *name, uint64_t base_ns,
-		   bool no_demangle)
+		   const struct timeline *timeline, const struct trace_lane *lane, bool no_demangle)
 {
 	AUTO_FREE uint64_t *ends = xcalloc(timeline->count + 1, sizeof(*ends));
-	uint64_t started = rec->started_ns > base_ns ? rec->started_ns - base_ns : 0;
+	uint64_t started = rec->started_ns > lane->base_ns ? rec->started_ns - lane->base_ns : 0;
 
-	put_names(render, rec, timeline, name);
+	put_names(render, rec, timeline, lane);
 	for (size_t i = 0; i < timeline->count; i++) {
 		const struct timeline_entry *entry = &timeline->entries[i];
 		bool instant = entry->kind == TIMELINE_GLOBAL || entry->kind == TIMELINE_UNLOAD;
@@ -142,7 +153,7 @@ void trace_process(struct render *render, const struct recording *rec,
 		else
 			render_value(render, "dur",
 				     value_real(microseconds(ends[i] - entry->time_ns)));
-		put_place(render, rec, thread_of(rec, entry));
+		put_place(render, rec, lane, thread_of(rec, entry));
 		put_arguments(render, rec, entry, no_demangle);
 		render_close(render);
 	}

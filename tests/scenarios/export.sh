@@ -142,6 +142,14 @@ assert sum("start host" == e["name"] for e in spans) == 3 and any(f"start {shell
 P
 python3 tree.py tree.json "$(basename "$(readlink -f "$(command -v sh)")")" || fail "chrome-trace of a tree"
 
+# A pid that a later process got again: that one has events of its own.
+cp tree.db reused.db
+children="FROM process WHERE pid <> (SELECT pid FROM process WHERE parent IS NULL)"
+sqlite3 reused.db "UPDATE process SET pid = (SELECT min(pid) $children) WHERE pid = (SELECT max(pid) $children)"
+plugreport export --format=chrome-trace -d reused.db >reused.json
+python3 tree.py reused.json "$(basename "$(readlink -f "$(command -v sh)")")" || fail "chrome-trace of a pid that was reused"
+expect_true "it was" [ "$(sqlite3 reused.db "SELECT count(DISTINCT pid) FROM process")" = 2 ]
+
 # csv: RFC 4180; the views' columns; formulas are none.
 for table in objects:v_object bindings:v_binding searches:v_search calls:v_call processes:v_process; do
 	plugreport export --format=csv --table="${table%:*}" >table.csv
