@@ -83,9 +83,10 @@ static void leave_global(struct scopes *s, struct name_space *space, int object)
 }
 
 /*
- * Drop the scopes that are the searchlist of what goes.  Something that was loaded as its
- * dependency and stays for another reason gets its own list, of what it needs directly, in the
- * place of the first that is dropped.
+ * Drop the scopes that are the searchlist of what goes; in a dlmopen namespace the global scope may
+ * be that, the searchlist of its first object.  Something that was loaded as its dependency and
+ * stays for another reason gets its own list, of what it needs directly, in the place of the first
+ * that is dropped.
  */
 static void drop_scope(struct scopes *s, int index, int gone)
 {
@@ -97,7 +98,7 @@ static void drop_scope(struct scopes *s, int index, int gone)
 		struct scope_ref ref = state->refs[i];
 
 		if (ref.root == gone && ref.kind != SCOPE_SYMBOLIC) {
-			if (state->has_list || ref.kind == SCOPE_GLOBAL)
+			if (state->has_list)
 				continue;
 			state->has_list = true;
 			state->list_count = 0;
@@ -107,6 +108,7 @@ static void drop_scope(struct scopes *s, int index, int gone)
 					*GROW(state->list, state->list_count, state->list_room) =
 						object->needed[j].resolved;
 			ref.root = index;
+			ref.kind = SCOPE_LOCAL;
 		}
 		state->refs[kept++] = ref;
 	}

@@ -148,3 +148,25 @@ END2
 bindings_equal ./leaves
 expect_eq "status" "$bindings_status" 0
 expect_db "it was called" "SELECT count(*) FROM v_binding WHERE symbol = 'rand' AND source = 'la_symbind'" 1
+
+# What stays when the first object of its namespace goes, and with it the namespace's global scope, is
+# given a scope of its own.
+so libkept.so -Wl,-z,lazy -Wl,-z,nodelete <<<'#include <stdlib.h>
+int kept(void) { return abs(rand()) < 0; }'
+so libfirst.so "${rpath[@]}" -Wl,--no-as-needed -lkept -nostdlib <<<'int first;'
+program keeps <<'END2'
+#include <dlfcn.h>
+#include <stdio.h>
+int main(void)
+{
+	void *first = dlmopen(LM_ID_NEWLM, "./libfirst.so", RTLD_LAZY);
+	int (*kept)(void) = first ? (int (*)(void))dlsym(first, "kept") : NULL;
+	if (!kept)
+		return puts(dlerror());
+	dlclose(first);
+	return kept();
+}
+END2
+bindings_equal ./keeps
+expect_eq "status" "$bindings_status" 0
+expect_db "it was called afterwards" "SELECT count(*) FROM v_binding WHERE symbol = 'rand' AND source = 'la_symbind'" 1
