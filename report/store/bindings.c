@@ -197,6 +197,16 @@ static void take_dlsym(struct contents *contents, uint64_t seq, uint32_t from, u
 	dlsym->to = (int)symbol;
 }
 
+/* A lazy slot is bound to its object's own definition, which it was noted with: it has a place of
+ * its own in the history from here on. */
+static struct binding *bind_lazy(struct contents *contents, const struct binding_key *key,
+				 struct binding *slot, uint64_t seq)
+{
+	slot->count = 0;
+	slot->kind = BINDING_NONE; /* is not found any more */
+	return add_binding(contents, key, seq);
+}
+
 void bindings_take(struct contents *contents, const struct spool_item *item)
 {
 	const struct spool_binding *fixed = &item->binding;
@@ -210,6 +220,8 @@ void bindings_take(struct contents *contents, const struct spool_item *item)
 				  .kind = dlsym ? BINDING_DLSYM : BINDING_PLT};
 	struct binding *binding = find_binding(contents, &key, item->seq);
 
+	if (binding->count && !binding->bound)
+		binding = bind_lazy(contents, &key, binding, item->seq);
 	if (dlsym)
 		take_dlsym(contents, item->seq, fixed->from, symbol);
 	if (binding->count == 0 || binding->relocation) {

@@ -30,7 +30,8 @@ struct symbol {
 };
 
 enum binding_kind {
-	BINDING_PLT = 1,
+	BINDING_NONE,
+	BINDING_PLT,
 	BINDING_GOT,
 	BINDING_ABS,
 	BINDING_COPY,
