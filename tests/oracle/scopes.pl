@@ -77,7 +77,7 @@ sub destroy {
 	}
 	for my $object (grep { / \[\Q$ns\E\]$/ } keys %{$image->{scopes}}) {
 		my $scopes = $image->{scopes}{$object};
-		my @kept = grep { $_ eq 'global' || !grep { $_ eq $name } split / / } @$scopes;
+		my @kept = grep { !defined || $_ eq 'global' || !grep { $_ eq $name } split / / } @$scopes;
 		$image->{dropped}{$object} = 1 if @kept < @$scopes;
 		@$scopes = @kept;
 	}
@@ -148,11 +148,12 @@ sub differ {
 	print "$title\n  $what\n  - $left\n  + $right\n" if $differences++ < 20;
 }
 
-# Scopes without the searchlist that ld.so may have given to an object that stays.
+# Scopes without the searchlist that ld.so may have given to an object that stays, which it does not
+# print: when it adds others behind it, there is a gap.
 sub without_own {
 	my ($name, @lists) = @_;
 	my ($file) = $name =~ /^(.*) \[\d+\]$/;
-	return grep { $_ eq 'global' || (split / /)[0] ne $file } @lists;
+	return grep { defined && ($_ eq 'global' || (split / /)[0] ne $file) } @lists;
 }
 
 for (@order) {
