@@ -136,11 +136,15 @@ expect_true() { # WHAT COMMAND...
 	"$@" || fail "$what: $*"
 }
 
-expect_sound() { # the database is whole, and nothing was lost
+# The database is whole, and nothing was lost.  An emulator is so slow that threads may have all
+# unwinders for longer than another one waits: stacks may then be missing, which is counted.
+expect_sound() {
+	local tolerated=0
+	[ -z "${TEST_EMULATED:-}" ] || tolerated=4 # SPOOL_LOST_STACKS
 	expect_db "integrity" "PRAGMA integrity_check" ok
 	expect_db "foreign keys" "PRAGMA foreign_key_check" ""
 	expect_db "nothing lost" "SELECT pid, lost_events, lost_stacks, lost_reason FROM process
-		WHERE lost_events + lost_stacks + lost_reason > 0" ""
+		WHERE lost_events > 0 OR lost_reason & ~$tolerated OR (lost_stacks > 0 AND NOT $tolerated)" ""
 	expect_db "no damage" "SELECT pid, damaged_at FROM process WHERE damaged_at IS NOT NULL" ""
 }
 
