@@ -111,7 +111,7 @@ static const struct option_entry explain_options[] = {
 
 static const struct option_entry html_options[] = {
 	OPTION('o', "output", "FILE", OPTION_STRING, output,
-	       "where to write it (default: plugaudit.html); -: standard output"),
+	       "where (default: plugaudit.html); -: standard output"),
 	OPTION(0, "diff", NULL, OPTION_FLAG, diff, "of B, with what differs from A"),
 	OPTION(0, "open", NULL, OPTION_FLAG, open, "open it in the browser"),
 	OPTION('q', "quiet", NULL, OPTION_FLAG, quiet, "no progress, and no word at the end"),

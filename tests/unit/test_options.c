@@ -425,12 +425,56 @@ static void help_offers_what_is_accepted(void **state)
 
 		assert_int_equal(strstr(help, "--json") == NULL, record);
 		assert_int_equal(strstr(list, "--json") == NULL, record);
-		assert_int_equal(strstr(help, "--run") == NULL, record);
-		assert_non_null(strstr(help, "--db=FILE"));
+		assert_int_equal(strstr(help, "--run=N") == NULL,
+				 record || commands[i].flags & COMMAND_NO_RUN);
+		assert_int_equal(strstr(help, "--exe") == NULL,
+				 record || commands[i].flags & COMMAND_NO_EXE);
+		assert_int_equal(strstr(help, "--all ") == NULL,
+				 record || commands[i].flags & COMMAND_NO_ALL);
+		assert_int_equal(strstr(help, "--no-demangle") == NULL,
+				 record || commands[i].flags & COMMAND_NO_NAMES);
+		assert_int_equal(strstr(help, "--db=FILE") == NULL,
+				 (commands[i].flags & COMMAND_NO_DB) != 0);
 		if (commands[i].flags & COMMAND_ALL_RUNS)
 			assert_non_null(strstr(help, "--run=N        run number N (default: all)"));
-		else if (!record)
+		else if (strstr(help, "--run=N"))
 			assert_non_null(strstr(help, "run number N (default: the newest)"));
+	}
+}
+
+/* What a command has no use for is refused, but for the database, which may come from an alias. */
+static void useless_options_are_refused(void **state)
+{
+	static const struct {
+		const char *words[4];
+		bool taken;
+	} lines[] = {
+		{{"plugreport", "explain", "--run=1"}, false},
+		{{"plugreport", "--all", "explain"}, false},
+		{{"plugreport", "-dx.db", "explain"}, true},
+		{{"plugreport", "ingest", "--pid=1"}, false},
+		{{"plugreport", "sql", "SELECT 1", "--exe=x"}, false},
+		{{"plugreport", "diff", "a", "--run=2"}, false},
+		{{"plugreport", "pack", "--run=2"}, true},
+		{{"plugreport", "pack", "--no-demangle"}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		AUTO_STRBUF struct strbuf error = STRBUF_INIT;
+		struct invocation invocation;
+		char *words[4];
+		int count = 0;
+
+		while (count < 4 && lines[i].words[count]) {
+			words[count] = (char *)lines[i].words[count];
+			count++;
+		}
+		assert_int_equal(options_parse(count, words, NULL, &invocation, &error),
+				 lines[i].taken);
+		if (!lines[i].taken)
+			assert_non_null(strstr(error.s, "has no --"));
+		invocation_release(&invocation);
 	}
 }
 
@@ -464,6 +508,7 @@ int main(void)
 		cmocka_unit_test(completion_knows_values),
 		cmocka_unit_test(help_names_all_options_in_80_columns),
 		cmocka_unit_test(help_offers_what_is_accepted),
+		cmocka_unit_test(useless_options_are_refused),
 		cmocka_unit_test(no_option_hides_another),
 	};
 
