@@ -161,7 +161,8 @@ C
 	expect_match "without a copy" "$(plugreport interpositions)" '^nothing to look at'
 fi
 
-# Namespaces: each has its own.
+# Namespaces: each has its own.  (Before 2.35 dlmopen crashes under any auditor.)
+glibc_at_least 2.35 || exit 0
 program spaced -rdynamic <<'C'
 #include <dlfcn.h>
 int crypto_inner(void) { return 0; }

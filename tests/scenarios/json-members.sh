@@ -45,7 +45,9 @@ int main(void)
 }
 END
 PLUGAUDIT_FLUSH=off audit ./again
-audit "$BUILD/tests/demo-host/host" png jpeg report broken sandbox >out
+plugins=(png jpeg report broken)
+! glibc_at_least 2.35 || plugins+=(sandbox) # by dlmopen, which crashes before under any auditor
+audit "$BUILD/tests/demo-host/host" "${plugins[@]}" >out
 set -f
 for command in "why-loaded *" "why-found *" "why-bound codec*" "check --all" "diff more.db plugaudit.db" \
 	"object libcodec.so.1" "object libagain.so --all" objects tree searches "calls --stack" "bindings --all" processes \

@@ -145,7 +145,7 @@ check() { # KILLS ROUNDS: what `progress` tells is in the database
 	expect_eq "kills" "$(grep -cE '^[0-9]+ [0-9]+ [0-9]+$' progress)" "$1"
 	expect_eq "failed ingests" "$(grep -c '^ingest' progress)" 0
 	# What was killed may hold its locks for a while yet, as long as the disk takes.
-	for _ in $(seq 50); do
+	for _ in $(seq 300); do
 		ingest >ingest.out
 		grep -q 'left to another plugreport' ingest.out || break
 		sleep 0.2
