@@ -118,7 +118,7 @@ check-scenarios: all $(FIXTURES) $(VIEWER_RECORDING) $(SAME)/same
 WITHOUT_SANITIZERS := faults faults-ingest install same
 check-sanitized:
 	+$(MAKE) SAN=address,undefined BUILD=$(BUILD)-san tests
-	BUILD=$(abspath $(BUILD)-san) CC="$(CC)" UBSAN_OPTIONS=print_stacktrace=1 TEST_TIMEOUT=600 \
+	BUILD=$(abspath $(BUILD)-san) CC="$(CC)" UBSAN_OPTIONS=print_stacktrace=1 TEST_TIMEOUT=1800 \
 	  tests/run --scenarios $(WITHOUT_SANITIZERS:%=--without %)
 
 # What analyzers say to the sources: gcc, clang-tidy, cppcheck, shellcheck.
