@@ -10,6 +10,8 @@ step=1
 if [ -n "${SANITIZED:-}" ]; then
 	targets=$SANITIZED
 	step=10
+elif sanitized; then
+	step=10
 fi
 export UBSAN_OPTIONS=print_stacktrace=1
 
