@@ -36,23 +36,25 @@ static void add_heading(struct strbuf *sb, const struct duplicate_view *view,
 	switch (duplicate->kind) {
 	case DUPLICATE_FILE:
 		add_name(sb, object_name(rec, duplicate->copies[0].object));
-		strbuf_addf(sb, ": one file in %zu namespaces", duplicate->copy_count);
+		strbuf_addf(sb, ": one file in %zu namespaces",
+			    duplicate_namespaces(rec, duplicate));
 		break;
 	case DUPLICATE_BUILD_ID:
 		add_name(sb, object_name(rec, duplicate->copies[0].object));
-		strbuf_addf(sb, ": %zu files of one build", duplicate->copy_count);
+		strbuf_addf(sb, ": %zu files of one build", duplicate_files(rec, duplicate));
 		break;
 	case DUPLICATE_SONAME:
 		add_name(sb, duplicate->name);
-		strbuf_addf(sb, ": %zu files of this SONAME", duplicate->copy_count);
+		strbuf_addf(sb, ": %zu files of this SONAME", duplicate_files(rec, duplicate));
 		break;
 	case DUPLICATE_LIBRARY:
 		add_name(sb, duplicate->name);
-		strbuf_addf(sb, ": %zu copies under several names", duplicate->copy_count);
+		strbuf_addf(sb, ": %zu copies under several names",
+			    duplicate_files(rec, duplicate));
 		break;
 	case DUPLICATE_VERSIONS:
 		add_name(sb, duplicate->name);
-		strbuf_addf(sb, ": %zu versions", duplicate->copy_count);
+		strbuf_addf(sb, ": %zu versions", duplicate_versions(rec, duplicate));
 		break;
 	case DUPLICATE_SYMBOLS:
 		add_name(sb, object_name(rec, duplicate->copies[0].object));

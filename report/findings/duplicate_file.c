@@ -19,7 +19,8 @@ static void add_what(struct strbuf *sb, const struct recording *rec,
 		    duplicate->kind == DUPLICATE_FILE
 			    ? " is loaded in %zu namespaces"
 			    : " is loaded %zu times, from files of the same build",
-		    duplicate->copy_count);
+		    duplicate->kind == DUPLICATE_FILE ? duplicate_namespaces(rec, duplicate)
+						      : duplicate->copy_count);
 }
 
 static void find(struct rule_input *input, struct findings *ret)

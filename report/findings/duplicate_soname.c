@@ -12,8 +12,7 @@ static bool is_wanted(const struct recording *rec, const struct duplicate *dupli
 static void add_what(struct strbuf *sb, const struct recording *rec,
 		     const struct duplicate *duplicate)
 {
-	(void)rec;
-	strbuf_addf(sb, "%zu builds of ", duplicate->copy_count);
+	strbuf_addf(sb, "%zu builds of ", duplicate_builds(rec, duplicate));
 	if (duplicate->name)
 		add_name(sb, duplicate->name);
 	else

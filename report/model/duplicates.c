@@ -46,6 +46,11 @@ static size_t keep_coexisting(const struct duplicate_builder *b, const int *obje
 	return kept;
 }
 
+static void parse_name(const struct object *object, struct library_name *ret)
+{
+	library_name_parse(object->soname ? object->soname : object->path, ret);
+}
+
 struct duplicate *duplicates_add(struct duplicate_builder *b, enum duplicate_kind kind,
 				 const int *objects, size_t count, const char *name)
 {
@@ -66,7 +71,7 @@ struct duplicate *duplicates_add(struct duplicate_builder *b, enum duplicate_kin
 		const struct object *object = &b->rec->objects[kept[i]];
 		struct library_name parsed;
 
-		library_name_parse(object->soname ? object->soname : object->path, &parsed);
+		parse_name(object, &parsed);
 		duplicate->copies[i].object = kept[i];
 		duplicate->copies[i].exported = b->definitions.exported[kept[i]];
 		if (*parsed.major || *parsed.version)
@@ -282,6 +287,84 @@ bool duplicate_interesting(const struct duplicate *duplicate)
 	return duplicate->kind != DUPLICATE_SYMBOLS ||
 	       (duplicate->verdict >= COPIES_SPLIT && !duplicate->linked);
 }
+
+/* --- how many there really are --- */
+
+typedef bool (*same_property)(const struct recording *rec, const struct duplicate_copy *a,
+			      const struct duplicate_copy *b);
+
+static bool same_file(const struct recording *rec, const struct duplicate_copy *a,
+		      const struct duplicate_copy *b)
+{
+	return objects_same_file(&rec->objects[a->object], &rec->objects[b->object]);
+}
+
+static bool same_build(const struct recording *rec, const struct duplicate_copy *a,
+		       const struct duplicate_copy *b)
+{
+	const struct object *x = &rec->objects[a->object], *y = &rec->objects[b->object];
+
+	return same_file(rec, a, b) ||
+	       (has_property(x, DUPLICATE_BUILD_ID) && has_property(y, DUPLICATE_BUILD_ID) &&
+		compare_build_ids(x, y) == 0);
+}
+
+static bool same_version(const struct recording *rec, const struct duplicate_copy *a,
+			 const struct duplicate_copy *b)
+{
+	struct library_name x, y;
+	bool same;
+
+	parse_name(&rec->objects[a->object], &x);
+	parse_name(&rec->objects[b->object], &y);
+	same = same_build(rec, a, b) || !library_versions_differ(&x, &y);
+	library_name_release(&x);
+	library_name_release(&y);
+	return same;
+}
+
+static bool same_namespace(const struct recording *rec, const struct duplicate_copy *a,
+			   const struct duplicate_copy *b)
+{
+	return rec->objects[a->object].name_space == rec->objects[b->object].name_space;
+}
+
+static size_t count_different(const struct recording *rec, const struct duplicate *duplicate,
+			      same_property same)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < duplicate->copy_count; i++) {
+		size_t j = 0;
+
+		while (j < i && !same(rec, &duplicate->copies[j], &duplicate->copies[i]))
+			j++;
+		count += j == i;
+	}
+	return count;
+}
+
+size_t duplicate_files(const struct recording *rec, const struct duplicate *duplicate)
+{
+	return count_different(rec, duplicate, same_file);
+}
+
+size_t duplicate_builds(const struct recording *rec, const struct duplicate *duplicate)
+{
+	return count_different(rec, duplicate, same_build);
+}
+
+size_t duplicate_versions(const struct recording *rec, const struct duplicate *duplicate)
+{
+	return count_different(rec, duplicate, same_version);
+}
+
+size_t duplicate_namespaces(const struct recording *rec, const struct duplicate *duplicate)
+{
+	return count_different(rec, duplicate, same_namespace);
+}
+
+/* --- names --- */
 
 const char *duplicate_kind_name(enum duplicate_kind kind)
 {

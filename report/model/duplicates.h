@@ -96,6 +96,15 @@ void duplicates_release(struct duplicates *duplicates);
  */
 bool duplicate_interesting(const struct duplicate *duplicate);
 
+/*
+ * How many different files, builds (files of one build-id are one), versions and namespaces the
+ * copies are of: dlmopen makes several copies of one file.
+ */
+size_t duplicate_files(const struct recording *rec, const struct duplicate *duplicate);
+size_t duplicate_builds(const struct recording *rec, const struct duplicate *duplicate);
+size_t duplicate_versions(const struct recording *rec, const struct duplicate *duplicate);
+size_t duplicate_namespaces(const struct recording *rec, const struct duplicate *duplicate);
+
 /* "file", "build-id", "soname", "library", "versions", "symbols"; "harmless" ... */
 const char *duplicate_kind_name(enum duplicate_kind kind);
 const char *duplicate_verdict_name(enum duplicate_verdict verdict);

@@ -199,6 +199,22 @@ expect_match "its library" "$answer" '^file private -: v/libfam.so.3\(0\) v/libf
 expect_match "libc" "$answer" 'libc.so.6\(0\) .*libc.so.6\(0\)'
 expect_no_match "ld.so" "$answer" ld-linux
 expect_match "namespaces" "$(plugreport duplicates libfam.so.3)" '^libfam.so.3: one file in 2 namespaces$'
+
+# Two files of one SONAME, one of them in two namespaces.
+program thrice <<C
+$opener
+int main(void)
+{
+	void *one = dlopen("./a/liblib.so.1", RTLD_NOW), *other = dlmopen(LM_ID_NEWLM, "./c/liblib.so.1", RTLD_NOW);
+	void *again = dlmopen(LM_ID_NEWLM, "./a/liblib.so.1", RTLD_NOW);
+	return call(one, "lib_call") + call(other, "lib_call") + call(again, "lib_call") != 5;
+}
+C
+recorded ./thrice
+expect_match "three loads" "$(duplicates_of)" \
+	'^soname private liblib.so.1: a/liblib.so.1\(0\) c/liblib.so.1\(0\) a/liblib.so.1\(0\);'
+expect_match "two files" "$(plugreport duplicates)" '^liblib.so.1: 2 files of this SONAME$'
+expect_match "two builds" "$(plugreport check)" 'duplicate-soname: 2 builds of liblib.so.1 are in the process'
 fi
 
 # Closed before the other one was opened: a reload.

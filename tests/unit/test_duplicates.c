@@ -258,6 +258,47 @@ static void what_is_state(void **state)
 		   "6 common, 3 state, 1+0 split\n");
 }
 
+/* Copies in namespaces are no further files, builds or versions. */
+static void different(void **state)
+{
+	static const struct {
+		const char *path, *build_id;
+		int ino, name_space;
+	} copies[] = {
+		{"/a/libx.so.1", "11", 71, 0},
+		{"/b/libx.so.1", "22", 72, 0},
+		{"/a/libx.so.1", "11", 71, 1},
+		{"/c/libx.so.1", "11", 73, 1},
+	};
+	struct bound_fixture f;
+	AUTO_DUPLICATES struct duplicates duplicates;
+	const struct duplicate *all = NULL;
+
+	(void)state;
+	bound_fixture_init(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(copies); i++) {
+		add_object(&f, copies[i].path, "libx.so.1", "");
+		f.rec.objects[i].build_id = xstrdup(copies[i].build_id);
+		f.rec.objects[i].ino = (uint64_t)copies[i].ino;
+		f.rec.objects[i].name_space = copies[i].name_space;
+		define_functions(&f, (int)i, "x");
+	}
+	duplicates_build(&f.rec, &f.set, &f.provider, &duplicates);
+	for (size_t i = 0; i < duplicates.count; i++)
+		if (duplicates.list[i].kind == DUPLICATE_SONAME)
+			all = &duplicates.list[i];
+	assert_non_null(all);
+	assert_int_equal(all->copy_count, 4);
+	assert_int_equal(duplicate_files(&f.rec, all), 3);
+	assert_int_equal(duplicate_builds(&f.rec, all), 2);
+	assert_int_equal(duplicate_versions(&f.rec, all), 1);
+	free(f.rec.objects[1].soname);
+	f.rec.objects[1].soname = xstrdup("libx.so.2");
+	assert_int_equal(duplicate_versions(&f.rec, all), 2);
+	assert_int_equal(duplicate_namespaces(&f.rec, all), 2);
+	bound_fixture_release(&f);
+}
+
 /* Nothing known, and untrue things. */
 static void lies(void **state)
 {
@@ -336,7 +377,7 @@ int main(void)
 		cmocka_unit_test(versions),      cmocka_unit_test(taken_over),
 		cmocka_unit_test(quiet_copies),  cmocka_unit_test(reload),
 		cmocka_unit_test(what_is_state), cmocka_unit_test(lies),
-		cmocka_unit_test(aliases),
+		cmocka_unit_test(aliases),       cmocka_unit_test(different),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
