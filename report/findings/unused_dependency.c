@@ -26,6 +26,23 @@ static bool refers_to(struct symbol_provider *symbols, const struct symbol_table
 	return false;
 }
 
+/*
+ * Does the object want a symbol's version from it (DT_VERNEED)?  Then it was linked for that
+ * symbol, also when this build of the library has no such symbol.
+ */
+static bool wants_version_of(const struct symbol_table *from, const struct needed *needed,
+			     const struct object *dependency)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		const char *file = from->symbols[i].version_file;
+
+		if (file && (strcmp(file, needed->name) == 0 ||
+			     (dependency->soname && strcmp(file, dependency->soname) == 0)))
+			return true;
+	}
+	return false;
+}
+
 /* Is the dependency a way to something that the object uses and does not name itself? */
 static bool is_bridge(const struct recording *rec, struct symbol_provider *symbols,
 		      const struct symbol_table *from, int object, int dependency)
@@ -114,6 +131,7 @@ static void judge(struct rule_input *input, int object, const bool *interposes,
 		int dependency = o->needed[i].resolved;
 
 		if (has_object(rec, dependency) && !interposes[dependency] &&
+		    !wants_version_of(from, &o->needed[i], &rec->objects[dependency]) &&
 		    !is_used(input, from, object, dependency))
 			unused[count++] = dependency;
 	}

@@ -264,6 +264,7 @@ expect_match "missing-version" "$(serious)" '^error missing-version wants-new\.s
 expect_match "missing-version" "$(message_of missing-version)" '^wants-new\.so wants version V_2 of libver\.so\.1, which has versions up to V_1$'
 expect_match "who loaded the old one" "$(evidence_of missing-version)" 'old/libver\.so\.1: needed by wants-old\.so'
 expect_no_match "told once" "$(rules_of)" failed-load
+expect_no_match "a version is wanted of it: that is a use" "$(rules_of)" unused-dependency
 audit ./host l:./wants-new.so l:./wants-old.so
 expect_no_match "the newer one first" "$(rules_of)" 'missing-version|failed-load'
 program starts new/libver.so.1 <<<'int g(void); int main(void) { return g(); }'
