@@ -1,4 +1,5 @@
 /* stale-reload: closed and opened again, and still the old code. */
+#include <dlfcn.h>
 #include <inttypes.h>
 
 #include "report/findings/input.h"
@@ -129,8 +130,9 @@ static void find(struct rule_input *input, struct findings *ret)
 		bool replaced;
 		int close;
 
-		if (!call_opens(call) || call->outcome != OUTCOME_ALREADY_LOADED ||
-		    !has_object(rec, call->result) ||
+		/* With RTLD_NOLOAD it only asks whether the library is there. */
+		if (!call_opens(call) || call->flags & RTLD_NOLOAD ||
+		    call->outcome != OUTCOME_ALREADY_LOADED || !has_object(rec, call->result) ||
 		    findings_about(ret, &rule_stale_reload, call->result) ||
 		    rec->objects[call->result].inherited || object_is_startup(rec, call->result) ||
 		    rec->objects[call->result].reason != REASON_DLOPEN)
@@ -164,14 +166,13 @@ const struct rule rule_stale_reload = {
 		"back and the file is the same, and for two files of one path at the same time. "
 		"Left "
 		"out: libraries that the program itself needs, which dlclose never unloads; what a "
-		"dependency of something else brought in; and a second dlopen of an open library "
-		"whose file is the same.\n\n"
+		"dependency of something else brought in; a second dlopen of an open library whose "
+		"file is the same; and dlopen with RTLD_NOLOAD, which only asks for what is "
+		"there.\n\n"
 		"Which dlopen gave which library is inferred where it found it loaded. What kept "
 		"it "
 		"(kept-after-dlclose) is among the evidence.",
-	.harmless =
-		"When the program only looks whether the library is there, or opens it for each "
-		"use and does not expect a fresh copy.",
+	.harmless = "When the program opens it for each use and does not expect a fresh copy.",
 	.fix = "kept-after-dlclose tells what keeps it. Build plugins with -fno-gnu-unique and "
 	       "-fvisibility=hidden, end their threads, don't pass RTLD_NODELETE. Hosts that must "
 	       "reload whatever happens copy each version to a fresh file name.",

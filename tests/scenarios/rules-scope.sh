@@ -2,8 +2,8 @@
 # look-alikes.
 . "$TOP/tests/lib.sh"
 
-# host COMMAND...: g:FILE l:FILE z:FILE d:FILE n:FILE p:FILE open (RTLD_GLOBAL, LOCAL, LAZY, DEEPBIND,
-# NODELETE, RTLD_NOLOAD|RTLD_GLOBAL), r:FILE runs its run(), c:FILE closes it once.
+# host COMMAND...: g:FILE l:FILE z:FILE d:FILE n:FILE p:FILE i:FILE open (RTLD_GLOBAL, LOCAL, LAZY,
+# DEEPBIND, NODELETE, RTLD_NOLOAD|RTLD_GLOBAL, RTLD_NOLOAD), r:FILE runs its run(), c:FILE closes it once.
 program host -Wl,--no-as-needed <<'C'
 #include <dlfcn.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ static void load(const char *word, int at)
 {
 	int flags = strchr("z", *word) ? RTLD_LAZY : RTLD_NOW;
 	flags |= *word == 'g' ? RTLD_GLOBAL : *word == 'd' ? RTLD_DEEPBIND : *word == 'n' ? RTLD_NODELETE : 0;
-	flags |= *word == 'p' ? RTLD_NOLOAD | RTLD_GLOBAL : 0;
+	flags |= *word == 'p' ? RTLD_NOLOAD | RTLD_GLOBAL : *word == 'i' ? RTLD_NOLOAD : 0;
 	open_[at].handle = dlopen(word + 2, flags);
 	open_[at].name = word + 2;
 	if (!open_[at].handle)
@@ -180,6 +180,8 @@ C
 	expect_eq "why it was kept is evidence" "$(also_of stale-reload)" kept-after-dlclose
 	expect_match "why it was kept" "$(evidence_of stale-reload)" '^unique\.so is kept by its STB_GNU_UNIQUE symbol Registry<int>::count'
 	expect_match "stale-reload" "$(message_of stale-reload)" 'unique\.so was closed and opened again, but never unloaded'
+	audit ./host l:./unique.so r:./unique.so c:./unique.so i:./unique.so c:./unique.so l:./plain.so >out
+	expect_rules "only looked whether it is gone" "warning kept-after-dlclose unique.so"
 	audit ./host l:./notunique.so r:./notunique.so c:./notunique.so l:./notunique.so r:./notunique.so >out
 	expect_rules "a reload that works" ""
 
