@@ -145,10 +145,10 @@ struct same_processes {
 	const size_t *indexes; /* into rows */
 	size_t count;
 };
-/* "process 4242 (python3) and 2 others (4243, 4250)". */
-void add_same_processes(struct strbuf *sb, const struct same_processes *same);
+/* "process 4242 (python3) and 2 others (4243, 4250)".  `all`: however many they are. */
+void add_same_processes(struct strbuf *sb, const struct same_processes *same, bool all);
 /* "4243, 4250, ..." from the one at `first` on. */
-void add_pids(struct strbuf *sb, const struct same_processes *same, size_t first);
+void add_pids(struct strbuf *sb, const struct same_processes *same, size_t first, bool all);
 /* Members of an array: call it between render_open and render_close. */
 void same_processes_to_json(struct render *render, const struct same_processes *same);
 

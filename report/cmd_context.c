@@ -10,6 +10,8 @@
 #include "report/render/words.h"
 #include "report/store/schema.h"
 
+#define PIDS_SHOWN 12 /* of those that have an answer in common, without --all */
+
 static size_t terminal_width(int fd)
 {
 	const char *columns = getenv("COLUMNS");
@@ -391,10 +393,10 @@ void show_losses(struct render *render, const struct process_row *rows, size_t c
 		render_blank(render);
 }
 
-void add_pids(struct strbuf *sb, const struct same_processes *same, size_t first)
+void add_pids(struct strbuf *sb, const struct same_processes *same, size_t first, bool all)
 {
 	for (size_t i = first; i < same->count; i++) {
-		if (i == first + 12) {
+		if (!all && i == first + PIDS_SHOWN) {
 			strbuf_addstr(sb, ", ...");
 			break;
 		}
@@ -402,7 +404,7 @@ void add_pids(struct strbuf *sb, const struct same_processes *same, size_t first
 	}
 }
 
-void add_same_processes(struct strbuf *sb, const struct same_processes *same)
+void add_same_processes(struct strbuf *sb, const struct same_processes *same, bool all)
 {
 	strbuf_addstr(sb, "process ");
 	add_process_name(sb, &same->rows[same->indexes[0]]);
@@ -410,7 +412,7 @@ void add_same_processes(struct strbuf *sb, const struct same_processes *same)
 		return;
 	strbuf_addf(sb, ", and the same in %zu other%s (", same->count - 1,
 		    same->count == 2 ? "" : "s");
-	add_pids(sb, same, 1);
+	add_pids(sb, same, 1, all);
 	strbuf_addch(sb, ')');
 }
 

@@ -74,7 +74,7 @@ void show_finding(const struct show *show, const struct finding *finding,
 		return;
 	if (same) {
 		strbuf_reset(&text);
-		add_same_processes(&text, same);
+		add_same_processes(&text, same, show->options->all);
 		render_line(render, "  " MARK_DIM "in %s" MARK_END, text.s);
 	}
 	if (!show->options->all && shown > EVIDENCE_SHOWN)

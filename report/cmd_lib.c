@@ -9,7 +9,7 @@ void show_verdict(const struct show *show, const char *answer, const struct same
 	AUTO_STRBUF struct strbuf where = STRBUF_INIT;
 
 	strbuf_addstr(&where, "in ");
-	add_same_processes(&where, same);
+	add_same_processes(&where, same, show->options->all);
 	if (repeats >= same->count)
 		strbuf_addf(&where, "; %zu times in this way", repeats + 1);
 	render_line(show->render, MARK_BOLD "%s." MARK_END, answer);

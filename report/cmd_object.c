@@ -431,7 +431,7 @@ void show_object_record(const struct show *show, int index, const struct same_pr
 	render_open(show->render, NULL, GROUP_OBJECT);
 	add_object(&title, rec, index);
 	strbuf_addstr(&title, MARK_END " in ");
-	add_same_processes(&title, same);
+	add_same_processes(&title, same, show->options->all);
 	render_line(show->render, MARK_BOLD "%s", title.s);
 	render_open(show->render, "processes", GROUP_ARRAY);
 	same_processes_to_json(show->render, same);

@@ -432,7 +432,7 @@ void show_why_bound(const struct show *show, const struct why_bound *why,
 	add_heading(&line, show, why);
 	render_line(show->render, "%s", line.s);
 	strbuf_reset(&line);
-	add_same_processes(&line, same);
+	add_same_processes(&line, same, show->options->all);
 	render_line(show->render, "in %s", line.s);
 	render_blank(show->render);
 	show_references(show, why, same->count == 1);

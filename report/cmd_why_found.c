@@ -305,7 +305,7 @@ static void show_text(const struct show *show, const struct why_found *found,
 	add_verdict(&verdict, show, found);
 	add_time(&where, show->rec->searches[found->request].time_ns);
 	strbuf_addstr(&where, " after the start of ");
-	add_same_processes(&where, same);
+	add_same_processes(&where, same, show->options->all);
 	if (repeats >= same->count && repeats == 1) {
 		strbuf_addstr(&where, "; searched for twice");
 	} else if (repeats >= same->count) {

@@ -93,7 +93,7 @@ static void show_inherited(const struct answer_walk *walk, const struct answers 
 					      .count = inherited->list[i].row_count};
 		AUTO_STRBUF struct strbuf pids = STRBUF_INIT;
 
-		add_pids(&pids, &same, 0);
+		add_pids(&pids, &same, 0, walk->context->options->all);
 		render_line(walk->context->render, "%zu forked %s from the start: %s", same.count,
 			    same.count == 1 ? "process had it" : "processes had it", pids.s);
 		same_processes_to_json(walk->context->render, &same);

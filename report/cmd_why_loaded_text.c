@@ -321,11 +321,11 @@ static void show_chain(const struct show *show, const struct why_loaded *why)
 		show_step(&chain, i);
 }
 
-static void add_where(struct strbuf *sb, const struct object *object, bool told,
-		      const struct same_processes *same, size_t repeats)
+static void add_where(struct strbuf *sb, const struct show *show, const struct object *object,
+		      bool told, const struct same_processes *same, size_t repeats)
 {
 	strbuf_addstr(sb, "in ");
-	add_same_processes(sb, same);
+	add_same_processes(sb, same, show->options->all);
 	if (told) {
 		strbuf_addstr(sb, ", in the way that is told above, at ");
 		add_time(sb, object->opened_ns);
@@ -342,7 +342,7 @@ void why_loaded_to_text(const struct show *show, const struct why_loaded *why, b
 	AUTO_STRBUF struct strbuf answer = STRBUF_INIT, where = STRBUF_INIT;
 
 	add_answer(&answer, show, why);
-	add_where(&where, object, told, same, repeats);
+	add_where(&where, show, object, told, same, repeats);
 	render_line(show->render, MARK_BOLD "%s." MARK_END, answer.s);
 	render_line(show->render, MARK_DIM "%s" MARK_END, where.s);
 	if (!told) {

@@ -75,3 +75,30 @@ expect_match "why-resident of the parent" "$(plugreport why-resident libplug.so 
 plugreport why-resident libplug.so --pid "$child" --json >answer.json
 expect_eq "in JSON" "$(sqlite3 -batch :memory: "SELECT json_extract(readfile('answer.json'),
 	'\$.explanations[0].kept_by[0].kind', '\$.explanations[0].kept_by[0].inherited')")" '["open",true]'
+
+# Of many processes with one answer some are named, with --all all of them.
+so liblate.so <<<'int late(void) { return 3; }'
+program many -Wl,--no-as-needed ./libdep.so -Wl,-rpath,"$PWD" <<'END'
+#include <dlfcn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(void)
+{
+	for (int i = 0; i < 14; i++) {
+		if (fork() == 0)
+			return !dlopen("./liblate.so", RTLD_NOW);
+		if (wait(NULL) < 0)
+			return 1;
+	}
+	return 0;
+}
+END
+PLUGAUDIT_DB=$PWD/many.db
+audit ./many
+expect_match "that inherited it" "$(plugreport why-loaded libdep.so)" \
+	'^14 forked processes had it from the start: ([0-9]+, ){12}\.\.\.$'
+expect_match "that inherited it, --all" "$(plugreport why-loaded libdep.so --all)" \
+	'^14 forked processes had it from the start: ([0-9]+, ){13}[0-9]+$'
+expect_match "that loaded it" "$(plugreport why-loaded liblate.so)" 'and the same in 13 others \(([0-9]+, ){12}\.\.\.\)'
+expect_match "that loaded it, --all" "$(plugreport why-loaded liblate.so --all)" \
+	'and the same in 13 others \(([0-9]+, ){12}[0-9]+\)'
