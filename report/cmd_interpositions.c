@@ -259,19 +259,23 @@ static void show_symbols(const struct interpose_view *view)
 static void show_summary(const struct interpose_view *view)
 {
 	const struct interpositions *all = view->all;
+	size_t wrong = all->by_interest[INTEREST_ERROR];
+	size_t count = wrong + all->by_interest[INTEREST_WARNING];
 	AUTO_STRBUF struct strbuf line = STRBUF_INIT;
 
-	if (all->by_interest[INTEREST_ERROR] + all->by_interest[INTEREST_WARNING] == 0) {
+	if (count == 0) {
 		strbuf_addstr(&line, "nothing to look at");
 		if (strcmp(view->show->rec->begin_kind, "fork") == 0)
 			strbuf_addstr(&line, " in what was bound since the fork");
 	} else {
-		add_count(&line,
-			  all->by_interest[INTEREST_ERROR] + all->by_interest[INTEREST_WARNING],
-			  "symbol", "symbols");
+		add_count(&line, count, "symbol", "symbols");
 		strbuf_addstr(&line, " to look at, ");
-		add_number(&line, all->by_interest[INTEREST_ERROR]);
-		strbuf_addstr(&line, " of them wrong for somebody");
+		if (count == 1) {
+			strbuf_addstr(&line, wrong ? "wrong for somebody" : "wrong for nobody");
+		} else {
+			add_number(&line, wrong);
+			strbuf_addstr(&line, " of them wrong for somebody");
+		}
 	}
 	strbuf_addstr(&line, "; several objects define ");
 	add_count(&line, all->count, "symbol that is in use", "symbols that are in use");

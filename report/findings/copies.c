@@ -88,8 +88,11 @@ static void explain_symbols(struct finding *finding, struct rule_input *input,
 	}
 	if (split > NAMED)
 		strbuf_addstr(&text, " ...");
-	if (duplicate->split_state)
-		strbuf_addf(&text, "; %zu of them are variables", duplicate->split_state);
+	if (duplicate->split_state && split == 1)
+		strbuf_addstr(&text, ", a variable");
+	else if (duplicate->split_state)
+		strbuf_addf(&text, "; %zu of them %s", duplicate->split_state,
+			    duplicate->split_state == 1 ? "is a variable" : "are variables");
 	finding_add_evidence(finding, strbuf_detach(&text));
 }
 

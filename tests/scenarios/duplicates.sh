@@ -107,6 +107,8 @@ expect_match "verdict" "$text" '^  split: several are in use, each has a state o
 expect_match "who asked" "$text" '^    dlopen called from main\(\) at sonames.c:[0-9]+ in sonames$'
 expect_match "who is bound" "$text" '^    bound to it: sonames \(1 symbol\), itself \(2 symbols\)$'
 expect_match "state" "$text" '^  variables in use in several copies: lib_state$'
+expect_match "one variable" "$(plugreport check | tr -s ' \n' '  ')" \
+	'3 symbols are in use in more than one copy: [a-z_, ]*; 1 of them is a variable - '
 
 # With RTLD_GLOBAL, the second copy's own calls land in the first one: mixed.
 sed 's/"\.\/a\/liblib.so.1", RTLD_NOW/& | RTLD_GLOBAL/' sonames.c | program mixed

@@ -116,6 +116,7 @@ sed 's/RTLD_NOW/RTLD_NOW | RTLD_GLOBAL/' plugged.c | program globally
 interpositions_right ./globally
 expect_eq "what that does" "$(cat ld-debug.out)" "1 1"
 expect_interest helper "error - interposed"
+expect_match "one, and wrong" "$(plugreport interpositions)" '^1 symbol to look at, wrong for somebody; '
 
 # Over time: a lazily bound function goes elsewhere once something was opened with RTLD_GLOBAL.
 so libbase.so <<<'int service(void) { return 1; }'
@@ -138,6 +139,7 @@ C
 interpositions_right ./timed
 expect_eq "what that does" "$(cat ld-debug.out)" "1 2"
 expect_interest service "warning - diverted,split-in-time"
+expect_match "one, and not wrong" "$(plugreport interpositions)" '^1 symbol to look at, wrong for nobody; '
 expect_db "since then" "SELECT min(b.seq) > (SELECT opened_seq FROM object WHERE path LIKE '%liblate.so')
 	FROM binding b JOIN symbol s ON s.id = b.symbol WHERE s.name = 'service' AND b.kind = 'plt'
 	AND b.to_object IS NOT NULL" 1
