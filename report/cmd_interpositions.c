@@ -17,18 +17,24 @@
 
 /* --- what is shown --- */
 
-bool interposition_wanted(const struct interpose_view *view, const struct interposition *i)
+static bool is_concerned(const struct interpose_view *view, const struct interposition *i)
 {
-	const struct options *options = view->show->options;
-	const char *symbol = name_string(&view->set->names, i->symbol);
-	AUTO_FREE char *readable = NULL;
 	bool concerns = !view->concerned;
 
 	for (size_t j = 0; j < i->definer_count && !concerns; j++)
 		concerns = view->concerned[i->definers[j].object];
 	for (size_t j = 0; j < i->user_count && !concerns; j++)
 		concerns = i->users[j].from != NONE && view->concerned[i->users[j].from];
-	if (!concerns)
+	return concerns;
+}
+
+bool interposition_wanted(const struct interpose_view *view, const struct interposition *i)
+{
+	const struct options *options = view->show->options;
+	const char *symbol = name_string(&view->set->names, i->symbol);
+	AUTO_FREE char *readable = NULL;
+
+	if (!is_concerned(view, i))
 		return false;
 	if (!options->symbol)
 		return options->all || i->interest >= INTEREST_WARNING;
@@ -259,8 +265,8 @@ static void show_symbols(const struct interpose_view *view)
 static void show_summary(const struct interpose_view *view)
 {
 	const struct interpositions *all = view->all;
-	size_t wrong = all->by_interest[INTEREST_ERROR];
-	size_t count = wrong + all->by_interest[INTEREST_WARNING];
+	size_t wrong = view->by_interest[INTEREST_ERROR];
+	size_t count = wrong + view->by_interest[INTEREST_WARNING];
 	AUTO_STRBUF struct strbuf line = STRBUF_INIT;
 
 	if (count == 0) {
@@ -278,7 +284,12 @@ static void show_summary(const struct interpose_view *view)
 		}
 	}
 	strbuf_addstr(&line, "; several objects define ");
-	add_count(&line, all->count, "symbol that is in use", "symbols that are in use");
+	if (view->concerned) {
+		add_number(&line, view->count);
+		strbuf_addstr(&line, " of the symbols that what you named defines or uses");
+	} else {
+		add_count(&line, view->count, "symbol that is in use", "symbols that are in use");
+	}
 	render_line(view->show->render, "%s", line.s);
 	if (all->inexact) {
 		AUTO_STRBUF struct strbuf caveat = STRBUF_INIT;
@@ -289,6 +300,20 @@ static void show_summary(const struct interpose_view *view)
 			    "! the symbols of %s are known from the recording only: there "
 			    "may be more" MARK_END,
 			    caveat.s);
+	}
+}
+
+/* With LIB only what concerns it is shown: counts of the whole process would contradict the rows.
+ */
+static void count_concerned(struct interpose_view *view)
+{
+	for (size_t j = 0; j < view->all->count; j++) {
+		const struct interposition *i = &view->all->list[j];
+
+		if (!is_concerned(view, i))
+			continue;
+		view->by_interest[i->interest]++;
+		view->count++;
 	}
 }
 
@@ -315,9 +340,10 @@ static void free_names(struct interpose_view *view)
 void show_interpositions(const struct show *show, const struct bound_set *set,
 			 const struct interpositions *all, const bool *concerned)
 {
-	struct interpose_view view = {show, set, all, concerned, NULL};
+	struct interpose_view view = {.show = show, .set = set, .all = all, .concerned = concerned};
 	bool any_pair = false, any_symbol = false;
 
+	count_concerned(&view);
 	if (!show->render->is_text) {
 		interpositions_to_json(&view);
 		return;

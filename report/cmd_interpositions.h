@@ -10,6 +10,7 @@
 
 /*
  * Show what --all, --symbol and `concerned` (by object, or NULL: all) select: pairs, then symbols.
+ * What is counted is all that is concerned.
  * JSON gets members of an object: "counts", "inexact", "pairs", "symbols".
  */
 void show_interpositions(const struct show *show, const struct bound_set *set,
@@ -21,6 +22,8 @@ struct interpose_view {
 	const struct bound_set *set;
 	const struct interpositions *all;
 	const bool *concerned;
+	size_t by_interest[INTEREST_ERROR + 1]; /* of those that concern it */
+	size_t count;                           /* of them all */
 	char **names; /* by object, and behind the last one of NONE: what text calls it */
 };
 bool interposition_wanted(const struct interpose_view *view, const struct interposition *i);

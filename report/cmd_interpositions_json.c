@@ -117,7 +117,7 @@ void interpositions_to_json(const struct interpose_view *view)
 	render_open(render, "counts", GROUP_OBJECT);
 	for (int interest = INTEREST_ERROR; interest >= INTEREST_NONE; interest--)
 		render_value(render, interest_name((enum interest)interest),
-			     value_integer((int64_t)all->by_interest[interest]));
+			     value_integer((int64_t)view->by_interest[interest]));
 	render_close(render);
 	render_value(render, "inexact", value_integer((int64_t)all->inexact));
 	render_open(render, "pairs", GROUP_ARRAY);

@@ -51,6 +51,13 @@ expect_eq "of one library" "$(plugreport interpositions libcrypto.so.3 --json | 
 import json, sys
 print([s["symbol"] for s in json.load(sys.stdin)["processes"][0]["symbols"]])')" \
 	"['crypto_inner', 'crypto_outer', 'crypto_state']"
+expect_match "and how many they are" "$(plugreport interpositions libcrypto.so.3)" \
+	'^3 symbols to look at, 3 of them wrong for somebody; '
+expect_match "a library that it does not concern" "$(plugreport interpositions libc.so.6)" \
+	'^nothing to look at; '
+expect_eq "and as JSON" "$(plugreport interpositions libc.so.6 --json | python3 -c '
+import json, sys
+print(json.load(sys.stdin)["processes"][0]["counts"]["error"])')" 0
 status=0
 message=$(plugreport interpositions libcrypo.so 2>&1) || status=$?
 expect_eq "no such library" "$status" 1
