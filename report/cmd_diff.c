@@ -17,6 +17,13 @@ bool diff_parse_side(struct diff_side *side, const char *operand, int64_t run, c
 	char *end;
 
 	side->run = run;
+	if (operand && *operand && !operand[strspn(operand, "0123456789")] &&
+	    access(operand, F_OK) != 0) {
+		warn("'%s': no such file; run %s of a database is FILE#%s, or '#%s' for that of "
+		     "-d; diff also has --run-a and --run-b",
+		     operand, operand, operand, operand);
+		return false;
+	}
 	if (!operand || !hash || access(operand, F_OK) == 0) {
 		side->path = xstrdup(operand ? operand : db);
 		return true;

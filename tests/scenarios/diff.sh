@@ -216,6 +216,11 @@ status_of() {
 expect_eq "of what?" "$(status_of plugreport diff)" 2
 expect_eq "no such file" "$(status_of plugreport diff a.db nowhere.db)" 3
 expect_eq "no run" "$(status_of plugreport diff a.db#x a.db)" 2
+expect_eq "runs alone" "$(status_of plugreport diff -d a.db 1 2)" 2
+expect_match "how to name them" "$(cat status.err)" "'1': no such file; run 1 of a database is FILE#1, .*--run-a"
+cp a.db 2
+expect_eq "a file of that name" "$(status_of plugreport diff a.db 2)" 0
+rm 2
 expect_eq "no such run" "$(status_of plugreport diff a.db#7 a.db#1)" 1
 
 # Names that lie.
