@@ -36,7 +36,7 @@ static const struct page_column call_columns[] = {
 	{"caller", PAGE_REF, false},   /* object */
 	{"from", PAGE_TEXT, false},    /* function and place that it was called from */
 	{"parent", PAGE_REF, false},   /* call that it was made in */
-	{"outcome", PAGE_TEXT, false}, /* dlopen, dlmopen */
+	{"outcome", PAGE_TEXT, false}, /* dlopen, dlmopen; not-loaded: RTLD_NOLOAD only asked */
 	{"result", PAGE_REF, false},   /* object */
 	{"said", PAGE_TEXT, false},    /* outcome and result in words; why it failed */
 	{"known", PAGE_TEXT, false},   /* what made the result known */
@@ -112,6 +112,23 @@ static void collect_search(struct collect *collect, const struct search *search)
 	page_row(collect->searches, values);
 }
 
+/* Who asks with RTLD_NOLOAD whether something is there has an answer, and no failure. */
+static const char *call_outcome(const struct call *call)
+{
+	return call->outcome == OUTCOME_FAILED && call->known_by == KNOWN_NOT_LOADED
+		       ? known_by_name(call->known_by)
+		       : outcome_name(call->outcome);
+}
+
+static void add_outcome(struct strbuf *sb, const struct show *show, struct failures *failures,
+			int index)
+{
+	if (strcmp(call_outcome(&show->rec->calls[index]), known_by_name(KNOWN_NOT_LOADED)) == 0)
+		strbuf_addstr(sb, "not loaded");
+	else
+		add_call_result(sb, show, failures, index);
+}
+
 static void collect_call(struct collect *collect, struct failures *failures, int index)
 {
 	const struct recording *rec = collect->show->rec;
@@ -133,10 +150,9 @@ static void collect_call(struct collect *collect, struct failures *failures, int
 		collect_row(collect->base.object, call->caller),
 		COLLECT_TEXT(collect, add_caller(&sb, rec, index, no_demangle)),
 		collect_row(collect->base.call, call->parent),
-		opens ? page_text(page, outcome_name(call->outcome)) : 0,
+		opens ? page_text(page, call_outcome(call)) : 0,
 		collect_row(collect->base.object, call->result),
-		opens ? COLLECT_TEXT(collect, add_call_result(&sb, collect->show, failures, index))
-		      : 0,
+		opens ? COLLECT_TEXT(collect, add_outcome(&sb, collect->show, failures, index)) : 0,
 		page_text(page, call_known_by_words(call)),
 		collect_row(collect->base.stack, call->stack),
 	};

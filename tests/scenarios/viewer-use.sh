@@ -46,6 +46,14 @@ static int run(const char *path) { return !dlsym(dlopen(path, RTLD_NOW), "camlCo
 int main(void) { return run("./Red.cmxs") || run("./Blue.cmxs"); }
 END
 recorded ocaml ./ocaml
+program probe <<'END'
+#include <dlfcn.h>
+int main(void)
+{
+	return dlopen("./two.so", RTLD_LAZY | RTLD_NOLOAD) || !dlopen("./one.so", RTLD_LAZY);
+}
+END
+recorded probe ./probe
 program again <<'END'
 #include <dlfcn.h>
 #include <sys/wait.h>

@@ -367,6 +367,17 @@ use('why a load failed is said where it is listed', async page => {
 	assert.match(await page.locator('.content .facts').innerText(), why);
 });
 
+use('who only asks whether something is loaded has not failed to load it', async page => {
+	await visit(page, 'probe.html#overview');
+	assert.doesNotMatch(await page.locator('.content').innerText(), /failed/);
+	await visit(page, 'probe.html#timeline');
+	await page.locator('.timeline svg').waitFor();
+	assert.ok(await page.locator('.timeline .item').count());
+	assert.equal(await page.locator('.timeline .item.failed').count(), 0);
+	await visit(page, 'probe.html#calls?outcome=not-loaded');
+	assert.match(await page.locator('.vbody').innerText(), /two\.so/);
+});
+
 use('a promotion says to what', async page => {
 	await visit(page, 'copies.html#timeline');
 	assert.match(await page.locator('.legend').innerText(), /promoted to the global scope/);
