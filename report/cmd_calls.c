@@ -70,6 +70,10 @@ void add_call_result(struct strbuf *sb, const struct show *show, struct failures
 		}
 		return;
 	}
+	if (call_found_nothing(rec, call)) {
+		strbuf_addstr(sb, "not found");
+		return;
+	}
 	if (!has_object(rec, call->result)) {
 		strbuf_addch(sb, '?');
 		return;

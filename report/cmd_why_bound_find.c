@@ -225,7 +225,8 @@ static void take_calls(struct finder *finder)
 						       .kind = "dlsym"};
 		r->count = 1;
 		r->call = (int)i;
-		r->state = REFERENCE_NOT_FOUND;
+		r->state = call_found_nothing(finder->rec, call) ? REFERENCE_NOT_FOUND
+								 : REFERENCE_UNTOLD;
 	}
 }
 

@@ -275,6 +275,12 @@ static const char *const activity_kinds[] = {
 	[ACTIVITY_PREINIT] = "preinit",
 };
 
+bool call_found_nothing(const struct recording *rec, const struct call *call)
+{
+	return (call->kind == CALL_DLSYM || call->kind == CALL_DLVSYM) && call->name &&
+	       call->known_by != KNOWN_BINDING && !rec->lost_events && !rec->damaged_at;
+}
+
 static const char *word_of(const char *const *table, size_t count, size_t value)
 {
 	return value < count && table[value] ? table[value] : "unknown";

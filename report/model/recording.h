@@ -225,6 +225,10 @@ struct recording {
 	size_t stack_count, stack_room;
 };
 
+/* A dlsym or dlvsym that came to nothing, as no binding followed; ld.so reports that of all others.
+ * Events that were lost may have told of one: then this knows nothing. */
+bool call_found_nothing(const struct recording *rec, const struct call *call);
+
 /* Zero everything, set what means "none".  recording_release() frees all that the parts own. */
 void recording_init(struct recording *rec);
 void recording_release(struct recording *rec);

@@ -88,6 +88,11 @@ void call_to_json(struct render *render, const char *key, const struct recording
 		render_value(render, "flags", value_string(flags.s));
 		render_value(render, "outcome", value_string(outcome_name(call->outcome)));
 	} else {
+		if (call->kind == CALL_DLSYM || call->kind == CALL_DLVSYM)
+			render_value(render, "outcome",
+				     value_string(call->known_by == KNOWN_BINDING ? "bound"
+						  : call_found_nothing(rec, call) ? "not-found"
+										  : "unknown"));
 		render_value(render, "handle", value_address(call->handle));
 	}
 	if (call->kind == CALL_DLMOPEN)

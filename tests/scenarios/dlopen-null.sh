@@ -29,7 +29,7 @@ $ plugreport calls
   2.35 ms  13664  dlopen("./local.so", RTLD_NOW)               loaded local.so   opening   main() at host.c:7 in host
   2.45 ms  13664  dlopen("./global.so", RTLD_NOW|RTLD_GLOBAL)  loaded global.so  opening   main() at host.c:8 in host
   2.51 ms  13664  dlsym(host, "in_global")                     from global.so    binding   main() at host.c:10 in host
-  2.52 ms  13664  dlsym(host, "in_local")                      ?                 -         main() at host.c:9 in host
+  2.52 ms  13664  dlsym(host, "in_local")                      not found         -         main() at host.c:9 in host
   2.52 ms  13664  dlsym(host, "in_host")                       from host         binding   main() at host.c:9 in host
 Results known by opening, search or name are inferred from what came next.
 END

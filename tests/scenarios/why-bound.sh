@@ -105,6 +105,14 @@ expect_match "its own is behind the global scope" "$answer" \
 expect_match "its own is behind the global scope" "$answer" \
 	'^  scope of libplugin\.so +libplugin\.so +func, global +stands behind it$'
 expect_match "its own is behind the global scope" "$answer" '^  Without libsecond\.so: libplugin\.so would be taken\.$'
+expect_match "which calls says, too" "$(plugreport calls --name guarded)" \
+	'dlsym\(RTLD_NEXT, "guarded"\) +not found '
+expect_eq "in JSON" "$(plugreport calls --json | python3 -c '
+import json, sys
+for call in (c["call"] for c in json.load(sys.stdin)["calls"]):
+	if call["kind"] == "dlsym" and call["name"] in ("guarded", "deep"):
+		print(call["name"], call["outcome"])')" "guarded not-found
+deep bound"
 expect_match "RTLD_NEXT" "$answer" '^guarded was not found by dlsym\.$'
 expect_match "RTLD_NEXT" "$answer" \
 	'^  Referred to by dlsym\(RTLD_NEXT, "guarded"\) called from plugin\(\) at .*libplugin\.c:7 in libplugin\.so$'
