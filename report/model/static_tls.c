@@ -140,6 +140,8 @@ static bool lacks_library(const struct recording *rec)
 
 int static_tls_find_start(const struct recording *rec, uint64_t *ret_size)
 {
+	int found = NONE;
+
 	*ret_size = 0;
 	if (!recording_start_failed(rec) || lacks_library(rec))
 		return NONE;
@@ -151,10 +153,10 @@ int static_tls_find_start(const struct recording *rec, uint64_t *ret_size)
 		    !(o->flags & DF_STATIC_TLS))
 			continue;
 		*ret_size += object_tls_size(o);
-		if (*ret_size > static_tls_limit(rec))
-			return (int)i;
+		if (found == NONE && *ret_size > static_tls_limit(rec))
+			found = (int)i;
 	}
-	return NONE;
+	return found;
 }
 
 uint64_t static_tls_advice(uint64_t size)

@@ -46,7 +46,7 @@ bool static_tls_find_want(const struct recording *rec, struct scopes *scopes,
  * with: it makes the thread's block for the auditor, before it knows the program's libraries (glibc
  * elf/rtld.c, dl_main: init_tls()).  A program may end there that starts well by itself ("cannot
  * allocate memory in static TLS block").  If that is why this one never ran: the library that did
- * not fit, and in *ret_size what all of them want that come to it.  Otherwise NONE.
+ * not fit, and in *ret_size what all of them want.  Otherwise NONE.
  */
 int static_tls_find_start(const struct recording *rec, uint64_t *ret_size);
 /* A value of glibc.rtld.optional_static_tls with which that is no trouble: a round number. */
