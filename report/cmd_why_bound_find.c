@@ -240,6 +240,23 @@ static bool is_told(const struct finder *finder, size_t told, int object, const 
 	return false;
 }
 
+/* The last moment at which the object was there with all that went together with it: of what one
+ * dlclose closes, or a dlopen that fails, no activity is told in between. */
+static uint64_t last_moment(const struct recording *rec, const struct object *object)
+{
+	uint64_t before = 0, moment = object->closed_seq;
+
+	if (!moment)
+		return UINT64_MAX;
+	for (size_t i = 0; i < rec->activity_count; i++)
+		if (rec->activities[i].seq < object->closed_seq && rec->activities[i].seq > before)
+			before = rec->activities[i].seq;
+	for (size_t i = 0; i < rec->object_count; i++)
+		if (rec->objects[i].closed_seq > before && rec->objects[i].closed_seq < moment)
+			moment = rec->objects[i].closed_seq;
+	return moment - 1;
+}
+
 /* What refers to it by its symbol table, and of which no binding tells: its load failed, perhaps
  * just because nothing defines this. */
 static void take_untold(struct finder *finder, const char *name)
@@ -263,7 +280,7 @@ static void take_untold(struct finder *finder, const char *name)
 			continue;
 		r = GROW(finder->list, finder->count, finder->room);
 		r->binding = (struct observed_binding){
-			.seq = object->closed_seq ? object->closed_seq - 1 : UINT64_MAX,
+			.seq = last_moment(finder->rec, object),
 			.from = (int)i,
 			.to = NONE,
 			.symbol = name,

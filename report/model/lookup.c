@@ -136,8 +136,8 @@ static bool is_program(const struct walk *walk, int object)
 /* A definition that counts by itself may be in an object that is left out. */
 static enum lookup_verdict leave_out(const struct walk *walk, int object, bool copied)
 {
-	if (object == walk->query->without || !scopes_mapped(walk->scopes, object))
-		return VERDICT_REMOVED; /* l_removed */
+	if (object == walk->query->without || scopes_removed(walk->scopes, object))
+		return VERDICT_REMOVED;
 	if (object == walk->skip || (walk->query->copy && is_program(walk, object)) ||
 	    (walk->skip_copy && is_program(walk, object) && copied))
 		return VERDICT_SKIPPED;

@@ -373,7 +373,6 @@ static void take_event(struct scopes *s, const struct scope_event *event)
 	s->now = event->seq;
 	switch (event->kind) {
 	case EVENT_OPEN:
-		scopes_sweep(s);
 		take_open(s, event->index);
 		break;
 	case EVENT_CALL:
@@ -411,6 +410,8 @@ void scopes_advance(struct scopes *s, uint64_t seq)
 		s->used_valid = false;
 	}
 	s->now = seq;
+	if (seq == UINT64_MAX) /* what is asked of the end is asked of no moment in a dlclose */
+		scopes_sweep(s);
 	if (s->program != NONE)
 		place_ldso(s);
 }

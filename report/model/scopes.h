@@ -138,6 +138,9 @@ const struct global_entry *scopes_global(struct scopes *scopes, int32_t name_spa
 /* The link-map list of a namespace (ld.so's order). */
 const int *scopes_link_maps(struct scopes *scopes, int32_t name_space, size_t *ret_count);
 
+/* Is it announced as closed, while destructors of the same dlclose still run?  Look-ups pass it
+ * over then (l_removed). */
+bool scopes_removed(const struct scopes *scopes, int object);
 /* Is the object mapped at this point? */
 bool scopes_mapped(const struct scopes *scopes, int object);
 /* Open calls minus closes (l_direct_opencount), as far as results are known.  A dlclose of what is

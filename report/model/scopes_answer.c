@@ -88,6 +88,11 @@ const int *scopes_link_maps(struct scopes *s, int32_t name_space, size_t *ret_co
 	return NULL;
 }
 
+bool scopes_removed(const struct scopes *s, int object)
+{
+	return is_object(s, object) && s->objects[object].going;
+}
+
 bool scopes_mapped(const struct scopes *s, int object)
 {
 	return is_object(s, object) && s->objects[object].mapped;

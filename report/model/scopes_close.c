@@ -153,6 +153,7 @@ void scopes_unmap(struct scopes *s, int gone)
 	if (!state->mapped)
 		return;
 	state->mapped = false;
+	state->going = true;
 	space->map_count = remove_from(space->maps, space->map_count, gone);
 	state->open_count = 0;
 	*GROW(s->going, s->going_count, s->going_room) = gone;
@@ -179,6 +180,7 @@ void scopes_sweep(struct scopes *s)
 		}
 		for (size_t j = 0; j < space->map_count; j++)
 			forget_loader(s, space->maps[j], gone);
+		s->objects[gone].going = false;
 	}
 	s->going_count = 0;
 }

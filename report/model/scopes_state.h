@@ -33,6 +33,7 @@ struct dependency {
 
 struct scope_object {
 	bool mapped;
+	bool going;    /* l_removed: closed, and not unmapped yet */
 	bool startup;  /* l_type is not lt_loaded: never unloaded */
 	bool global;   /* l_global */
 	bool nodelete; /* l_nodelete_active */

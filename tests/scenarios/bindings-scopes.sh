@@ -170,3 +170,30 @@ END2
 bindings_equal ./keeps
 expect_eq "status" "$bindings_status" 0
 expect_db "it was called afterwards" "SELECT count(*) FROM v_binding WHERE symbol = 'rand' AND source = 'la_symbind'" 1
+
+# A destructor that opens something else on the way changes nothing for what is still to go; and what
+# nobody called before all went would have been bound.
+so libother.so <<<'int other;'
+so libends.so <<<'int ends(int x) { return x + 1; }'
+so libcalls.so -Wl,-z,lazy "${rpath[@]}" -lends <<'END2'
+int ends(int);
+__attribute__((destructor)) static void down(void) { static volatile int x = 3; x = ends(x); }
+int calls(void) { return 1; }
+END2
+so libopens.so -Wl,-z,lazy "${rpath[@]}" -lcalls <<'END2'
+#include <dlfcn.h>
+int calls(void);
+__attribute__((destructor)) static void down(void) { dlopen("./libother.so", RTLD_NOW); }
+int opens(int x) { return x ? calls() : 0; }
+END2
+program opened <<'END2'
+#include <dlfcn.h>
+int main(void)
+{
+	void *opens = dlopen("./libopens.so", RTLD_LAZY);
+	return !opens || dlclose(opens);
+}
+END2
+bindings_equal ./opened
+expect_eq "status" "$bindings_status" 0
+expect_match "not called" "$(plugreport why-bound calls)" '^calls was not called .*it would be bound to libcalls\.so\.'
