@@ -94,15 +94,68 @@ static bool find_run(struct store *store, int pid, struct process_list *ret)
 	return store_processes(store, &filter, &ret->rows, &ret->count);
 }
 
-static void print_summary(const char *database, const struct process_list *list)
+/* Processes that still run. */
+struct running {
+	struct running_process {
+		char uuid[33], run_uuid[33];
+	} * list;
+	size_t count, room;
+};
+
+static void add_running(const char *uuid, const char *run_uuid, void *data)
 {
-	uint64_t objects = 0, bindings = 0, lost = 0;
+	struct running *running = data;
+	struct running_process *process;
+
+	for (size_t i = 0; i < running->count; i++)
+		if (strcmp(running->list[i].uuid, uuid) == 0)
+			return;
+	process = GROW(running->list, running->count, running->room);
+	snprintf(process->uuid, sizeof(process->uuid), "%s", uuid);
+	snprintf(process->run_uuid, sizeof(process->run_uuid), "%s", run_uuid);
+}
+
+struct run_count {
+	const struct running *running;
+	size_t count;
+};
+
+static void no_columns(const char *const *names, size_t count, void *data)
+{
+	(void)names;
+	(void)count;
+	(void)data;
+}
+
+static bool count_run(const struct sql_value *values, size_t count, void *data)
+{
+	struct run_count *run = data;
+
+	for (size_t i = 0; i < run->running->count && count && values[0].type == SQL_TEXT; i++)
+		run->count += strcmp(run->running->list[i].run_uuid, values[0].bytes) == 0;
+	return true;
+}
+
+/* How many processes of the run still run: another run may be recorded into the same database. */
+static size_t count_running(struct store *store, int64_t run, const struct running *running)
+{
+	AUTO_FREE char *sql = xasprintf("SELECT uuid FROM run WHERE id = %" PRId64, run);
+	struct run_count ret = {.running = running};
+
+	return store_sql(store, sql, no_columns, count_run, &ret) ? ret.count : 0;
+}
+
+/* Processes that still run, `running` of them, have not been taken in. */
+static void print_summary(const char *database, const struct process_list *list, size_t running)
+{
+	uint64_t objects = 0, bindings = 0, lost = 0, missing = 0;
 	AUTO_STRBUF struct strbuf line = STRBUF_INIT;
 
 	for (size_t i = 0; i < list->count; i++) {
 		objects += list->rows[i].objects;
 		bindings += list->rows[i].bindings;
 		lost += list->rows[i].lost_events;
+		missing += list->rows[i].missing_children;
 	}
 	strbuf_addstr(&line, "recorded ");
 	add_count(&line, list->count, "process", "processes");
@@ -115,7 +168,18 @@ static void print_summary(const char *database, const struct process_list *list)
 		add_count(&line, lost, "event", "events");
 		strbuf_addch(&line, ')');
 	}
-	warn("%s in %s", line.s, database);
+	strbuf_addf(&line, " in %s", database);
+	if (running) {
+		strbuf_addstr(&line, "; ");
+		add_count(&line, running, "process that is not counted still runs",
+			  "processes that are not counted still run");
+	} else if (missing) {
+		/* Just born, most likely: it has not begun to write. */
+		strbuf_addstr(&line, "; ");
+		add_count(&line, missing, "forked child that is not counted may still run",
+			  "forked children that are not counted may still run");
+	}
+	warn("%s", line.s);
 }
 
 /* The name that was searched for in vain last: ld.so gives up at the first, but not for preloads.
@@ -168,25 +232,27 @@ static const struct process_row *last_image(const struct process_list *list, int
 static void report(const char *database, const char *name, int pid, int wait_status, bool quiet,
 		   bool explained)
 {
-	struct ingest_options how = {.wait_pid = pid, .wait_status = wait_status};
+	struct running running = {0};
+	struct ingest_options how = {.wait_pid = pid,
+				     .wait_status = wait_status,
+				     .left_running = add_running,
+				     .left_running_data = &running};
 	struct ingest_result result;
 	AUTO_PROCESSES struct process_list list = {0};
-	struct store *store;
+	bool ok = store_ingest(database, &how, &result);
+	struct store *store = ok && access(database, F_OK) == 0 ? store_open_read(database) : NULL;
 
-	if (!store_ingest(database, &how, &result))
-		return;
-	store = access(database, F_OK) == 0 ? store_open_read(database) : NULL;
-	if (store && !find_run(store, pid, &list)) {
-		store_close(store);
-		return;
-	}
-	if (list.count && !quiet)
-		print_summary(database, &list);
-	else if (!list.count && !explained)
+	if (store)
+		ok = find_run(store, pid, &list);
+	if (ok && list.count && !quiet)
+		print_summary(database, &list, count_running(store, list.rows[0].run, &running));
+	else if (ok && !list.count && !explained)
 		warn("nothing was recorded: '%s' did not load the recorder", name);
-	if (list.count && WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == EXIT_NOT_FOUND)
+	if (ok && list.count && WIFEXITED(wait_status) &&
+	    WEXITSTATUS(wait_status) == EXIT_NOT_FOUND)
 		explain_start(store, last_image(&list, pid), database, name);
 	store_close(store);
+	free(running.list);
 }
 
 int cmd_record(struct context *context)

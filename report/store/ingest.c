@@ -310,6 +310,22 @@ static bool is_of_own_run(void *data, const struct spool_header *header)
 	return known;
 }
 
+static void tell_running(struct ingest *in, int fd)
+{
+	AUTO_STRBUF struct strbuf why = STRBUF_INIT;
+	struct spool_reader reader;
+	char uuid[33], run_uuid[33];
+
+	if (!in->options->left_running)
+		return;
+	if (spool_reader_open(&reader, fd, &why) == SPOOL_GOOD) {
+		spool_uuid(reader.header.uuid, uuid);
+		spool_uuid(reader.header.run_uuid, run_uuid);
+		in->options->left_running(uuid, run_uuid, in->options->left_running_data);
+	}
+	spool_reader_release(&reader);
+}
+
 /* False when the database can't be written: the other spools would fare alike. */
 static bool take_spool(struct ingest *in, const char *path, bool named, spool_trust *trust)
 {
@@ -335,8 +351,10 @@ static bool take_spool(struct ingest *in, const char *path, bool named, spool_tr
 		complain(in, path, why.s);
 		return true;
 	case CLAIM_LIVE:
-		if (!in->options->live && !named)
+		if (!in->options->live && !named) {
+			tell_running(in, fd);
 			return true;
+		}
 		break;
 	case CLAIM_FINISHED:
 		break;

@@ -39,7 +39,11 @@ struct ingest_options {
 	size_t spool_count;
 	bool only_these; /* do not look for other spools beside the database */
 	bool live;       /* read spools of running processes too */
-	bool quiet;      /* no message for spools that could not be read */
+	/* Without `live`: called for each spool of a running process, perhaps twice, with the uuids
+	 * (hex) of the process and its run. */
+	void (*left_running)(const char *uuid, const char *run_uuid, void *data);
+	void *left_running_data;
+	bool quiet; /* no message for spools that could not be read */
 	/* Wait status of the process with this pid (the newest image of the newest run), from
 	 * `record`; pid 0: none. */
 	int wait_pid;

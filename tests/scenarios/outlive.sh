@@ -35,11 +35,16 @@ int main(void)
 }
 END
 mkfifo gate "done"
-audit ./prog >out
+plugreport record -o "$PLUGAUDIT_DB" ./prog >out 2>err
+expect_match "the child is not forgotten" "$(cat err)" \
+	'recorded 1 process, .*; 1 process that is not counted still runs$'
+# Another run's child is none of its business.
+plugreport record -o "$PLUGAUDIT_DB" sh -c : 2>err
+expect_match "a run that has ended" "$(cat err)" 'recorded 1 process, [^;]*$'
 expect_eq "the parent's output" "$(cat out)" "parent ends"
 expect_sound
 expect_db "the parent is in the database while the child runs" "SELECT end_kind FROM process
-	WHERE begin_kind = 'start'" exit
+	WHERE begin_kind = 'start' AND run = 1" exit
 ingest
 expect_db "the child is still running" "SELECT count(*) FROM v_object WHERE path = './liblate.so'" 0
 echo x >gate
@@ -54,4 +59,4 @@ expect_sound
 expect_db "the child's late load" "SELECT p.begin_kind, p.end_kind, q.begin_kind FROM v_object o
 	JOIN process p ON p.id = o.process LEFT JOIN process q ON q.id = p.parent
 	WHERE o.path = './liblate.so'" "fork|exit|start"
-expect_db "once" "SELECT count(*) FROM process" 2
+expect_db "once" "SELECT count(*) FROM process WHERE run = 1" 2
