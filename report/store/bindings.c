@@ -207,6 +207,24 @@ static struct binding *bind_lazy(struct contents *contents, const struct binding
 	return add_binding(contents, key, seq);
 }
 
+/*
+ * ld.so looks up the malloc family for itself, in the program's name and before the program starts;
+ * code that ld.so calls by then, such as a malloc of the program's, may look up something too.
+ */
+static bool is_early_malloc(const struct contents *contents, uint32_t from, uint32_t symbol)
+{
+	static const char *const names[] = {"calloc", "free", "malloc", "realloc"};
+	const char *name = contents->symbols[symbol].name;
+	int object = contents->begun || !name ? NONE : contents_object(contents, from);
+
+	if (object == NONE || contents->rec.objects[object].kind != OBJECT_MAIN)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 void bindings_take(struct contents *contents, const struct spool_item *item)
 {
 	const struct spool_binding *fixed = &item->binding;
@@ -214,7 +232,7 @@ void bindings_take(struct contents *contents, const struct spool_item *item)
 	bool dlsym = (fixed->flags & LA_SYMB_DLSYM) != 0;
 	/* What ld.so looks up for itself, in the program's name, the program may look up, too. */
 	struct binding_key key = {.contents = contents,
-				  .early = dlsym && !contents->begun,
+				  .early = dlsym && is_early_malloc(contents, fixed->from, symbol),
 				  .from = fixed->from,
 				  .symbol = symbol,
 				  .kind = dlsym ? BINDING_DLSYM : BINDING_PLT};

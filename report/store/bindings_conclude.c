@@ -259,35 +259,15 @@ static void settle_lazy(struct contents *contents)
 	index_table_release(&lazy);
 }
 
-/*
- * ld.so looks up the malloc family for itself, in the program's name and before the program starts;
- * code that ld.so calls by then, such as a malloc of the program's, may look up something too.
- */
-static bool is_early_malloc(const struct contents *contents, const struct binding *binding,
-			    const char *name, uint64_t preinit)
-{
-	static const char *const names[] = {"calloc", "free", "malloc", "realloc"};
-	int from = contents_object(contents, binding->from);
-
-	if (binding->seq >= preinit || from == NONE || !name ||
-	    contents->rec.objects[from].kind != OBJECT_MAIN)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
 /* Nothing that the program asked for.  An audited program's libc binds to what ld.so offers for
  * auditors. */
-static bool is_internal(const struct contents *contents, const struct binding *binding,
-			uint64_t preinit)
+static bool is_internal(const struct contents *contents, const struct binding *binding)
 {
 	const struct symbol *symbol = &contents->symbols[binding->symbol];
 	int to = contents_object(contents, symbol->object);
 
 	if (binding->kind == BINDING_DLSYM)
-		return is_early_malloc(contents, binding, symbol->name, preinit);
+		return binding->early;
 	return to != NONE && contents->rec.objects[to].kind == OBJECT_LDSO && symbol->name &&
 	       (strncmp(symbol->name, "_dl_audit_", 10) == 0 ||
 		strcmp(symbol->name, "_dl_find_dso_for_object") == 0);
@@ -309,15 +289,6 @@ static const char *internal_version(const struct contents *contents, const char 
 	default:
 		return NULL;
 	}
-}
-
-static uint64_t preinit_seq(const struct recording *rec)
-{
-	for (size_t i = 0; i < rec->activity_count; i++)
-		if (rec->activities[i].kind == ACTIVITY_PREINIT)
-			return rec->activities[i].seq;
-	/* A forked child is past it; who was killed early has not come so far. */
-	return strcmp(rec->begin_kind, "fork") == 0 ? 0 : UINT64_MAX;
 }
 
 static int compare_seqs(const void *a, const void *b)
@@ -342,7 +313,6 @@ static void sort_bindings(struct contents *contents)
 
 void bindings_conclude(struct contents *contents)
 {
-	uint64_t preinit = preinit_seq(&contents->rec);
 	size_t kept = 0;
 
 	read_files(contents);
@@ -353,7 +323,7 @@ void bindings_conclude(struct contents *contents)
 
 		if (binding->count == 0)
 			continue;
-		binding->internal = is_internal(contents, binding, preinit);
+		binding->internal = is_internal(contents, binding);
 		/* A PLT reference that the walk left out asks for just the version that it got. */
 		if (!binding->versioned && binding->kind != BINDING_DLSYM)
 			binding->version = symbol->version;

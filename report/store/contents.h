@@ -53,7 +53,7 @@ struct binding {
 	bool bound;      /* false: `symbol` is the referring object's own */
 	bool versioned;  /* `version` is what the reference asks for; else not known yet */
 	bool internal;   /* of ld.so's own */
-	bool early;      /* dlsym: no code of the program had run */
+	bool early;      /* dlsym: ld.so's own, before the program began */
 };
 
 /* A name in an object's version table. */
