@@ -11,6 +11,7 @@ void intervals_add(struct intervals *set, uint64_t start, uint64_t end, size_t i
 
 #define DIGIT_BITS 11
 #define DIGITS     ((size_t)1 << DIGIT_BITS)
+#define FEW        64
 
 /* The part of a key that orders it in one pass. */
 static size_t digit(uint64_t key, unsigned int shift)
@@ -56,6 +57,19 @@ static void sort(struct intervals *set)
 	free(other);
 }
 
+/* Few of them; equal ones keep their order, as above. */
+static void sort_few(struct intervals *set)
+{
+	for (size_t i = 1; i < set->count; i++) {
+		struct interval moving = set->list[i];
+		size_t at = i;
+
+		for (; at > 0 && set->list[at - 1].start > moving.start; at--)
+			set->list[at] = set->list[at - 1];
+		set->list[at] = moving;
+	}
+}
+
 static bool is_sorted(const struct intervals *set)
 {
 	for (size_t i = 1; i < set->count; i++)
@@ -70,7 +84,9 @@ void intervals_sort(struct intervals *set)
 
 	if (set->count == 0)
 		return;
-	if (!is_sorted(set))
+	if (set->count <= FEW)
+		sort_few(set);
+	else if (!is_sorted(set))
 		sort(set);
 	set->reach = xmalloc(set->count * sizeof(*set->reach));
 	for (size_t i = 0; i < set->count; i++) {
