@@ -95,6 +95,7 @@ END
 duration=$(./killer 60000000 "$REPORT" ingest -d calm/plugaudit.db) # microseconds
 contents calm/plugaudit.db >wanted
 expect_match "there is something to lose" "$(wc -l <wanted)" '^[0-9]{4,}$'
+case $duration in *[!0-9]*) fail "an undisturbed ingest took more than a minute" ;; esac
 echo "an undisturbed ingest takes $duration us"
 
 kills=0
