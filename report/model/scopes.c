@@ -368,11 +368,28 @@ void scopes_free(struct scopes *s)
 	free(s);
 }
 
+/* By a destructor, while its dlclose goes on? */
+static bool opened_in_dlclose(const struct scopes *s, int index)
+{
+	int call = s->rec->objects[index].reason_call;
+
+	for (size_t steps = 0; is_call(s, call) && steps <= s->rec->call_count; steps++) {
+		if (s->rec->calls[call].kind == CALL_DLCLOSE)
+			return true;
+		call = s->rec->calls[call].parent;
+	}
+	return false;
+}
+
 static void take_event(struct scopes *s, const struct scope_event *event)
 {
 	s->now = event->seq;
 	switch (event->kind) {
 	case EVENT_OPEN:
+		/* What a dlopen that fails has closed goes without LA_ACT_DELETE since glibc 2.37.
+		 */
+		if (s->going_count && !opened_in_dlclose(s, event->index))
+			scopes_sweep(s);
 		take_open(s, event->index);
 		break;
 	case EVENT_CALL:
