@@ -92,6 +92,23 @@ static void walk_pending(void *argument)
 	}
 }
 
+/* On the stack of `taker`, which is given back; NULL: on the caller's.  When another thread walks,
+ * the next event will. */
+static void walk_on(struct stack_taker *taker, struct pending *pending)
+{
+	if (begin()) {
+		if (taker)
+			stack_run(taker, walk_pending, pending);
+		else
+			walk_pending(pending);
+		end();
+		/* What was written may have used up the room that la_symbind counts on. */
+		writer_prepare(&module.writer, HEADROOM);
+	}
+	if (taker)
+		stack_give_back(taker);
+}
+
 void relocations_catch_up(enum catch_up how)
 {
 	struct pending pending = {how, 0};
@@ -104,18 +121,10 @@ void relocations_catch_up(enum catch_up how)
 		if (!pending.self || atomic_load(&module.opener) != pending.self)
 			return;
 		taker = stack_borrow(); /* a fibre may have little room */
+		if (!taker)
+			return;
 	}
-	if ((how != CATCH_UP_OPENER || taker) && begin()) {
-		if (taker)
-			stack_run(taker, walk_pending, &pending);
-		else
-			walk_pending(&pending);
-		end();
-		/* What was written may have used up the room that la_symbind counts on. */
-		writer_prepare(&module.writer, HEADROOM);
-	} /* else the next event will */
-	if (taker)
-		stack_give_back(taker);
+	walk_on(taker, &pending);
 }
 
 void relocations_catch_up_child(const struct fork_place *place)
@@ -123,14 +132,8 @@ void relocations_catch_up_child(const struct fork_place *place)
 	struct pending pending = {CATCH_UP_CHILD, place->tid};
 	struct stack_taker *taker = first_pending() ? stack_borrow_room() : NULL;
 
-	if (!taker)
-		return;
-	if (begin()) {
-		stack_run(taker, walk_pending, &pending);
-		end();
-		writer_prepare(&module.writer, HEADROOM);
-	}
-	stack_give_back(taker);
+	if (taker)
+		walk_on(taker, &pending);
 }
 
 void relocations_close(struct object *object)
@@ -149,7 +152,7 @@ void relocations_close(struct object *object)
 	if (atomic_load(&object->walk) == WALK_PENDING) {
 		look_around();
 		for (struct object *other = first_pending(); other; other = other->next)
-			if (other == object || other->group == object->group)
+			if (other->group == object->group)
 				walk_one(other, true);
 	}
 	if (walker.last_walked == object)
