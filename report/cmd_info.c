@@ -129,13 +129,6 @@ struct distinct {
 	struct strbuf text;
 };
 
-static void no_columns(const char *const *names, size_t count, void *data)
-{
-	(void)names;
-	(void)count;
-	(void)data;
-}
-
 static bool add_distinct(const struct sql_value *values, size_t count, void *data)
 {
 	struct distinct *distinct = data;
@@ -162,7 +155,7 @@ static bool show_distinct(const struct context *context, const char *column, con
 
 	if (!context->render->is_text)
 		render_open(context->render, key, GROUP_ARRAY);
-	ok = store_sql(context->store, sql, no_columns, add_distinct, &distinct);
+	ok = store_sql(context->store, sql, NULL, add_distinct, &distinct);
 	if (context->render->is_text)
 		render_fact(context->render, NULL, label, value_string(distinct.text.s));
 	else

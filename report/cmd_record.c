@@ -120,13 +120,6 @@ struct run_count {
 	size_t count;
 };
 
-static void no_columns(const char *const *names, size_t count, void *data)
-{
-	(void)names;
-	(void)count;
-	(void)data;
-}
-
 static bool count_run(const struct sql_value *values, size_t count, void *data)
 {
 	struct run_count *run = data;
@@ -142,7 +135,7 @@ static size_t count_running(struct store *store, int64_t run, const struct runni
 	AUTO_FREE char *sql = xasprintf("SELECT uuid FROM run WHERE id = %" PRId64, run);
 	struct run_count ret = {.running = running};
 
-	return store_sql(store, sql, no_columns, count_run, &ret) ? ret.count : 0;
+	return store_sql(store, sql, NULL, count_run, &ret) ? ret.count : 0;
 }
 
 /* Processes that still run, `running` of them, have not been taken in. */
@@ -182,17 +175,6 @@ static void print_summary(const char *database, const struct process_list *list,
 	warn("%s", line.s);
 }
 
-/* The name that was searched for in vain last: ld.so gives up at the first, but not for preloads.
- * NULL: none. */
-static const char *missing_name(const struct recording *rec)
-{
-	for (size_t i = rec->search_count; i-- > 0;)
-		if (rec->searches[i].origin == ORIGIN_NAME &&
-		    rec->searches[i].outcome == OUTCOME_FAILED)
-			return rec->searches[i].tried;
-	return NULL;
-}
-
 /* A program that could not even be started: say what may help. */
 static void explain_start(struct store *store, const struct process_row *row, const char *database,
 			  const char *name)
@@ -205,7 +187,7 @@ static void explain_start(struct store *store, const struct process_row *row, co
 	recording_init(&rec);
 	if (!row || !store_load(store, row->id, &rec) || !recording_start_failed(&rec))
 		return;
-	missing = missing_name(&rec);
+	missing = recording_missing_name(&rec);
 	object = static_tls_find_start(&rec, &size);
 	if (missing)
 		warn("'%s' ended before it began: %s was not found; 'plugreport why-found %s -d "

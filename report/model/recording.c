@@ -337,6 +337,15 @@ bool recording_start_failed(const struct recording *rec)
 	       recording_preinit(rec) == UINT64_MAX;
 }
 
+const char *recording_missing_name(const struct recording *rec)
+{
+	for (size_t i = rec->search_count; i-- > 0;)
+		if (rec->searches[i].origin == ORIGIN_NAME &&
+		    rec->searches[i].outcome == OUTCOME_FAILED)
+			return rec->searches[i].tried;
+	return NULL;
+}
+
 bool object_is_startup(const struct recording *rec, int object)
 {
 	const struct object *o = &rec->objects[object];

@@ -274,6 +274,10 @@ uint64_t recording_preinit(const struct recording *rec);
 /* The process is over, and its program never ran: ld.so itself ended it. */
 bool recording_start_failed(const struct recording *rec);
 
+/* The name that was searched for in vain last: ld.so gives up at the first, but not for preloads.
+ * NULL: none. */
+const char *recording_missing_name(const struct recording *rec);
+
 /* The object was there, with all its dependencies, before the program's first instruction. */
 bool object_is_startup(const struct recording *rec, int object);
 /* The same file: device and inode, or (without those) path. */

@@ -128,22 +128,13 @@ bool static_tls_find_want(const struct recording *rec, struct scopes *scopes,
 	return false;
 }
 
-/* ld.so gives up at the first library that it does not find, before it makes room for any. */
-static bool lacks_library(const struct recording *rec)
-{
-	for (size_t i = 0; i < rec->search_count; i++)
-		if (rec->searches[i].origin == ORIGIN_NAME &&
-		    rec->searches[i].outcome == OUTCOME_FAILED)
-			return true;
-	return false;
-}
-
 int static_tls_find_start(const struct recording *rec, uint64_t *ret_size)
 {
 	int found = NONE;
 
 	*ret_size = 0;
-	if (!recording_start_failed(rec) || lacks_library(rec))
+	/* What is not found ends the program before there is room to make. */
+	if (!recording_start_failed(rec) || recording_missing_name(rec))
 		return NONE;
 	/* It relocates them, which is when they get their room, from the last to the first. */
 	for (size_t i = rec->object_count; i-- > 0;) {

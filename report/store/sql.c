@@ -143,7 +143,8 @@ static bool run_reading(struct store *store, sqlite3_stmt *stmt,
 		if (!names[i])
 			names[i] = "";
 	}
-	columns(names, count, data);
+	if (columns)
+		columns(names, count, data);
 	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
 		for (size_t i = 0; i < count; i++)
 			values[i] = value_of(stmt, (int)i);

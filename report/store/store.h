@@ -143,8 +143,8 @@ struct sql_value {
 };
 
 /*
- * Run one statement that only reads (others are refused).  `columns` is called once, then `row` for
- * each row until it returns false.  False after a message.
+ * Run one statement that only reads (others are refused).  `columns` (may be NULL) is called once,
+ * then `row` for each row until it returns false.  False after a message.
  */
 bool store_sql(struct store *store, const char *sql,
 	       void (*columns)(const char *const *names, size_t count, void *data),
