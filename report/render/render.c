@@ -36,6 +36,14 @@ void render_fact(struct render *render, const char *key, const char *label, stru
 	render->ops->fact(render, key, label, &value);
 }
 
+/* The caller frees it; NULL when there is no memory. */
+static char *format_text(const char *format, va_list args)
+{
+	char *text;
+
+	return vasprintf(&text, format, args) < 0 ? NULL : text;
+}
+
 void render_line(struct render *render, const char *format, ...)
 {
 	AUTO_FREE char *text = NULL;
@@ -44,8 +52,7 @@ void render_line(struct render *render, const char *format, ...)
 	if (!render->is_text)
 		return;
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	text = format_text(format, args);
 	va_end(args);
 	if (text)
 		render->ops->line(render, text);
@@ -59,8 +66,7 @@ void render_rest(struct render *render, const char *hint, const char *format, ..
 	if (!render->is_text)
 		return;
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	text = format_text(format, args);
 	va_end(args);
 	if (text && render->ops->rest)
 		render->ops->rest(render, text, hint);
