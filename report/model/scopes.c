@@ -386,8 +386,7 @@ static void take_event(struct scopes *s, const struct scope_event *event)
 	s->now = event->seq;
 	switch (event->kind) {
 	case EVENT_OPEN:
-		/* What a dlopen that fails has closed goes without LA_ACT_DELETE since glibc 2.37.
-		 */
+		/* glibc 2.41 may close what a failed dlopen opened without LA_ACT_DELETE. */
 		if (s->going_count && !opened_in_dlclose(s, event->index))
 			scopes_sweep(s);
 		take_open(s, event->index);
